@@ -1,0 +1,222 @@
+#include <config.h>
+
+#include "admin/admin.h"
+
+#include "base/clock.h"
+#include "settings/global.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* Root becomes the state's owner: files that root made in there would lock the
+ * daemon out of its own state. */
+static bool become_owner(const char *dir)
+{
+	struct stat facts;
+
+	if (geteuid() != 0 || stat(dir, &facts) != 0 || facts.st_uid == 0)
+		return true;
+	return setgroups(0, NULL) == 0 && setgid(facts.st_gid) == 0 &&
+	       setuid(facts.st_uid) == 0;
+}
+
+int admin_load(struct admin *admin)
+{
+	g_autoptr(GError) why = NULL;
+	const char *dir;
+
+	admin->settings = settings_load(admin->settings_file, admin->groups,
+					&why);
+	if (!admin->settings) {
+		fprintf(stderr, "%s\n", why->message);
+		return EX_CONFIG;
+	}
+	dir = global_settings_of(admin->settings)->state_dir;
+	if (!become_owner(dir)) {
+		fprintf(stderr, "reevectl: cannot become the owner of %s\n",
+			dir);
+		return EX_NOPERM;
+	}
+	return EX_OK;
+}
+
+int admin_parse(const struct command *self, const GOptionEntry *entries,
+		int *argc, char ***argv)
+{
+	g_autoptr(GOptionContext) context =
+		g_option_context_new(self->arguments);
+	g_autoptr(GError) why = NULL;
+	g_autofree char *name = g_strdup_printf("reevectl %s", self->name);
+	g_autofree char *examples = g_strdup_printf("Examples:\n%s",
+						    self->examples);
+	gboolean is_help = FALSE;
+	const GOptionEntry help[] = {
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &is_help,
+		  "Show this help", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_summary(context, self->summary);
+	g_option_context_set_description(context, examples);
+	g_option_context_add_main_entries(context, help, NULL);
+	if (entries)
+		g_option_context_add_main_entries(context, entries, NULL);
+	(*argv)[0] = name;
+	if (!g_option_context_parse(context, argc, argv, &why))
+		return admin_fail(self, EX_USAGE,
+				  "%s (reevectl %s --help shows how)",
+				  why->message, self->name);
+	(*argv)[0] = (char *)self->name;
+	if (!is_help)
+		return EX_OK;
+	g_set_prgname(name);
+	g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+
+	fputs(text, stdout);
+	return -1;
+}
+
+static void print_verbs(FILE *out, const struct command *self,
+			const struct command *verbs, size_t verb_count)
+{
+	fprintf(out, "usage: reevectl %s %s\n\n%s\n\n", self->name,
+		self->arguments, self->summary);
+	for (size_t i = 0; i < verb_count; i++)
+		fprintf(out, "  %-18s %s\n", verbs[i].name,
+			verbs[i].summary);
+	fputs("\nEach tells more with --help.\n", out);
+}
+
+int admin_run_verb(struct admin *admin, const struct command *self,
+		   const struct command *verbs, size_t verb_count, int argc,
+		   char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < verb_count; i++)
+		if (g_str_equal(strchr(verbs[i].name, ' ') + 1, word))
+			return verbs[i].run(admin, &verbs[i], argc - 1,
+					    argv + 1);
+	if (g_str_equal(word, "--help") || g_str_equal(word, "-h")) {
+		print_verbs(stdout, self, verbs, verb_count);
+		return EX_OK;
+	}
+	print_verbs(stderr, self, verbs, verb_count);
+	return EX_USAGE;
+}
+
+int admin_fail(const struct command *self, int status, const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "reevectl %s: ", self->name);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return status;
+}
+
+/* SUDO_UID counts only when sudo could have set it: for the owner of the state
+ * it came through sudo, anyone else could put there what he likes. */
+char *admin_operator(void)
+{
+	const char *sudo = getenv("SUDO_UID");
+	uid_t uid = getuid();
+	const struct passwd *user;
+
+	if (sudo)
+		uid = (uid_t)strtoul(sudo, NULL, 10);
+	user = getpwuid(uid);
+	return user ? g_strdup(user->pw_name) :
+		      g_strdup_printf("uid %lu", (unsigned long)uid);
+}
+
+static const struct { const char *unit; int64_t seconds; } units[] = {
+	{ "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 },
+	{ "w", 7 * 86400 },
+};
+
+bool admin_parse_span(const char *text, int64_t *span_us_out)
+{
+	char *end;
+	long long count = strtoll(text, &end, 10);
+
+	if (g_str_equal(text, "never")) {
+		*span_us_out = 0;
+		return true;
+	}
+	if (end == text || count <= 0 || count > 1000000000)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (g_str_equal(end, units[i].unit)) {
+			*span_us_out = count * units[i].seconds *
+				       G_USEC_PER_SEC;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_day_word(const char *text, int64_t *time_us_out)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autoptr(GDateTime) day = g_date_time_new_local(
+		g_date_time_get_year(now), g_date_time_get_month(now),
+		g_date_time_get_day_of_month(now), 0, 0, 0);
+
+	if (g_str_equal(text, "now"))
+		*time_us_out = clock_now_us();
+	else if (g_str_equal(text, "today"))
+		*time_us_out = g_date_time_to_unix(day) * G_USEC_PER_SEC;
+	else if (g_str_equal(text, "yesterday"))
+		*time_us_out = (g_date_time_to_unix(day) - 86400) *
+			       G_USEC_PER_SEC;
+	else
+		return false;
+	return true;
+}
+
+bool admin_parse_time(const char *text, int64_t *time_us_out)
+{
+	g_autoptr(GTimeZone) local = g_time_zone_new_local();
+	g_autofree char *whole = NULL;
+	int64_t span_us;
+	size_t len = strlen(text);
+
+	if (parse_day_word(text, time_us_out))
+		return true;
+	if (admin_parse_span(text, &span_us) && span_us) {
+		*time_us_out = clock_now_us() - span_us;
+		return true;
+	}
+	if (len == 10)
+		whole = g_strconcat(text, "T00:00:00", NULL);
+	else if (len == 16)
+		whole = g_strconcat(text, ":00", NULL);
+	else
+		whole = g_strdup(text);
+	g_strdelimit(whole, " ", 'T');
+	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(whole, local);
+
+	if (!time)
+		return false;
+	*time_us_out = g_date_time_to_unix(time) * G_USEC_PER_SEC;
+	return true;
+}
+
+char *admin_format_time(int64_t time_us)
+{
+	g_autoptr(GDateTime) time =
+		g_date_time_new_from_unix_local(time_us / G_USEC_PER_SEC);
+
+	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") :
+		      g_strdup("-");
+}

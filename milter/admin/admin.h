@@ -1,0 +1,70 @@
+/* admin.h - what the subcommands of reevectl share */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include "base/guard.h"
+#include "settings/settings.h"
+
+#include <glib.h>
+
+/* One run of reevectl. */
+struct admin {
+	const char *settings_file;	/* NULL: the presets */
+	const struct setting_group *const *groups;
+	bool is_json;			/* one object a line */
+	struct settings *settings;	/* NULL until admin_load() */
+};
+
+/*
+ * A subcommand: one row in a table, one function in a file of its own. run
+ * gets the words from its name on, has a GOptionContext read its options, and
+ * returns an exit status of sysexits.h, having said on standard error why.
+ */
+struct command {
+	const char *name;
+	const char *arguments;		/* "[OPTION...] FILE" for the usage line */
+	const char *summary;		/* one line for `reevectl help` */
+	const char *examples;		/* lines, each a whole command */
+	int (*run)(struct admin *admin, const struct command *self, int argc,
+		   char **argv);
+};
+
+/* Reads the settings, as the owner of the state directory when root. Exit
+ * status: 0, or EX_CONFIG and the message is out. */
+int admin_load(struct admin *admin) MUST_USE;
+
+/*
+ * Reads a subcommand's options; what is left in argv (argc updated) are its
+ * arguments. Exit status 0, or EX_USAGE and the message is out; -1 when the
+ * help was asked for and is out. entries may be NULL.
+ */
+int admin_parse(const struct command *self, const GOptionEntry *entries,
+		int *argc, char ***argv) MUST_USE;
+
+/* For a command with verbs, rows named "command verb": finds the verb in argv[1]
+ * and runs it; or tells them all. */
+int admin_run_verb(struct admin *admin, const struct command *self,
+		   const struct command *verbs, size_t verb_count, int argc,
+		   char **argv);
+
+/* Says "reevectl NAME: what" on standard error; returns status. */
+int admin_fail(const struct command *self, int status, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/* The login behind the operator: SUDO_UID's, else the caller's. Free it. */
+char *admin_operator(void) MUST_USE;
+
+/*
+ * A time as people write it: 2026-11-23, 2026-11-23T10:00, either with Z for
+ * UTC (else local), now, today, yesterday, or 90min, 12h, 7d ago.
+ */
+bool admin_parse_time(const char *text, int64_t *time_us_out) MUST_USE;
+/* A span: 30min, 12h, 7d, 4w, or "never" (0). */
+bool admin_parse_span(const char *text, int64_t *span_us_out) MUST_USE;
+/* "2026-11-23 10:00:01", local time; free it. */
+char *admin_format_time(int64_t time_us) MUST_USE;
+
+extern const struct command command_check, command_try, command_records,
+	command_list, command_relay_probe, command_reload, command_status;
+
+#endif

@@ -1,0 +1,199 @@
+#include <config.h>
+
+#include "admin/admin.h"
+
+#include "admin/table.h"
+#include "base/clock.h"
+#include "base/pidfile.h"
+#include "settings/global.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define RELOAD_WAIT_US (10 * G_USEC_PER_SEC)
+
+static char *in_state_dir(const struct admin *admin, const char *name)
+{
+	return g_build_filename(
+		global_settings_of(admin->settings)->state_dir, name, NULL);
+}
+
+static pid_t daemon_pid(const struct admin *admin)
+{
+	g_autofree char *path = in_state_dir(admin, GLOBAL_PID_FILE);
+
+	return pidfile_owner(path);
+}
+
+/* NULL when the daemon never ran here, or the file is not readable. */
+static json_t *read_status(const struct admin *admin)
+{
+	g_autofree char *path = in_state_dir(admin, GLOBAL_STATUS_FILE);
+
+	return json_load_file(path, 0, NULL);
+}
+
+static int64_t number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "-";
+}
+
+static void row(struct table *table, const char *name, const char *value)
+{
+	table_add(table, TABLE_PLAIN, "%s", name);
+	table_add(table, TABLE_PLAIN, "%s", value);
+}
+
+static void print_people(const json_t *status, pid_t pid)
+{
+	static const char *const titles[] = { "what", "value", NULL };
+	struct table *table = table_new(titles);
+	json_t *records = json_object_get(status, "records");
+	bool is_well = json_is_true(json_object_get(records, "healthy"));
+	g_autofree char *began = admin_format_time(number(status, "began_us"));
+	g_autofree char *read = admin_format_time(
+		number(status, "settings_read_us"));
+	const char *key;
+	json_t *value;
+
+	table_add(table, TABLE_PLAIN, "daemon");
+	if (pid)
+		table_add(table, TABLE_GOOD, "runs as process %ld, version %s",
+			  (long)pid, text(status, "version"));
+	else
+		table_add(table, TABLE_BAD, "does not run");
+	row(table, "listens on", text(status, "listen"));
+	row(table, "mode", text(status, "mode"));
+	row(table, "started", began);
+	row(table, "settings read", read);
+	if (json_object_get(status, "reload_error"))
+		row(table, "last reload failed", text(status, "reload_error"));
+	table_add(table, TABLE_PLAIN, "records");
+	table_add(table, is_well ? TABLE_GOOD : TABLE_BAD, "%s%s",
+		  is_well ? "written" : "CANNOT BE WRITTEN: ",
+		  is_well ? "" : text(records, "error"));
+	json_object_foreach(json_object_get(status, "counters"), key, value) {
+		table_add(table, TABLE_PLAIN, "%s", key);
+		table_add(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,
+			  json_integer_value(value));
+	}
+	table_print(table);
+	table_free(table);
+}
+
+static int run_status(struct admin *admin, const struct command *self,
+		      int argc, char **argv)
+{
+	int exit_status = admin_parse(self, NULL, &argc, &argv);
+	json_t *status;
+	pid_t pid;
+
+	if (exit_status == EX_OK)
+		exit_status = admin_load(admin);
+	if (exit_status != EX_OK)
+		return exit_status;
+	pid = daemon_pid(admin);
+	status = read_status(admin);
+	if (!status)
+		return admin_fail(self, EX_UNAVAILABLE,
+			"no daemon has run on %s (or it cannot be read; "
+			"try sudo -u %s reevectl status)",
+			global_settings_of(admin->settings)->state_dir,
+			global_settings_of(admin->settings)->user);
+	json_object_set_new(status, "running", json_boolean(pid != 0));
+	if (admin->is_json) {
+		json_dumpf(status, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else {
+		print_people(status, pid);
+	}
+	json_decref(status);
+	return pid ? EX_OK : EX_UNAVAILABLE;
+}
+
+static int64_t reloads_of(const struct admin *admin)
+{
+	json_t *status = read_status(admin);
+	int64_t count = number(status, "reloads") +
+			number(status, "reload_failures");
+
+	json_decref(status);
+	return count;
+}
+
+/* The daemon says in its status file how the reload ended. */
+static int wait_for_reload(const struct admin *admin,
+			   const struct command *self, int64_t before)
+{
+	int64_t until_us = clock_monotonic_us() + RELOAD_WAIT_US;
+
+	while (reloads_of(admin) == before) {
+		if (clock_monotonic_us() > until_us)
+			return admin_fail(self, EX_TEMPFAIL,
+				"asked, but the daemon has not said in 10 s "
+				"how it went; see its log");
+		g_usleep(50000);
+	}
+	json_t *status = read_status(admin);
+	bool is_failed = json_object_get(status, "reload_error") != NULL;
+	g_autofree char *why = g_strdup(text(status, "reload_error"));
+
+	json_decref(status);
+	if (is_failed)
+		return admin_fail(self, EX_CONFIG,
+				  "%s; the old settings stay", why);
+	puts(admin->is_json ? "{\"reload\":\"ok\"}" : "reloaded");
+	return EX_OK;
+}
+
+static int run_reload(struct admin *admin, const struct command *self,
+		      int argc, char **argv)
+{
+	int status = admin_parse(self, NULL, &argc, &argv);
+	int64_t before;
+	pid_t pid;
+
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status != EX_OK)
+		return status;
+	pid = daemon_pid(admin);
+	if (!pid)
+		return admin_fail(self, EX_UNAVAILABLE,
+				  "no daemon runs on %s",
+				  global_settings_of(admin->settings)->state_dir);
+	before = reloads_of(admin);
+	if (kill(pid, SIGUSR1) != 0)
+		return admin_fail(self, EX_NOPERM, "process %ld: %s",
+				  (long)pid, g_strerror(errno));
+	return wait_for_reload(admin, self, before);
+}
+
+const struct command command_status = {
+	.name = "status",
+	.arguments = "",
+	.summary = "Show whether the daemon runs, and its figures",
+	.examples = "  reevectl status\n"
+		    "  reevectl --json status | jq .counters\n",
+	.run = run_status,
+};
+
+const struct command command_reload = {
+	.name = "reload",
+	.arguments = "",
+	.summary = "Have the daemon read its settings anew, drop no session",
+	.examples = "  reevectl reload\n",
+	.run = run_reload,
+};

@@ -1,0 +1,49 @@
+#include <config.h>
+
+#include "message/limits.h"
+
+static const char *const past_body_words[] = { "count", "skip", NULL };
+
+static const struct setting rows[] = {
+	SETTING_COUNT(struct limits, recipients, "limits.recipients",
+		.preset = 1000, .min = 1, .max = 100000,
+		.help = "Most recipients of one message. Those past it are "
+			"deferred with 452 4.5.3, so that the client sends "
+			"them in another message."),
+	SETTING_COUNT(struct limits, headers, "limits.headers",
+		.preset = 1000, .min = 10, .max = 100000,
+		.help = "Most header fields kept of one message. Those past "
+			"it are counted, and the finding LIMIT_HEADERS tells."),
+	SETTING_BYTES(struct limits, header_bytes, "limits.header",
+		.preset = 65536, .min = 1000, .max = 16 << 20,
+		.help = "Most bytes kept of one header field. The rest is "
+			"cut, and the finding LIMIT_HEADERS tells."),
+	SETTING_BYTES(struct limits, all_header_bytes, "limits.all_headers",
+		.preset = 1 << 20, .min = 10000, .max = 256 << 20,
+		.help = "Most bytes kept of all header fields of a message."),
+	SETTING_BYTES(struct limits, body_bytes, "limits.body",
+		.preset = 8 << 20, .min = 0, .max = 1 << 30,
+		.help = "Most bytes of a message's body that are kept and "
+			"looked at; the finding LIMIT_BODY tells of a longer "
+			"one. Memory in use is at most so much for each "
+			"message in hand."),
+	SETTING_WORD(struct limits, past_body, "limits.past_body",
+		.words = past_body_words, .preset = PAST_BODY_COUNT,
+		.apply = APPLY_START,
+		.help = "What to do with the body past limits.body. count: "
+			"receive and count it, so that the record has the true "
+			"size. skip: tell the MTA to send no more of it; the "
+			"record then says \"at least\", and each piece of a "
+			"body costs a reply."),
+};
+
+const struct setting_group limits_group = {
+	.size = sizeof(struct limits),
+	.rows = rows,
+	.row_count = G_N_ELEMENTS(rows),
+};
+
+const struct limits *limits_of(const struct settings *settings)
+{
+	return settings_values(settings, &limits_group);
+}

@@ -1,0 +1,87 @@
+#include <config.h>
+
+#include "message/rawmessage.h"
+
+#include <string.h>
+
+/* The line up to its LF or CRLF, without it; *rest is what follows. */
+static struct span take_line(struct span *rest)
+{
+	ptrdiff_t end = span_find(*rest, '\n');
+	struct span line = end < 0 ? *rest : span_first(*rest, (size_t)end);
+
+	*rest = span_from(*rest, line.len + 1);
+	if (line.len && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static bool is_fold(struct span rest)
+{
+	return rest.len && (rest.ptr[0] == ' ' || rest.ptr[0] == '\t');
+}
+
+/* Length of the name in front of the colon, 0 when the line is no field. */
+static size_t name_length(struct span line)
+{
+	ptrdiff_t colon = span_find(line, ':');
+
+	for (ptrdiff_t i = 0; i < colon; i++)
+		if ((unsigned char)line.ptr[i] <= ' ' &&
+		    span_trim(span_first(span_from(line, (size_t)i),
+					 (size_t)(colon - i))).len)
+			return 0;
+	return colon > 0 ? (size_t)colon : 0;
+}
+
+/* One field with its folded lines; false where the body begins. */
+static bool take_field(struct transaction *tx, struct span *rest)
+{
+	struct span before = *rest, line = take_line(rest);
+	size_t name_len = name_length(line);
+
+	if (!name_len) {
+		if (line.len)
+			*rest = before;		/* no blank line in between */
+		return false;
+	}
+	g_autoptr(GString) value = g_string_new_len(
+		line.ptr + name_len + 1, (gssize)(line.len - name_len - 1));
+
+	while (is_fold(*rest)) {
+		line = take_line(rest);
+		g_string_append_c(value, '\n');
+		g_string_append_len(value, line.ptr, (gssize)line.len);
+	}
+	struct span text = span_of(value->str, value->len);
+
+	if (text.len && text.ptr[0] == ' ')
+		text = span_from(text, 1);
+	transaction_add_header(tx, span_trim(span_first(before, name_len)),
+			       text);
+	return true;
+}
+
+static void take_body(struct transaction *tx, struct span rest)
+{
+	g_autoptr(GString) body = g_string_sized_new(rest.len + rest.len / 32);
+
+	while (rest.len) {
+		bool is_ended = span_find(rest, '\n') >= 0;
+		struct span line = take_line(&rest);
+
+		g_string_append_len(body, line.ptr, (gssize)line.len);
+		if (is_ended)
+			g_string_append(body, "\r\n");
+	}
+	transaction_add_body(tx, span_of(body->str, body->len));
+}
+
+void rawmessage_take(struct transaction *tx, struct span bytes)
+{
+	if (bytes.len > 5 && memcmp(bytes.ptr, "From ", 5) == 0)
+		take_line(&bytes);
+	while (bytes.len && take_field(tx, &bytes))
+		;
+	take_body(tx, bytes);
+}

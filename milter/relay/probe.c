@@ -1,0 +1,346 @@
+#include <config.h>
+
+#include "relay/probe.h"
+
+#include "base/netaddr.h"
+#include "relay/relaysettings.h"
+#include "relay/smtpclient.h"
+
+#include <netdb.h>
+#include <string.h>
+
+/*
+ * The tests. In the patterns %o is the outside domain and %u the user there
+ * (of --to), %f the sender outside, %s the server's name (from its greeting),
+ * %a its address as a literal. Facts of the battery: what open-relay testers
+ * have sent for decades.
+ */
+static const struct { const char *name, *from, *to; } tests[] = {
+	{ "plain", "%f", "%u@%o" },
+	{ "null sender", "", "%u@%o" },
+	{ "sender in the same domain", "antispam@%o", "%u@%o" },
+	{ "sender of the server", "antispam@%s", "%u@%o" },
+	{ "sender at the server's address", "antispam@%a", "%u@%o" },
+	{ "percent, server's address", "antispam@%a", "%u%%%o@%a" },
+	{ "percent, server's name", "antispam@%a", "%u%%%o@%s" },
+	{ "percent, no domain", "antispam@%a", "%u%%%o" },
+	{ "quoted", "antispam@%a", "\"%u@%o\"" },
+	{ "quoted percent", "antispam@%a", "\"%u%%%o\"" },
+	{ "two @, server's address", "antispam@%a", "%u@%o@%a" },
+	{ "two @, server's name", "antispam@%a", "%u@%o@%s" },
+	{ "quoted, server's address", "antispam@%a", "\"%u@%o\"@%a" },
+	{ "quoted, server's name", "antispam@%a", "\"%u@%o\"@%s" },
+	{ "source route, server's address", "antispam@%a", "@%a:%u@%o" },
+	{ "source route, server's name", "antispam@%a", "@%s:%u@%o" },
+	{ "source route, two hops", "antispam@%a", "@%s,@%o:%u@%o" },
+	{ "bang", "antispam@%a", "%o!%u" },
+	{ "bang, server's address", "antispam@%a", "%o!%u@%a" },
+	{ "bang, server's name", "antispam@%a", "%o!%u@%s" },
+	{ "percent and bang", "antispam@%a", "%o!%u%%%s@%s" },
+	{ "trailing dot", "%f", "%u@%o." },
+	{ "capitals", "%f", "%u@%O" },
+	{ "other address literal", "%f", "%u@[192.0.2.1]" },
+	{ "IPv6 address literal", "%f", "%u@[IPv6:2001:db8::1]" },
+	{ "quoted angle brackets", "%f", "\"<%u@%o>\"@%s" },
+	{ "sender postmaster", "postmaster@%s", "%u@%o" },
+};
+
+struct probing {
+	const struct probe_options *options;
+	struct sockaddr_storage addr;
+	socklen_t size;
+	char *literal;			/* [192.0.2.1] or [IPv6:...] */
+	char *name;			/* of the server */
+	const char *from;
+	char *user, *domain, *capitals;	/* of to */
+};
+
+static GQuark probe_error(void)
+{
+	return g_quark_from_static_string("probe");
+}
+
+static void free_row(void *data)
+{
+	struct probe_row *row = data;
+
+	g_free(row->mail_from);
+	g_free(row->rcpt_to);
+	g_free(row->text);
+	g_free(row);
+}
+
+void probe_result_free(struct probe_result *result)
+{
+	if (!result)
+		return;
+	g_ptr_array_unref(result->rows);
+	g_free(result->server);
+	g_free(result);
+}
+
+static char *expand(const struct probing *on, const char *pattern)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *pattern; pattern++) {
+		if (*pattern != '%') {
+			g_string_append_c(out, *pattern);
+			continue;
+		}
+		switch (*++pattern) {
+		case 'f':
+			g_string_append(out, on->from);
+			break;
+		case 'u':
+			g_string_append(out, on->user);
+			break;
+		case 'o':
+			g_string_append(out, on->domain);
+			break;
+		case 'O':
+			g_string_append(out, on->capitals);
+			break;
+		case 's':
+			g_string_append(out, on->name);
+			break;
+		case 'a':
+			g_string_append(out, on->literal);
+			break;
+		default:
+			g_string_append_c(out, '%');
+			break;
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+static struct smtp_reply open_session(const struct probing *on,
+				      struct smtpclient **client)
+{
+	const struct probe_options *options = on->options;
+	struct smtp_reply reply = { .code = 0 };
+	g_autoptr(GError) why = NULL;
+
+	*client = smtpclient_open((const struct sockaddr *)&on->addr,
+				  on->size, options->timeout_ms, &why);
+	if (!*client) {
+		g_strlcpy(reply.text, why->message, sizeof reply.text);
+		return reply;
+	}
+	reply = *smtpclient_greeting(*client);
+	if (reply.code == 220)
+		reply = smtpclient_command(*client, "EHLO probe.invalid");
+	if (reply.code == 250 && options->is_starttls) {
+		reply = smtpclient_starttls(*client);
+		if (reply.code == 220)
+			reply = smtpclient_command(*client,
+						   "EHLO probe.invalid");
+	}
+	if (reply.code == 250 && options->user)
+		reply = smtpclient_login(*client, options->user,
+					 options->password);
+	return reply;
+}
+
+static bool is_open_session(const struct smtp_reply *reply)
+{
+	return reply->code == 250 || reply->code == 235;
+}
+
+static enum probe_verdict verdict_of(int code)
+{
+	if (code >= 200 && code < 300)
+		return PROBE_OPEN;
+	return code >= 500 && code < 600 ? PROBE_CLOSED : PROBE_UNKNOWN;
+}
+
+static struct smtp_reply deliver(struct smtpclient *client,
+				 const struct probe_row *row)
+{
+	g_autofree char *text = g_strdup_printf(
+		"From: <%s>\nSubject: relay probe: %s\n\n"
+		"This server relayed a message for a stranger.\n",
+		row->mail_from, row->name);
+
+	return smtpclient_data(client, text);
+}
+
+/* What is not an SMTP session at all could not tell; a refusal at MAIL is one. */
+static void run_test(const struct probing *on, struct probe_row *row)
+{
+	struct smtpclient *client = NULL;
+	struct smtp_reply reply = open_session(on, &client);
+	g_autofree char *mail = g_strdup_printf("MAIL FROM:<%s>",
+						row->mail_from);
+	g_autofree char *rcpt = g_strdup_printf("RCPT TO:<%s>", row->rcpt_to);
+
+	row->verdict = PROBE_UNKNOWN;
+	if (is_open_session(&reply)) {
+		reply = smtpclient_command(client, mail);
+		row->verdict = verdict_of(reply.code);
+		if (row->verdict == PROBE_OPEN) {
+			reply = smtpclient_command(client, rcpt);
+			row->verdict = verdict_of(reply.code);
+		}
+		if (row->verdict == PROBE_OPEN && on->options->is_deliver) {
+			reply = deliver(client, row);
+			row->verdict = verdict_of(reply.code);
+		}
+	}
+	row->code = reply.code;
+	row->text = g_strdup(reply.text);
+	smtpclient_close(&client);
+}
+
+/* "host ESMTP ..." or the address, when the greeting names none. */
+static bool greet(struct probing *on, GError **error)
+{
+	struct smtpclient *client = smtpclient_open(
+		(const struct sockaddr *)&on->addr, on->size,
+		on->options->timeout_ms, error);
+	g_auto(GStrv) words = NULL;
+
+	if (!client)
+		return false;
+	words = g_strsplit(smtpclient_greeting(client)->text, " ", 2);
+	on->name = words[0] && strchr(words[0], '.') &&
+		   !strpbrk(words[0], "<>\"@") ? g_strdup(words[0]) :
+						 g_strdup(on->literal);
+	smtpclient_close(&client);
+	return true;
+}
+
+static bool may_probe(const struct probe_options *options,
+		      const struct settings *settings,
+		      const struct netaddr *addr, GError **error)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	if (options->is_confirmed || netaddr_is_loopback(addr) ||
+	    netset_has(relay_settings_of(settings)->networks, addr))
+		return true;
+	g_set_error(error, probe_error(), 0,
+		    "%s is not on loopback and not in relay.networks; probe "
+		    "your own servers only, and say --i-run-this-server",
+		    netaddr_format(addr, text));
+	return false;
+}
+
+static char *literal_of(const struct netaddr *addr)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	netaddr_format(addr, text);
+	return g_strdup_printf(addr->family == NETADDR_IP6 ? "[IPv6:%s]" :
+							     "[%s]", text);
+}
+
+/* The first address of the host that may be probed; all must be allowed, so that
+ * a name with a stranger's address beside ours is refused. */
+static bool find_server(struct probing *on, const struct settings *settings,
+			GError **error)
+{
+	const struct probe_options *options = on->options;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all;
+	g_autofree char *host = g_strdup(options->host);
+	size_t len = strlen(host);
+	bool is_allowed = true;
+
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		memmove(host, host + 1, len - 1);
+	}
+	int why = getaddrinfo(host, options->port, &hints, &all);
+
+	if (why != 0) {
+		g_set_error(error, probe_error(), 0, "%s port %s: %s", host,
+			    options->port, gai_strerror(why));
+		return false;
+	}
+	for (const struct addrinfo *one = all; one && is_allowed;
+	     one = one->ai_next) {
+		struct netaddr addr;
+
+		if (!netaddr_of_sockaddr(one->ai_addr, &addr, NULL))
+			continue;
+		is_allowed = may_probe(options, settings, &addr, error);
+		if (on->size || !is_allowed)
+			continue;
+		memcpy(&on->addr, one->ai_addr, one->ai_addrlen);
+		on->size = one->ai_addrlen;
+		on->literal = literal_of(&addr);
+	}
+	freeaddrinfo(all);
+	return is_allowed && on->size;
+}
+
+static bool is_plain_address(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	return at && at > text && at[1] && !strpbrk(text, " \t\r\n<>\"");
+}
+
+static bool take_addresses(struct probing *on, GError **error)
+{
+	const char *to = on->options->to ? on->options->to :
+			 "relaytest@relay-probe.invalid";
+	const char *at = strchr(to, '@');
+
+	on->from = on->options->from ? on->options->from :
+		   "relaytest@outside-sender.invalid";
+	if (!is_plain_address(on->from) || !is_plain_address(to)) {
+		g_set_error(error, probe_error(), 0,
+			    "--from and --to need addresses: user@example.net");
+		return false;
+	}
+	on->user = g_strndup(to, (gsize)(at - to));
+	on->domain = g_strdup(at + 1);
+	on->capitals = g_ascii_strup(at + 1, -1);
+	return true;
+}
+
+static void run_tests(const struct probing *on, struct probe_result *result)
+{
+	size_t closed = 0;
+
+	result->verdict = PROBE_UNKNOWN;
+	for (size_t i = 0; i < COUNT_OF(tests); i++) {
+		struct probe_row *row = g_new0(struct probe_row, 1);
+
+		row->name = tests[i].name;
+		row->mail_from = expand(on, tests[i].from);
+		row->rcpt_to = expand(on, tests[i].to);
+		run_test(on, row);
+		g_ptr_array_add(result->rows, row);
+		if (row->verdict == PROBE_OPEN)
+			result->verdict = PROBE_OPEN;
+		closed += row->verdict == PROBE_CLOSED;
+	}
+	if (closed == COUNT_OF(tests))
+		result->verdict = PROBE_CLOSED;
+}
+
+struct probe_result *probe_run(const struct probe_options *options,
+			       const struct settings *settings,
+			       GError **error)
+{
+	struct probing on = { .options = options };
+	struct probe_result *result = NULL;
+
+	if (take_addresses(&on, error) && find_server(&on, settings, error) &&
+	    greet(&on, error)) {
+		result = g_new0(struct probe_result, 1);
+		result->rows = g_ptr_array_new_with_free_func(free_row);
+		result->server = g_strdup_printf("%s port %s", on.literal,
+						 options->port);
+		run_tests(&on, result);
+	}
+	g_free(on.literal);
+	g_free(on.name);
+	g_free(on.user);
+	g_free(on.domain);
+	g_free(on.capitals);
+	return result;
+}

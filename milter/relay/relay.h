@@ -1,0 +1,26 @@
+/* relay.h - may this client send to this recipient through us? */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include "message/transaction.h"
+
+/*
+ * Whether the client may send anywhere: by its network, its login, or its
+ * certificate's fingerprint. why_out says which, in a word. Pure.
+ */
+bool relay_is_trusted(const struct transaction *tx, const char **why_out);
+
+/*
+ * A check (STAGE_MAIL): a stranger with one of our domains as envelope sender
+ * (RELAY_OWN_SENDER, as relay.own_sender says).
+ */
+void relay_check_sender(struct transaction *tx);
+
+/*
+ * A check (STAGE_RCPT): the relay policy, on the recipient added last. A stranger
+ * may send to our domains and to nothing that a relay could be led astray by;
+ * those we trust may send to anything that is an address.
+ */
+void relay_check_recipient(struct transaction *tx);
+
+#endif

@@ -1,0 +1,209 @@
+#include <config.h>
+
+#include "relay/relaysettings.h"
+
+#include "message/domaintable.h"
+
+#include <ifaddrs.h>
+#include <string.h>
+
+static const char *const own_sender_words[] = {
+	"off", "tag", "reject", NULL,
+};
+
+static const struct setting rows[] = {
+	SETTING_LIST(struct relay_settings, network_list, "relay.networks",
+		.preset_text = "127.0.0.0/8 ::1/128",
+		.help = "Clients that may send anywhere: addresses and "
+			"networks."),
+	SETTING_LIST(struct relay_settings, domain_list, "relay.domains",
+		.preset_text = "",
+		.help = "Our domains, to which anyone may send: example.org, "
+			"or .example.org for all its subdomains. When neither "
+			"this nor relay.domains_file is given, the MTA's own "
+			"opinion decides: see relay.remote_mailers."),
+	SETTING_TEXT(struct relay_settings, domains_file,
+		"relay.domains_file", .preset_text = "",
+		.help = "A file with more of our domains, one a line, # "
+			"begins a comment. It is read anew when it changes."),
+	SETTING_LIST(struct relay_settings, certificate_list,
+		"relay.certificates", .preset_text = "",
+		.help = "Fingerprints of client certificates that may send "
+			"anywhere, in hex with or without colons. Sendmail "
+			"tells them, Postfix 3.7 does not."),
+	SETTING_WORD(struct relay_settings, own_sender, "relay.own_sender",
+		.words = own_sender_words, .preset = OWN_SENDER_TAG,
+		.help = "What to do when a stranger uses one of our domains "
+			"as envelope sender, without a login."),
+	SETTING_LIST(struct relay_settings, mailer_list,
+		"relay.remote_mailers",
+		.preset_text = "smtp esmtp dsmtp smtp8 smtps uucp uucp-old "
+			       "uucp-new uucp-dom uucp-uudom suucp",
+		.help = "The MTA's mailers that send to other hosts. One of "
+			"these for a stranger's recipient who is not ours "
+			"means that the MTA itself is an open relay; it is "
+			"refused, and reported as RELAY_MTA_OPEN."),
+	SETTING_LIST(struct relay_settings, address_list, "relay.addresses",
+		.preset_text = "",
+		.help = "IP addresses that are ours in user@[address], beside "
+			"those of this host and the one that the MTA says it "
+			"listens on."),
+	SETTING_COUNT(struct relay_settings, null_sender_recipients,
+		"relay.null_sender_recipients",
+		.preset = 5, .min = 1, .max = 1000,
+		.help = "Most recipients of a stranger's message from <>. "
+			"Those past it are deferred with 452 4.5.3: a bounce "
+			"goes to one."),
+	SETTING_COUNT(struct relay_settings, local_part_octets,
+		"relay.local_part",
+		.preset = 128, .min = 64, .max = 1024,
+		.help = "Longest local part of a recipient, in octets, taken "
+			"from a stranger. RFC 5321 says 64, but bounce "
+			"addresses are longer."),
+};
+
+static bool add_networks(const GPtrArray *list, struct netset *set,
+			 const char *name, const struct settings *settings,
+			 GError **error)
+{
+	for (guint i = 0; i < list->len; i++) {
+		g_autoptr(GError) why = NULL;
+		struct network net;
+
+		if (!network_parse(span_text(g_ptr_array_index(list, i)),
+				   &net, &why))
+			return settings_fail(settings, name, error, "%s",
+					     why->message);
+		netset_add(set, &net);
+	}
+	return true;
+}
+
+static bool read_domains(struct relay_settings *relay,
+			 struct settings *settings, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+
+	relay->domains = domaintable_new();
+	relay->has_domains = relay->domain_list->len || *relay->domains_file;
+	for (guint i = 0; i < relay->domain_list->len; i++)
+		if (!domaintable_add(relay->domains,
+			span_text(g_ptr_array_index(relay->domain_list, i)),
+			&why))
+			return settings_fail(settings, "relay.domains", error,
+					     "%s", why->message);
+	if (!*relay->domains_file)
+		return true;
+	settings_watch(settings, relay->domains_file);
+	if (domaintable_add_file(relay->domains, relay->domains_file, &why))
+		return true;
+	return settings_fail(settings, "relay.domains_file", error, "%s",
+			     why->message);
+}
+
+char *relay_fingerprint(const char *text)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (; *text; text++) {
+		if (g_ascii_isxdigit(*text))
+			g_string_append_c(out, g_ascii_tolower(*text));
+		else if (*text != ':')
+			return NULL;
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static bool read_certificates(struct relay_settings *relay,
+			      const struct settings *settings, GError **error)
+{
+	relay->certificates = g_hash_table_new_full(g_str_hash, g_str_equal,
+						    g_free, NULL);
+	for (guint i = 0; i < relay->certificate_list->len; i++) {
+		const char *text = g_ptr_array_index(relay->certificate_list,
+						     i);
+		char *form = relay_fingerprint(text);
+
+		/* MD5 has 32 digits, SHA-1 40, SHA-256 64, SHA-512 128. */
+		if (!form || strlen(form) < 32) {
+			g_free(form);
+			return settings_fail(settings, "relay.certificates",
+				error, "\"%s\" is no fingerprint; write the "
+				"hex digits, AB:CD:...", text);
+		}
+		g_hash_table_add(relay->certificates, form);
+	}
+	return true;
+}
+
+static void add_own_addresses(struct netset *set)
+{
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+		struct netaddr addr;
+
+		if (!one->ifa_addr ||
+		    !netaddr_of_sockaddr(one->ifa_addr, &addr, NULL))
+			continue;
+		struct network net = network_around(&addr, 128);
+
+		netset_add(set, &net);
+	}
+	freeifaddrs(all);
+}
+
+static void read_mailers(struct relay_settings *relay)
+{
+	relay->remote_mailers = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < relay->mailer_list->len; i++)
+		g_hash_table_add(relay->remote_mailers,
+				 g_ptr_array_index(relay->mailer_list, i));
+}
+
+static bool prepare(void *values, struct settings *settings, GError **error)
+{
+	struct relay_settings *relay = values;
+
+	relay->networks = netset_new();
+	relay->addresses = netset_new();
+	read_mailers(relay);
+	if (!add_networks(relay->network_list, relay->networks,
+			  "relay.networks", settings, error) ||
+	    !add_networks(relay->address_list, relay->addresses,
+			  "relay.addresses", settings, error) ||
+	    !read_domains(relay, settings, error) ||
+	    !read_certificates(relay, settings, error))
+		return false;
+	add_own_addresses(relay->addresses);
+	netset_seal(relay->networks);
+	netset_seal(relay->addresses);
+	return true;
+}
+
+static void release(void *values)
+{
+	struct relay_settings *relay = values;
+
+	netset_free(relay->networks);
+	netset_free(relay->addresses);
+	domaintable_free(relay->domains);
+	g_clear_pointer(&relay->certificates, g_hash_table_unref);
+	g_clear_pointer(&relay->remote_mailers, g_hash_table_unref);
+}
+
+const struct setting_group relay_group = {
+	.size = sizeof(struct relay_settings),
+	.rows = rows,
+	.row_count = G_N_ELEMENTS(rows),
+	.prepare = prepare,
+	.release = release,
+};
+
+const struct relay_settings *relay_settings_of(
+	const struct settings *settings)
+{
+	return settings_values(settings, &relay_group);
+}

@@ -1,0 +1,67 @@
+#include <config.h>
+
+#include "session/keep.h"
+
+#include "session/service.h"
+#include "store/recorder.h"
+#include "store/storesettings.h"
+
+static bool is_deferring(const struct settings *settings)
+{
+	return store_settings_of(settings)->on_failure == ON_FAILURE_DEFER;
+}
+
+bool keep_is_possible(const struct settings *settings)
+{
+	return recorder_is_healthy(service_recorder()) ||
+	       !is_deferring(settings);
+}
+
+static void log_verdict(const struct transaction *tx)
+{
+	log_event(&tx->log, LOG_INFO, "verdict",
+		  "record=%s action=%s score=%.1f direction=%s "
+		  "recipients=%u bytes=%" G_GINT64_FORMAT "%s", tx->id,
+		  action_word(tx->outcome.action), tx->outcome.score,
+		  direction_word(tx->direction), tx->recipients->len,
+		  tx->body_bytes, tx->is_enforced ? "" : " mode=monitor");
+}
+
+/* In monitor mode mail is never held up; it goes by with a record that waits. */
+static void decide_without_record(struct transaction *tx)
+{
+	if (!is_deferring(tx->settings) || !tx->is_enforced)
+		return;
+	transaction_find(tx, "STORE_FAILED", NULL)->demand = ACTION_DEFER;
+	tx->outcome = (struct outcome){
+		ACTION_DEFER, 451, "4.3.0",
+		"no record can be kept now, try again later",
+		tx->outcome.score,
+	};
+}
+
+void keep_message(struct session *session)
+{
+	struct transaction *tx = &session->tx;
+
+	if (!recorder_commit(service_recorder(),
+			     recordform_pack_message(tx))) {
+		decide_without_record(tx);
+		recorder_submit(service_recorder(),
+				recordform_pack_message(tx));
+	}
+	log_verdict(tx);
+}
+
+void keep_unfinished(struct session *session)
+{
+	recorder_submit(service_recorder(),
+			recordform_pack_message(&session->tx));
+	log_verdict(&session->tx);
+}
+
+void keep_session(struct session *session)
+{
+	recorder_submit(service_recorder(),
+			recordform_pack_session(&session->facts));
+}

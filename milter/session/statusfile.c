@@ -1,0 +1,73 @@
+#include <config.h>
+
+#include "session/statusfile.h"
+
+#include "session/service.h"
+#include "settings/global.h"
+#include "store/recorder.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static json_t *counters_object(void)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < COUNTERS; i++)
+		json_object_set_new(object, service_counter_word(i),
+				    json_integer(service_counter(i)));
+	return object;
+}
+
+static json_t *records_object(void)
+{
+	struct recorder_stats stats;
+
+	recorder_stats(service_recorder(), &stats);
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s*}",
+			 "healthy", recorder_is_healthy(service_recorder()),
+			 "committed", (json_int_t)stats.committed,
+			 "groups", (json_int_t)stats.groups,
+			 "queued", (json_int_t)stats.queued,
+			 "dropped", (json_int_t)stats.dropped,
+			 "failures", (json_int_t)stats.failures,
+			 "error", stats.last_error[0] ? stats.last_error :
+							 NULL);
+}
+
+static json_t *whole_object(const struct settings *settings,
+			    const struct status_facts *facts)
+{
+	const struct global_settings *global = global_settings_of(settings);
+
+	return json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:s, s:s, s:b, s:o, s:o}",
+		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
+		"began_us", (json_int_t)facts->began_us,
+		"settings_read_us", (json_int_t)facts->settings_read_us,
+		"reloads", (json_int_t)facts->reloads,
+		"reload_failures", (json_int_t)facts->reload_failures,
+		"reload_error", facts->reload_error,
+		"listen", global->listen,
+		"mode", global->mode == MODE_ENFORCE ? "enforce" : "monitor",
+		"stopping", service_is_draining(),
+		"counters", counters_object(), "records", records_object());
+}
+
+void statusfile_write(const struct settings *settings,
+		      const struct status_facts *facts)
+{
+	const char *dir = global_settings_of(settings)->state_dir;
+	g_autofree char *path = g_build_filename(dir, GLOBAL_STATUS_FILE, NULL);
+	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
+	json_t *object = whole_object(settings, facts);
+
+	if (object && json_dump_file(object, fresh, JSON_COMPACT) == 0)
+		(void)rename(fresh, path);
+	else
+		unlink(fresh);
+	json_decref(object);
+}

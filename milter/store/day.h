@@ -1,0 +1,37 @@
+/* day.h - UTC days, and the files of records that are named after them */
+#ifndef STORE_DAY_H
+#define STORE_DAY_H
+
+#include "base/guard.h"
+#include "base/span.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+#define DAY_US (INT64_C(86400) * 1000000)
+#define DAY_TEXT_MAX 16
+
+/* Days since 1970-01-01. */
+int64_t day_of_us(int64_t time_us);
+int64_t day_begin_us(int64_t day);
+/* "2026-02-28", into a buffer of DAY_TEXT_MAX; returns it. */
+const char *day_format(int64_t day, char *out);
+bool day_parse(struct span text, int64_t *day_out) MUST_USE;
+
+/* records_dir/YYYY-MM-DD.mdb; free with g_free(). */
+char *day_path(const char *records_dir, int64_t day) MUST_USE;
+
+/* The days (int64_t) that have a file, oldest first. NULL when the folder can't
+ * be read; one that is not there has no days. g_array_unref(). */
+GArray *day_list(const char *records_dir, GError **error) MUST_USE;
+
+/*
+ * Removes the files of the days that ended more than keep_ms before now_us:
+ * whole files, so the time does not depend on what is in them. The newest day
+ * stays whatever its age, since the sequence and the chain go on from it.
+ * Returns how many days went, -1 with error when not all could.
+ */
+int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
+	       GError **error);
+
+#endif

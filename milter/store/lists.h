@@ -1,0 +1,75 @@
+/* lists.h - whom operators let in or keep out, in force at once */
+#ifndef STORE_LISTS_H
+#define STORE_LISTS_H
+
+#include "base/arena.h"
+#include "base/netaddr.h"
+#include "store/state.h"
+
+/* On disk: never renumber. */
+enum list_which { LIST_WELCOME = 1, LIST_BLOCK = 2 };
+
+enum list_kind {
+	LIST_ADDRESS = 1,	/* one IP address of a client */
+	LIST_NETWORK = 2,	/* address/prefix */
+	LIST_ACCOUNT = 3,	/* login; without regard to case */
+	LIST_SENDER = 4,	/* envelope sender; without regard to case */
+	LIST_DOMAIN = 5,	/* of the sender; .example.org: its subdomains */
+};
+
+/* "welcome", "address" and so on; the parsers know the same words. */
+const char *list_which_word(enum list_which which);
+const char *list_kind_word(enum list_kind kind);
+bool list_which_parse(struct span word, enum list_which *which_out) MUST_USE;
+bool list_kind_parse(struct span word, enum list_kind *kind_out) MUST_USE;
+
+#define LIST_VALUE_MAX 400	/* bytes of an account, sender or domain */
+#define LIST_REASON_MAX 1000
+
+struct list_entry {
+	enum list_which which;
+	enum list_kind kind;
+	const char *value;		/* in its one form */
+	const char *reason;		/* "" when none was given */
+	const char *operator_name;	/* who added it */
+	int64_t created_us;
+	int64_t expires_us;		/* 0: never */
+};
+
+/*
+ * Adds an entry, or puts it in the place of the one with the same which, kind
+ * and value. STORE_ERROR_INVALID says what is wrong with the value.
+ */
+bool lists_add(struct state *state, const struct list_entry *entry,
+	       GError **error) MUST_USE;
+/* STORE_ERROR_MISSING when there is none. */
+bool lists_remove(struct state *state, enum list_which which,
+		  enum list_kind kind, struct span value, GError **error)
+	MUST_USE;
+
+/* The entry is borrowed for the call; false ends. Expired ones are given too. */
+typedef bool list_take_fn(const struct list_entry *entry, void *context);
+/* which or kind 0: all. In order of which, kind and value. */
+bool lists_each(struct state *state, unsigned int which, unsigned int kind,
+		list_take_fn *take, void *context, GError **error) MUST_USE;
+
+/*
+ * For the mail path: whether the list has it now, expired entries apart. A
+ * state that cannot be read has nothing. value is a login, a sender as
+ * mailaddr_format() writes it, or a domain of A-labels, which is also looked for
+ * under the .patterns that cover it. entry_out may be NULL; its texts live in
+ * arena. Any thread.
+ */
+bool lists_find(struct state *state, enum list_which which,
+		enum list_kind kind, struct span value, int64_t now_us,
+		struct arena *arena, struct list_entry *entry_out);
+/* LIST_ADDRESS, then the longest LIST_NETWORK around it. */
+bool lists_find_client(struct state *state, enum list_which which,
+		       const struct netaddr *addr, int64_t now_us,
+		       struct arena *arena, struct list_entry *entry_out);
+
+/* Deletes what expired; count_out (may be NULL) says how many. */
+bool lists_expire(struct state *state, int64_t now_us, uint64_t *count_out,
+		  GError **error) MUST_USE;
+
+#endif

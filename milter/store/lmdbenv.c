@@ -1,0 +1,160 @@
+#include <config.h>
+
+#include "store/lmdbenv.h"
+
+#include "store/storeerror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READERS 1024
+/* More than LMDB takes for so many readers (64 bytes each, and its head). */
+#define LOCK_BYTES (128 * 1024)
+#define TRIES 5
+#define TRY_AGAIN_US 10000
+
+static bool give_to_owner(int fd, const char *path)
+{
+	g_autofree char *dir = g_path_get_dirname(path);
+	struct stat folder, file;
+
+	if (geteuid() != 0 || stat(dir, &folder) != 0 || fstat(fd, &file) != 0)
+		return true;
+	if (file.st_uid == folder.st_uid && file.st_gid == folder.st_gid)
+		return true;
+	return fchown(fd, folder.st_uid, folder.st_gid) == 0;
+}
+
+/*
+ * LMDB makes its lock file with ftruncate() and writes to it through a mapping:
+ * on a full disk that is SIGBUS, the end of the daemon. So its blocks are
+ * taken here, where a failure is only an error. This must come before
+ * mdb_env_open(): to close any descriptor of a file drops all the locks that
+ * the process has on it.
+ */
+static int prepare_lock(const char *path)
+{
+	g_autofree char *lock = g_strconcat(path, "-lock", NULL);
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat file;
+	int failed = 0;
+
+	if (fd < 0)
+		return errno;
+	if (!give_to_owner(fd, lock) || fstat(fd, &file) != 0)
+		failed = errno;
+	else if (file.st_size < LOCK_BYTES ||
+		 file.st_blocks * 512 < file.st_size)
+		failed = posix_fallocate(fd, 0, MAX(LOCK_BYTES, file.st_size));
+	close(fd);
+	return failed;
+}
+
+/* An empty file is as good as none to LMDB, but has the right owner. */
+static int prepare_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int failed = 0;
+
+	if (fd < 0)
+		return errno;
+	if (!give_to_owner(fd, path))
+		failed = errno;
+	close(fd);
+	return failed;
+}
+
+static int prepare(const char *path, const struct lmdbenv_options *options)
+{
+	struct stat file;
+	int failed;
+
+	if (options->is_created) {
+		failed = prepare_file(path);
+		if (failed)
+			return failed;
+	} else if (stat(path, &file) != 0) {
+		return errno;
+	} else if (file.st_size == 0) {
+		return ENOENT;
+	}
+	failed = prepare_lock(path);
+	/* LMDB reads a read-only file system without a lock file. */
+	return failed == EROFS && options->is_read_only ? 0 : failed;
+}
+
+static int open_once(const char *path, const struct lmdbenv_options *options,
+		     MDB_env **env_out)
+{
+	unsigned int flags = MDB_NOSUBDIR | MDB_NOTLS;
+	MDB_env *env;
+	int failed = mdb_env_create(&env);
+
+	if (failed)
+		return failed;
+	if (options->is_read_only)
+		flags |= MDB_RDONLY | MDB_NORDAHEAD;
+	mdb_env_set_maxreaders(env, READERS);
+	mdb_env_set_maxdbs(env, options->tables);
+	if (options->map_bytes)
+		mdb_env_set_mapsize(env, options->map_bytes);
+	failed = mdb_env_open(env, path, flags, 0600);
+	if (failed)
+		mdb_env_close(env);
+	else
+		*env_out = env;
+	return failed;
+}
+
+/* A file shorter than it says would be SIGBUS at the first look behind its end.
+ * The file's length is asked for second: it only grows. */
+static bool is_whole(MDB_env *env)
+{
+	MDB_envinfo info;
+	MDB_stat stats;
+	struct stat file;
+	int fd;
+
+	if (mdb_env_info(env, &info) || mdb_env_stat(env, &stats) ||
+	    mdb_env_get_fd(env, &fd) || fstat(fd, &file) != 0)
+		return false;
+	return (uint64_t)file.st_size >=
+	       ((uint64_t)info.me_last_pgno + 1) * stats.ms_psize;
+}
+
+/* Another process that opens or closes it in the same moment can make LMDB see
+ * a lock file that is not ready yet. */
+static bool may_pass(int failed)
+{
+	return failed == MDB_INVALID || failed == MDB_VERSION_MISMATCH ||
+	       failed == EAGAIN;
+}
+
+MDB_env *lmdbenv_open(const char *path, const struct lmdbenv_options *options,
+		      GError **error)
+{
+	int failed = prepare(path, options), dead;
+	MDB_env *env = NULL;
+
+	if (!failed)
+		failed = open_once(path, options, &env);
+	for (int i = 1; i < TRIES && may_pass(failed); i++) {
+		g_usleep(TRY_AGAIN_US);
+		failed = open_once(path, options, &env);
+	}
+	if (failed) {
+		store_error_set(error, path, failed);
+		return NULL;
+	}
+	if (!is_whole(env)) {
+		mdb_env_close(env);
+		store_error_set_text(error, STORE_ERROR_DAMAGED,
+				     "%s: the file is cut short", path);
+		return NULL;
+	}
+	mdb_reader_check(env, &dead);
+	return env;
+}

@@ -1,0 +1,27 @@
+/* lmdbenv.h - opens an LMDB environment so that it cannot kill the process */
+#ifndef STORE_LMDBENV_H
+#define STORE_LMDBENV_H
+
+#include "base/guard.h"
+
+#include <glib.h>
+#include <lmdb.h>
+#include <stdbool.h>
+
+struct lmdbenv_options {
+	bool is_read_only;
+	bool is_created;		/* when it is not there */
+	unsigned int tables;		/* named ones, at most */
+	size_t map_bytes;		/* 0: as the file says */
+};
+
+/*
+ * Opens one file (MDB_NOSUBDIR, MDB_NOTLS, mode 0600, 1,024 readers at least) and
+ * clears away what dead readers left. The file's lock is path-lock. What root
+ * makes belongs to the owner of the folder, so that reevectl run by root
+ * does not lock the daemon out.
+ */
+MDB_env *lmdbenv_open(const char *path, const struct lmdbenv_options *options,
+		      GError **error) MUST_USE;
+
+#endif

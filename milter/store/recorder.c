@@ -1,0 +1,501 @@
+#include <config.h>
+
+#include "store/recorder.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/pidfile.h"
+#include "store/day.h"
+#include "store/segment.h"
+#include "store/storeerror.h"
+#include "store/storesettings.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define GATHER_MS 200		/* that queued records may wait for others */
+#define RETRY_MS 1000		/* between tries while the store is unwell */
+#define GROUP_MAX 1000		/* records of one transaction (keep it small) */
+#define DROP_REPORT_US (60 * G_USEC_PER_SEC)
+#define EXPIRE_EVERY_US (60 * G_USEC_PER_SEC)
+
+enum fate { FATE_WAITING, FATE_WRITTEN, FATE_FAILED };
+
+/* A record on its way; a waiter's lives on the waiter's stack. */
+struct entry {
+	struct packed_record *record;
+	bool is_waited_for;
+	enum fate fate;
+};
+
+struct recorder {
+	char *dir;			/* state_dir/records */
+	pthread_t thread;
+	pthread_mutex_t lock;		/* over all down to the blank line */
+	pthread_cond_t work, done;
+	GQueue waited, queued;		/* of struct entry * */
+	int64_t queued_since_us;	/* monotonic; of the oldest queued */
+	int64_t queue_max, keep_ms;
+	bool is_ending;
+	struct recorder_stats stats;
+	int64_t dropped_told_us;
+	uint64_t dropped_told;
+
+	atomic_bool is_healthy;
+
+	/* The thread's alone. */
+	struct segment *segment;
+	int64_t day;
+	int64_t map_bytes;
+	int64_t expired_us;
+};
+
+static bool fail_at(GError **error, const char *path, int number)
+{
+	store_error_set(error, path, number);
+	return false;
+}
+
+/* The folder, and the lock that says that this process writes in it. */
+static bool take_folder(struct recorder *recorder, GError **error)
+{
+	g_autofree char *lock = g_build_filename(recorder->dir, "lock", NULL);
+	g_autoptr(GError) why = NULL;
+
+	if (mkdir(recorder->dir, 0700) != 0 && errno != EEXIST)
+		return fail_at(error, recorder->dir, errno);
+	if (pidfile_take(lock, &why))
+		return true;
+	store_error_set_text(error, pidfile_owner(lock) ? STORE_ERROR_BUSY :
+			     STORE_ERROR_PERM, "%s", why->message);
+	return false;
+}
+
+/* Where the chain stands: at the end of the newest day that there is. */
+static bool find_head(struct recorder *recorder, int64_t before_day,
+		      struct segment_head *head_out, GError **error)
+{
+	g_autoptr(GArray) days = day_list(recorder->dir, error);
+	struct segment_facts facts;
+
+	memset(head_out, 0, sizeof *head_out);
+	if (!days)
+		return false;
+	for (guint i = days->len; i > 0; i--) {
+		int64_t day = g_array_index(days, int64_t, i - 1);
+		g_autofree char *path = day_path(recorder->dir, day);
+		struct segment *segment;
+		bool is_read;
+
+		if (day >= before_day)
+			continue;
+		segment = segment_open(path, SEGMENT_READ, 0, error);
+		if (!segment)
+			return false;
+		is_read = segment_facts(segment, &facts, error);
+		segment_close(&segment);
+		if (is_read)
+			*head_out = facts.head;
+		return is_read;
+	}
+	return true;
+}
+
+static int64_t newest_day(const struct recorder *recorder)
+{
+	g_autoptr(GArray) days = day_list(recorder->dir, NULL);
+
+	return days && days->len ?
+	       g_array_index(days, int64_t, days->len - 1) : INT64_MIN;
+}
+
+/*
+ * The segment for records that end now. The chain only goes forward, so after
+ * a clock was set back records go to the newest day there is.
+ */
+static bool open_day(struct recorder *recorder, int64_t day, GError **error)
+{
+	g_autofree char *path = NULL;
+	struct segment_head head;
+
+	day = MAX(day, newest_day(recorder));
+	if (recorder->segment && recorder->day == day)
+		return true;
+	segment_close(&recorder->segment);
+	path = day_path(recorder->dir, day);
+	if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
+	    (!find_head(recorder, day, &head, error) ||
+	     !segment_create(path, &head, error)))
+		return false;
+	recorder->segment = segment_open(path, SEGMENT_WRITE,
+					 recorder->map_bytes, error);
+	recorder->day = day;
+	return recorder->segment != NULL;
+}
+
+/* LMDB after an error of the disk is opened anew rather than trusted. */
+static bool write_group(struct recorder *recorder,
+			struct packed_record *const *records, size_t count,
+			GError **error)
+{
+	bool is_done;
+	int64_t day = day_of_us(clock_now_us());
+
+	if (recorder->segment && recorder->day >= day)
+		day = recorder->day;
+	if (!open_day(recorder, day, error))
+		return false;
+	is_done = count ? segment_append(recorder->segment, records, count,
+					 error) :
+			  segment_probe(recorder->segment, error);
+	if (!is_done)
+		segment_close(&recorder->segment);
+	return is_done;
+}
+
+static void free_entry(struct entry *entry)
+{
+	recordform_free(entry->record);
+	g_free(entry);
+}
+
+/* lock held. */
+static void tell_of_drops(struct recorder *recorder)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	if (recorder->stats.dropped == recorder->dropped_told ||
+	    (recorder->dropped_told_us &&
+	     now_us < recorder->dropped_told_us + DROP_REPORT_US))
+		return;
+	log_event(NULL, LOG_ERR, "records_dropped",
+		  "count=%" G_GUINT64_FORMAT " the queue (records.queue) is "
+		  "full", recorder->stats.dropped - recorder->dropped_told);
+	recorder->dropped_told = recorder->stats.dropped;
+	recorder->dropped_told_us = now_us;
+}
+
+/* lock held. */
+static void trim_queue(struct recorder *recorder)
+{
+	while (recorder->queued.length > recorder->queue_max) {
+		free_entry(g_queue_pop_head(&recorder->queued));
+		recorder->stats.dropped++;
+	}
+	tell_of_drops(recorder);
+}
+
+static void note_health(struct recorder *recorder, const GError *why)
+{
+	bool was_healthy = atomic_exchange(&recorder->is_healthy, !why);
+
+	if (why)
+		g_strlcpy(recorder->stats.last_error, why->message,
+			  sizeof recorder->stats.last_error);
+	if (why && was_healthy)
+		log_event(NULL, LOG_CRIT, "store_failed",
+			  "why=\"%s\" no record can be written", why->message);
+	else if (!why && !was_healthy)
+		log_event(NULL, LOG_NOTICE, "store_recovered", "dir=%s",
+			  recorder->dir);
+}
+
+/* lock held. Those waited for first: someone holds a connection for each. */
+static GPtrArray *take_group(struct recorder *recorder)
+{
+	GPtrArray *group = g_ptr_array_new();
+	struct entry *entry;
+
+	while (group->len < GROUP_MAX &&
+	       ((entry = g_queue_pop_head(&recorder->waited)) ||
+		(entry = g_queue_pop_head(&recorder->queued))))
+		g_ptr_array_add(group, entry);
+	if (recorder->queued.length)
+		recorder->queued_since_us = 0;	/* more: at once */
+	return group;
+}
+
+/* lock held. Waiters are told; what was queued is gone, or waits in front. */
+static void end_group(struct recorder *recorder, GPtrArray *group,
+		      bool is_done)
+{
+	for (guint i = group->len; i > 0; i--) {
+		struct entry *entry = g_ptr_array_index(group, i - 1);
+
+		if (entry->is_waited_for)
+			entry->fate = is_done ? FATE_WRITTEN : FATE_FAILED;
+		else if (is_done)
+			free_entry(entry);
+		else
+			g_queue_push_head(&recorder->queued, entry);
+	}
+	if (is_done) {
+		recorder->stats.committed += group->len;
+		recorder->stats.groups += group->len > 0;
+		recorder->stats.largest_group = MAX(
+			recorder->stats.largest_group, group->len);
+	} else {
+		recorder->stats.failures++;
+		trim_queue(recorder);
+	}
+	pthread_cond_broadcast(&recorder->done);
+}
+
+/* lock held, and given up while the disk works. */
+static void write_some(struct recorder *recorder)
+{
+	g_autoptr(GPtrArray) group = take_group(recorder);
+	g_autoptr(GPtrArray) records = g_ptr_array_new();
+	g_autoptr(GError) why = NULL;
+	bool is_done;
+
+	for (guint i = 0; i < group->len; i++)
+		g_ptr_array_add(records, ((struct entry *)
+				g_ptr_array_index(group, i))->record);
+	pthread_mutex_unlock(&recorder->lock);
+	is_done = write_group(recorder,
+			      (struct packed_record *const *)records->pdata,
+			      records->len, &why);
+	pthread_mutex_lock(&recorder->lock);
+	note_health(recorder, why);
+	end_group(recorder, group, is_done);
+}
+
+static struct timespec after_ms(int64_t wait_ms)
+{
+	struct timespec when;
+
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_sec += wait_ms / 1000;
+	when.tv_nsec += wait_ms % 1000 * 1000000;
+	if (when.tv_nsec >= 1000000000) {
+		when.tv_sec++;
+		when.tv_nsec -= 1000000000;
+	}
+	return when;
+}
+
+/* lock held. How long the thread may sleep; 0: there is work now. */
+static int64_t sleep_ms(const struct recorder *recorder)
+{
+	int64_t age_ms;
+
+	if (recorder->waited.length || recorder->is_ending)
+		return 0;
+	if (!recorder->queued.length)
+		return RETRY_MS;
+	age_ms = (clock_monotonic_us() - recorder->queued_since_us) / 1000;
+	if (recorder->queued.length >= GROUP_MAX)
+		return 0;
+	return MAX(GATHER_MS - age_ms, 0);
+}
+
+/* lock held. While the store is unwell nobody is let in to wait, and what is
+ * queued (or a mebibyte of nothing) is tried once a second. */
+static void wait_and_retry(struct recorder *recorder)
+{
+	struct timespec until = after_ms(RETRY_MS);
+
+	while (!recorder->is_ending &&
+	       pthread_cond_timedwait(&recorder->work, &recorder->lock,
+				      &until) != ETIMEDOUT)
+		;
+	write_some(recorder);
+}
+
+static void expire_if_due(struct recorder *recorder)
+{
+	int64_t now_us = clock_monotonic_us(), keep_ms = recorder->keep_ms;
+	g_autoptr(GError) why = NULL;
+	int gone;
+
+	if (recorder->expired_us &&
+	    now_us < recorder->expired_us + EXPIRE_EVERY_US)
+		return;
+	recorder->expired_us = now_us;
+	gone = day_expire(recorder->dir, keep_ms, clock_now_us(), &why);
+	if (gone > 0)
+		log_event(NULL, LOG_NOTICE, "records_expired", "days=%d",
+			  gone);
+	else if (why)
+		log_event(NULL, LOG_ERR, "expiry_failed", "why=\"%s\"",
+			  why->message);
+}
+
+static void *run(void *data)
+{
+	struct recorder *recorder = data;
+
+	pthread_mutex_lock(&recorder->lock);
+	while (!recorder->is_ending || recorder->waited.length ||
+	       (recorder->queued.length &&
+		atomic_load(&recorder->is_healthy))) {
+		int64_t wait_ms = sleep_ms(recorder);
+		struct timespec until;
+
+		if (!atomic_load(&recorder->is_healthy)) {
+			wait_and_retry(recorder);
+		} else if (wait_ms == 0) {
+			write_some(recorder);
+		} else {
+			until = after_ms(wait_ms);
+			pthread_cond_timedwait(&recorder->work,
+					       &recorder->lock, &until);
+		}
+	}
+	pthread_mutex_unlock(&recorder->lock);
+	return NULL;
+}
+
+static void init_conditions(struct recorder *recorder)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&recorder->lock, NULL);
+	pthread_cond_init(&recorder->work, &monotonic);
+	pthread_cond_init(&recorder->done, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+static void free_recorder(struct recorder *recorder)
+{
+	struct entry *entry;
+
+	while ((entry = g_queue_pop_head(&recorder->queued)))
+		free_entry(entry);
+	segment_close(&recorder->segment);
+	pthread_cond_destroy(&recorder->work);
+	pthread_cond_destroy(&recorder->done);
+	pthread_mutex_destroy(&recorder->lock);
+	g_free(recorder->dir);
+	g_free(recorder);
+}
+
+/* A disk that is full or failing passes; all else needs an admin. */
+static bool open_first_day(struct recorder *recorder, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+
+	atomic_store(&recorder->is_healthy, true);
+	if (open_day(recorder, day_of_us(clock_now_us()), &why))
+		return true;
+	if (why->domain == STORE_ERROR && why->code == STORE_ERROR_TEMP) {
+		note_health(recorder, why);
+		return true;
+	}
+	g_propagate_error(error, g_steal_pointer(&why));
+	return false;
+}
+
+struct recorder *recorder_open(const char *state_dir,
+			       const struct settings *settings,
+			       GError **error)
+{
+	struct recorder *recorder = g_new0(struct recorder, 1);
+
+	recorder->dir = g_build_filename(state_dir, "records", NULL);
+	recorder->map_bytes = store_settings_of(settings)->map_bytes;
+	init_conditions(recorder);
+	recorder_set_settings(recorder, settings);
+	if (take_folder(recorder, error) && open_first_day(recorder, error)) {
+		if (pthread_create(&recorder->thread, NULL, run, recorder) ==
+		    0)
+			return recorder;
+		fail_at(error, "thread", EAGAIN);
+	}
+	free_recorder(recorder);
+	return NULL;
+}
+
+void recorder_close(struct recorder **recorder, int64_t wait_ms)
+{
+	struct recorder *old = *recorder;
+	struct timespec until = after_ms(wait_ms);
+
+	*recorder = NULL;
+	if (!old)
+		return;
+	pthread_mutex_lock(&old->lock);
+	old->is_ending = true;
+	pthread_cond_signal(&old->work);
+	while ((old->waited.length || old->queued.length) &&
+	       atomic_load(&old->is_healthy) &&
+	       pthread_cond_timedwait(&old->done, &old->lock, &until) !=
+	       ETIMEDOUT)
+		;
+	if (old->queued.length)
+		log_event(NULL, LOG_ERR, "records_lost",
+			  "count=%u they could not be written before the end",
+			  old->queued.length);
+	pthread_mutex_unlock(&old->lock);
+	pthread_join(old->thread, NULL);
+	free_recorder(old);
+}
+
+void recorder_set_settings(struct recorder *recorder,
+			   const struct settings *settings)
+{
+	const struct store_settings *store = store_settings_of(settings);
+
+	pthread_mutex_lock(&recorder->lock);
+	recorder->queue_max = store->queue;
+	recorder->keep_ms = store->keep_ms;
+	pthread_mutex_unlock(&recorder->lock);
+}
+
+void recorder_submit(struct recorder *recorder, struct packed_record *record)
+{
+	struct entry *entry = g_new0(struct entry, 1);
+
+	entry->record = record;
+	pthread_mutex_lock(&recorder->lock);
+	if (!recorder->queued.length)
+		recorder->queued_since_us = clock_monotonic_us();
+	g_queue_push_tail(&recorder->queued, entry);
+	trim_queue(recorder);
+	if (recorder->queued.length == 1 ||
+	    recorder->queued.length == GROUP_MAX)
+		pthread_cond_signal(&recorder->work);
+	pthread_mutex_unlock(&recorder->lock);
+}
+
+bool recorder_commit(struct recorder *recorder, struct packed_record *record)
+{
+	struct entry entry = { .record = record, .is_waited_for = true };
+
+	if (recorder_is_healthy(recorder)) {
+		pthread_mutex_lock(&recorder->lock);
+		g_queue_push_tail(&recorder->waited, &entry);
+		pthread_cond_signal(&recorder->work);
+		while (entry.fate == FATE_WAITING)
+			pthread_cond_wait(&recorder->done, &recorder->lock);
+		pthread_mutex_unlock(&recorder->lock);
+	}
+	recordform_free(record);
+	return entry.fate == FATE_WRITTEN;
+}
+
+bool recorder_is_healthy(const struct recorder *recorder)
+{
+	return atomic_load_explicit(&recorder->is_healthy,
+				    memory_order_relaxed);
+}
+
+void recorder_stats(struct recorder *recorder,
+		    struct recorder_stats *stats_out)
+{
+	pthread_mutex_lock(&recorder->lock);
+	*stats_out = recorder->stats;
+	stats_out->queued = recorder->queued.length + recorder->waited.length;
+	pthread_mutex_unlock(&recorder->lock);
+}
+
+void recorder_expire(struct recorder *recorder)
+{
+	expire_if_due(recorder);
+}

@@ -1,0 +1,51 @@
+/* recordkey.h - under which keys a record is found */
+#ifndef STORE_RECORDKEY_H
+#define STORE_RECORDKEY_H
+
+#include "base/netaddr.h"
+#include "base/span.h"
+#include "store/record.pb-c.h"
+
+#include <glib.h>
+
+/* The first byte of a key. On disk: never renumber. */
+enum record_key_kind {
+	RECORD_KEY_CLIENT = 1,		/* the 16 bytes of struct netaddr */
+	RECORD_KEY_ID = 2,		/* 8 bytes, most significant first */
+	RECORD_KEY_SESSION = 3,		/* the same, of the session */
+	RECORD_KEY_ACCOUNT = 4,		/* from here on a hash of 8 bytes */
+	RECORD_KEY_SENDER = 5,
+	RECORD_KEY_SENDER_DOMAIN = 6,
+	RECORD_KEY_RECIPIENT = 7,
+	RECORD_KEY_RECIPIENT_DOMAIN = 8,
+	RECORD_KEY_MESSAGE_ID = 9,
+	RECORD_KEY_QUEUE_ID = 10,
+	RECORD_KEY_MINUTE = 11,		/* 8 bytes: minutes from 1970 to the end */
+};
+
+#define RECORD_KEY_MAX 17
+
+struct record_key {
+	uint8_t len;
+	uint8_t bytes[RECORD_KEY_MAX];
+};
+
+struct record_key record_key_client(const struct netaddr *addr);
+/* ID, SESSION, MINUTE. */
+struct record_key record_key_number(enum record_key_kind kind,
+				    uint64_t number);
+/*
+ * The others: the first 8 bytes of the SHA-256 of the text, ASCII letters in
+ * lower case but for MESSAGE_ID and QUEUE_ID. Two texts may share a key, so
+ * what is found by it is looked at once more.
+ */
+struct record_key record_key_text(enum record_key_kind kind,
+				  struct span text);
+
+/* All keys of a record, each once: struct record_key. Pure. */
+GArray *record_keys_of(const Reeve__Record *record) MUST_USE;
+
+/* Behind the last @ of an address; empty when it has none. */
+struct span record_key_domain_of(struct span address);
+
+#endif

@@ -1,0 +1,413 @@
+#include <config.h>
+
+#include "store/segment.h"
+
+#include "store/digest.h"
+#include "store/lmdbenv.h"
+#include "store/storeerror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TABLES 3
+#define FORMAT_VERSION 1
+#define PROBE_BYTES ((size_t)1 << 20)
+
+struct segment {
+	char *path;
+	MDB_env *env;
+	MDB_dbi records, index, meta;
+	unsigned references;	/* under open_lock */
+	enum segment_access access;
+	bool is_broken;
+};
+
+/* The one value of the meta table: all that changes with each group. */
+struct meta {
+	uint32_t version, unused;
+	uint64_t count, sequence, before_sequence;
+	uint8_t sha256[RECORD_HASH_BYTES], before_sha256[RECORD_HASH_BYTES];
+};
+
+/* LMDB must not open a file twice in a process, so those open are shared. */
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static GHashTable *open_segments;	/* path -> struct segment * */
+
+static MDB_val meta_key(void)
+{
+	return (MDB_val){ 4, (void *)"meta" };
+}
+
+static MDB_val sequence_value(const uint64_t *big_endian)
+{
+	return (MDB_val){ sizeof *big_endian, (void *)big_endian };
+}
+
+static bool fail(const struct segment *segment, int number, GError **error)
+{
+	store_error_set(error, segment->path, number);
+	return false;
+}
+
+static int open_tables(struct segment *segment, MDB_txn *txn, unsigned flags)
+{
+	int failed = mdb_dbi_open(txn, "records", flags, &segment->records);
+
+	if (!failed)
+		failed = mdb_dbi_open(txn, "index", flags | (flags ?
+			MDB_DUPSORT | MDB_DUPFIXED : 0), &segment->index);
+	if (!failed)
+		failed = mdb_dbi_open(txn, "meta", flags, &segment->meta);
+	return failed;
+}
+
+static int put_meta(const struct segment *segment, MDB_txn *txn,
+		    const struct meta *meta)
+{
+	MDB_val key = meta_key(), value = { sizeof *meta, (void *)meta };
+
+	return mdb_put(txn, segment->meta, &key, &value, 0);
+}
+
+static int get_meta(const struct segment *segment, MDB_txn *txn,
+		    struct meta *meta_out)
+{
+	MDB_val key = meta_key(), value;
+	int failed = mdb_get(txn, segment->meta, &key, &value);
+
+	if (failed)
+		return failed;
+	if (value.mv_size != sizeof *meta_out)
+		return MDB_CORRUPTED;
+	memcpy(meta_out, value.mv_data, sizeof *meta_out);
+	return meta_out->version == FORMAT_VERSION ? 0 : MDB_VERSION_MISMATCH;
+}
+
+static int make_tables(MDB_env *env, const struct segment_head *before)
+{
+	struct segment made = { .env = env };
+	struct meta meta = {
+		.version = FORMAT_VERSION, .sequence = before->sequence,
+		.before_sequence = before->sequence,
+	};
+	MDB_txn *txn;
+	int failed = mdb_txn_begin(env, NULL, 0, &txn);
+
+	if (failed)
+		return failed;
+	memcpy(meta.sha256, before->sha256, sizeof meta.sha256);
+	memcpy(meta.before_sha256, before->sha256, sizeof meta.sha256);
+	failed = open_tables(&made, txn, MDB_CREATE);
+	if (!failed)
+		failed = put_meta(&made, txn, &meta);
+	if (failed) {
+		mdb_txn_abort(txn);
+		return failed;
+	}
+	return mdb_txn_commit(txn);
+}
+
+/* The name is there only when the rename() is; the folder's entry with it. */
+static int rename_for_good(const char *from, const char *to)
+{
+	g_autofree char *dir = g_path_get_dirname(to);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int failed = 0;
+
+	if (fd < 0)
+		return errno;
+	if (rename(from, to) != 0 || fsync(fd) != 0)
+		failed = errno;
+	close(fd);
+	return failed;
+}
+
+bool segment_create(const char *path, const struct segment_head *before,
+		    GError **error)
+{
+	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
+	g_autofree char *lock = g_strconcat(fresh, "-lock", NULL);
+	const struct lmdbenv_options options = {
+		.is_created = true, .tables = TABLES, .map_bytes = 1 << 20,
+	};
+	MDB_env *env;
+	int failed;
+
+	unlink(fresh);
+	unlink(lock);
+	env = lmdbenv_open(fresh, &options, error);
+	if (!env)
+		return false;
+	failed = make_tables(env, before);
+	mdb_env_close(env);
+	unlink(lock);
+	if (!failed)
+		failed = rename_for_good(fresh, path);
+	if (!failed)
+		return true;
+	unlink(fresh);
+	store_error_set(error, path, failed);
+	return false;
+}
+
+static void free_segment(struct segment *segment)
+{
+	if (segment->env)
+		mdb_env_close(segment->env);
+	g_free(segment->path);
+	g_free(segment);
+}
+
+static struct segment *open_new(const char *path, enum segment_access access,
+				int64_t map_bytes, GError **error)
+{
+	const struct lmdbenv_options options = {
+		.is_read_only = access == SEGMENT_READ, .tables = TABLES,
+		.map_bytes = access == SEGMENT_WRITE ? (size_t)map_bytes : 0,
+	};
+	struct segment *segment = g_new0(struct segment, 1);
+	MDB_txn *txn;
+	int failed;
+
+	segment->path = g_strdup(path);
+	segment->access = access;
+	segment->references = 1;
+	segment->env = lmdbenv_open(path, &options, error);
+	if (!segment->env)
+		goto fail;
+	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+	if (!failed) {
+		struct meta meta;
+
+		failed = open_tables(segment, txn, 0);
+		if (!failed)
+			failed = get_meta(segment, txn, &meta);
+		/* Commit keeps the handles of the tables. */
+		mdb_txn_commit(txn);
+	}
+	if (!failed)
+		return segment;
+	fail(segment, failed == MDB_NOTFOUND ? MDB_CORRUPTED : failed, error);
+fail:
+	free_segment(segment);
+	return NULL;
+}
+
+struct segment *segment_open(const char *path, enum segment_access access,
+			     int64_t map_bytes, GError **error)
+{
+	struct segment *segment;
+
+	pthread_mutex_lock(&open_lock);
+	if (!open_segments)
+		open_segments = g_hash_table_new(g_str_hash, g_str_equal);
+	segment = g_hash_table_lookup(open_segments, path);
+	if (segment && access == SEGMENT_WRITE &&
+	    segment->access == SEGMENT_READ) {
+		store_error_set_text(error, STORE_ERROR_BUSY,
+				     "%s: being read here", path);
+		segment = NULL;
+	} else if (segment) {
+		segment->references++;
+	} else {
+		segment = open_new(path, access, map_bytes, error);
+		if (segment)
+			g_hash_table_insert(open_segments, segment->path,
+					    segment);
+	}
+	pthread_mutex_unlock(&open_lock);
+	return segment;
+}
+
+void segment_close(struct segment **segment)
+{
+	struct segment *old = *segment;
+
+	*segment = NULL;
+	if (!old)
+		return;
+	pthread_mutex_lock(&open_lock);
+	if (--old->references == 0) {
+		g_hash_table_remove(open_segments, old->path);
+		free_segment(old);
+	}
+	if (g_hash_table_size(open_segments) == 0)
+		g_clear_pointer(&open_segments, g_hash_table_unref);
+	pthread_mutex_unlock(&open_lock);
+}
+
+bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
+		   GError **error)
+{
+	struct segment_view view;
+	struct meta meta;
+	int failed;
+
+	if (!segment_begin_read(segment, &view, error))
+		return false;
+	failed = get_meta(segment, view.txn, &meta);
+	segment_end_read(segment, &view);
+	if (failed)
+		return fail(segment, failed, error);
+	facts_out->count = meta.count;
+	facts_out->head.sequence = meta.sequence;
+	facts_out->before.sequence = meta.before_sequence;
+	memcpy(facts_out->head.sha256, meta.sha256, sizeof meta.sha256);
+	memcpy(facts_out->before.sha256, meta.before_sha256,
+	       sizeof meta.sha256);
+	return true;
+}
+
+static int put_keys(const struct segment *segment, MDB_txn *txn,
+		    const struct packed_record *record,
+		    const uint64_t *big_endian)
+{
+	for (guint i = 0; i < record->keys->len; i++) {
+		struct record_key *one =
+			&g_array_index(record->keys, struct record_key, i);
+		MDB_val key = { one->len, one->bytes };
+		MDB_val value = sequence_value(big_endian);
+		int failed = mdb_put(txn, segment->index, &key, &value, 0);
+
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+/* The hash of the record before goes behind its bytes; that of all of it is
+ * what the next one gets. */
+static int put_record(const struct segment *segment, MDB_txn *txn,
+		      const struct packed_record *record, struct meta *meta)
+{
+	uint64_t big_endian = GUINT64_TO_BE(meta->sequence + 1);
+	size_t len = record->len + PACKED_TAIL_BYTES;
+	MDB_val key = sequence_value(&big_endian);
+	MDB_val value = { len, record->bytes };
+	int failed;
+
+	recordform_put_tail(record->bytes + record->len, meta->sha256);
+	failed = mdb_put(txn, segment->records, &key, &value, MDB_APPEND);
+	if (failed)
+		return failed;
+	digest_sha256(span_of((const char *)record->bytes, len),
+		      meta->sha256);
+	meta->sequence++;
+	meta->count++;
+	return put_keys(segment, txn, record, &big_endian);
+}
+
+/* After these the environment is in no state to go on with. */
+static void note_broken(struct segment *segment, int failed)
+{
+	if (failed == MDB_PANIC || failed == EIO || failed == ENOSPC ||
+	    failed == EDQUOT || failed == EFBIG)
+		segment->is_broken = true;
+}
+
+bool segment_append(struct segment *segment,
+		    struct packed_record *const *records, size_t count,
+		    GError **error)
+{
+	struct meta meta;
+	MDB_txn *txn;
+	int failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
+
+	if (!failed) {
+		failed = get_meta(segment, txn, &meta);
+		for (size_t i = 0; !failed && i < count; i++)
+			failed = put_record(segment, txn, records[i], &meta);
+		if (!failed)
+			failed = put_meta(segment, txn, &meta);
+		if (failed)
+			mdb_txn_abort(txn);
+		else
+			failed = mdb_txn_commit(txn);
+	}
+	if (!failed)
+		return true;
+	note_broken(segment, failed);
+	return fail(segment, failed, error);
+}
+
+bool segment_is_broken(const struct segment *segment)
+{
+	return segment->is_broken;
+}
+
+/* Two transactions: the first takes the pages, the second gives them back to
+ * the free list, where the next records find them. */
+bool segment_probe(struct segment *segment, GError **error)
+{
+	static const char name[] = "probe";
+	MDB_val key = { sizeof name - 1, (void *)name };
+	MDB_val value = { PROBE_BYTES, NULL };
+	MDB_txn *txn;
+	int failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
+
+	if (!failed) {
+		failed = mdb_put(txn, segment->meta, &key, &value,
+				 MDB_RESERVE);
+		if (failed) {
+			mdb_txn_abort(txn);
+		} else {
+			memset(value.mv_data, 0, PROBE_BYTES);
+			failed = mdb_txn_commit(txn);
+		}
+	}
+	if (!failed)
+		failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
+	if (!failed) {
+		failed = mdb_del(txn, segment->meta, &key, NULL);
+		if (failed)
+			mdb_txn_abort(txn);
+		else
+			failed = mdb_txn_commit(txn);
+	}
+	if (!failed)
+		return true;
+	note_broken(segment, failed);
+	return fail(segment, failed, error);
+}
+
+int segment_check_readers(struct segment *segment)
+{
+	int dead = 0;
+
+	mdb_reader_check(segment->env, &dead);
+	return dead;
+}
+
+bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
+			GError **error)
+{
+	MDB_txn *txn;
+	int failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+
+	/* The daemon may have a larger map than the file said when opened. */
+	if (failed == MDB_MAP_RESIZED &&
+	    !(failed = mdb_env_set_mapsize(segment->env, 0)))
+		failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+	if (failed)
+		return fail(segment, failed, error);
+	*view_out = (struct segment_view){
+		txn, segment->records, segment->index, segment->meta,
+	};
+	return true;
+}
+
+void segment_end_read(struct segment *segment, struct segment_view *view)
+{
+	(void)segment;
+	mdb_txn_abort(view->txn);
+	view->txn = NULL;
+}
+
+const char *segment_path(const struct segment *segment)
+{
+	return segment->path;
+}

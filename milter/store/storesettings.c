@@ -1,0 +1,65 @@
+#include <config.h>
+
+#include "store/storesettings.h"
+
+#define DAY_MS INT64_C(86400000)
+#define LEAST_KEEP_MS (60 * DAY_MS)	/* what the law of most asks */
+
+static const char *const on_failure_words[] = { "defer", "accept", NULL };
+
+static const struct setting rows[] = {
+	SETTING_TIME_MS(struct store_settings, keep_ms, "records.keep",
+		.preset = LEAST_KEEP_MS, .min = DAY_MS, .max = 36500 * DAY_MS,
+		.help = "How long records are kept: whole UTC days are "
+			"removed when they ended so long ago. Less than 60d "
+			"needs records.short_keep_reason."),
+	SETTING_TEXT(struct store_settings, short_keep_reason,
+		"records.short_keep_reason", .preset_text = "",
+		.help = "Why records are kept for less than 60 days. Without "
+			"it a shorter records.keep is refused."),
+	SETTING_COUNT(struct store_settings, queue, "records.queue",
+		.preset = 10000, .min = 100, .max = 10000000,
+		.help = "Most records that wait to be written: those of "
+			"refusals and sessions, and all while the disk is "
+			"full. Past it the oldest are dropped, and the log "
+			"says how many."),
+	SETTING_BYTES(struct store_settings, map_bytes, "records.map_size",
+		.preset = INT64_C(64) << 30, .min = 1 << 20,
+		.max = INT64_C(16) << 40, .apply = APPLY_START,
+		.help = "Most that one day's file may grow to. It is address "
+			"space, not disk."),
+	SETTING_WORD(struct store_settings, on_failure, "records.on_failure",
+		.words = on_failure_words, .preset = ON_FAILURE_DEFER,
+		.help = "What becomes of mail while records cannot be "
+			"written (a full disk). defer: 451, so that nothing "
+			"goes unrecorded. accept: taken; its record waits in "
+			"memory."),
+	SETTING_BYTES(struct store_settings, header_text_bytes,
+		"records.header_text", .preset = 256, .min = 0, .max = 4096,
+		.help = "Most bytes of From, Subject and Date that a record "
+			"keeps."),
+};
+
+static bool prepare(void *values, struct settings *settings, GError **error)
+{
+	const struct store_settings *store = values;
+
+	if (store->keep_ms >= LEAST_KEEP_MS || *store->short_keep_reason)
+		return true;
+	return settings_fail(settings, "records.keep", error,
+		"less than 60d; if the law where you are lets you, say why "
+		"in records.short_keep_reason");
+}
+
+const struct setting_group store_group = {
+	.size = sizeof(struct store_settings),
+	.rows = rows,
+	.row_count = G_N_ELEMENTS(rows),
+	.prepare = prepare,
+};
+
+const struct store_settings *store_settings_of(
+	const struct settings *settings)
+{
+	return settings_values(settings, &store_group);
+}

@@ -1,0 +1,26 @@
+/* storesettings.h - how long records are kept, and what bounds them */
+#ifndef STORE_STORESETTINGS_H
+#define STORE_STORESETTINGS_H
+
+#include "settings/settings.h"
+
+/* What becomes of mail whose record cannot be written. */
+enum on_failure {
+	ON_FAILURE_DEFER,	/* 451, so that nothing goes unrecorded */
+	ON_FAILURE_ACCEPT,	/* accepted; the record waits in the queue */
+};
+
+struct store_settings {
+	int64_t keep_ms;
+	char *short_keep_reason;	/* "" when none is given */
+	int64_t queue;			/* records */
+	int64_t map_bytes;		/* most that one day's file may take */
+	unsigned int on_failure;	/* enum on_failure */
+	int64_t header_text_bytes;
+};
+
+extern const struct setting_group store_group;
+const struct store_settings *store_settings_of(
+	const struct settings *settings);
+
+#endif

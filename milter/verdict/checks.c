@@ -1,0 +1,27 @@
+#include <config.h>
+
+#include "verdict/checks.h"
+
+#include "cases/listcheck.h"
+#include "relay/relay.h"
+
+typedef void check_fn(struct transaction *tx);
+
+/* A check is one function and one row. */
+static const struct {
+	enum stage stage;
+	check_fn *run;
+} checks[] = {
+	{ STAGE_MAIL, listcheck_sender },
+	{ STAGE_MAIL, relay_check_sender },
+	{ STAGE_RCPT, relay_check_recipient },
+	{ STAGE_MESSAGE, transaction_check_limits },
+};
+
+void checks_run(struct transaction *tx, enum stage stage)
+{
+	tx->stage = MAX(tx->stage, stage);
+	for (size_t i = 0; i < COUNT_OF(checks); i++)
+		if (checks[i].stage == stage)
+			checks[i].run(tx);
+}

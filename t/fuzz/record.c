@@ -1,0 +1,38 @@
+#include <config.h>
+
+#include "fuzz/target.h"
+#include "store/recordkey.h"
+#include "store/recordview.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena;
+	const Reeve__Record *record;
+	char id[RECORD_ID_SIZE];
+	struct netaddr addr;
+
+	arena_init(&arena);
+	record = recordview_unpack(span_of((const char *)data, size), &arena);
+	if (record) {
+		g_autoptr(GArray) keys = record_keys_of(record);
+
+		BUG_IF(keys->len == 0);
+		BUG_IF(!*recordview_id(record, id));
+		recordview_session_id(record, id);
+		recordview_ended_us(record);
+		BUG_IF(!direction_word(recordview_direction(record)));
+		BUG_IF(!ending_word(recordview_ending(record)));
+		BUG_IF(!action_word(recordview_action(record)));
+		if (!recordview_client(record, &addr))
+			recordview_account(record);
+		recordview_has_symbol(record, "X");
+		recordview_sender(record);
+		for (size_t i = 0; record->message &&
+				   i < record->message->n_recipients; i++)
+			BUG_IF(!recordview_rcpt_state_word(
+				recordview_rcpt_state(
+					record->message->recipients[i])));
+	}
+	arena_release(&arena);
+	return 0;
+}

@@ -1,0 +1,42 @@
+#include <config.h>
+
+#include "base/span.h"
+
+#include "unit/tap.h"
+
+#include <string.h>
+
+static void words_and_suffixes(void **state)
+{
+	struct span text = span_text("Example.ORG");
+
+	(void)state;
+	assert_true(span_is_word(text, "example.org"));
+	assert_false(span_is(text, "example.org"));
+	assert_true(span_has_suffix(text, ".ORG"));
+	assert_false(span_has_suffix(span_text("a"), "aa"));
+	assert_true(span_has_suffix(text, ""));
+}
+
+static void parts(void **state)
+{
+	struct span text = span_text(" \t a=b \r\n");
+
+	(void)state;
+	assert_true(span_is(span_trim(text), "a=b"));
+	assert_int_equal(span_trim(span_text(" \t")).len, 0);
+	assert_int_equal(span_from(text, 100).len, 0);
+	assert_int_equal(span_first(span_text("ab"), 5).len, 2);
+	assert_int_equal(span_find(span_text("a@b@c"), '@'), 1);
+	assert_int_equal(span_find_last(span_text("a@b@c"), '@'), 3);
+	assert_int_equal(span_find(span_text("abc"), '@'), -1);
+	assert_int_equal(span_find(span_text(NULL), '@'), -1);
+	assert_int_equal(span_find_last(span_text(""), '@'), -1);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(words_and_suffixes),
+	cmocka_unit_test(parts),
+};
+
+TAP_MAIN(tests)
