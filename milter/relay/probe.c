@@ -2,7 +2,9 @@
 
 #include "relay/probe.h"
 
+#include "base/clock.h"
 #include "base/netaddr.h"
+#include "message/mailaddr.h"
 #include "relay/relaysettings.h"
 #include "relay/smtpclient.h"
 
@@ -45,10 +47,19 @@ static const struct { const char *name, *from, *to; } tests[] = {
 	{ "sender postmaster", "postmaster@%s", "%u@%o" },
 };
 
-struct probing {
-	const struct probe_options *options;
+#define ADDRESSES_MAX 8		/* of the server, tried in turn */
+
+struct address {
 	struct sockaddr_storage addr;
 	socklen_t size;
+};
+
+struct probing {
+	const struct probe_options *options;
+	struct address addresses[ADDRESSES_MAX];
+	size_t address_count;
+	const struct address *server;	/* the one that answers */
+	int64_t until_us;		/* clock_monotonic_us() */
 	char *literal;			/* [192.0.2.1] or [IPv6:...] */
 	char *name;			/* of the server */
 	const char *from;
@@ -115,6 +126,43 @@ static char *expand(const struct probing *on, const char *pattern)
 	return g_string_free(out, FALSE);
 }
 
+static struct smtpclient *connect_to(const struct probing *on,
+				     const struct address *to,
+				     GError **error)
+{
+	return smtpclient_open((const struct sockaddr *)&to->addr, to->size,
+			       on->options->timeout_ms, error);
+}
+
+static char *literal_of(const struct netaddr *addr)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	netaddr_format(addr, text);
+	return g_strdup_printf(addr->family == NETADDR_IP6 ? "[IPv6:%s]" :
+							     "[%s]", text);
+}
+
+/* As the address that we come from, RFC 5321, 4.1.3: a made-up name would be
+ * refused for its own sake, and the server called closed for that. */
+static struct smtp_reply say_hello(const struct probing *on,
+				   struct smtpclient *client)
+{
+	bool needs_extensions = on->options->is_starttls || on->options->user;
+	g_autofree char *name = NULL, *ehlo = NULL, *helo = NULL;
+	struct smtp_reply reply;
+	struct netaddr own;
+
+	name = smtpclient_local(client, &own) ? literal_of(&own) :
+						g_strdup("[127.0.0.1]");
+	ehlo = g_strconcat("EHLO ", name, NULL);
+	helo = g_strconcat("HELO ", name, NULL);
+	reply = smtpclient_command(client, ehlo);
+	if (reply.code >= 500 && !needs_extensions)
+		reply = smtpclient_command(client, helo);
+	return reply;
+}
+
 static struct smtp_reply open_session(const struct probing *on,
 				      struct smtpclient **client)
 {
@@ -122,20 +170,18 @@ static struct smtp_reply open_session(const struct probing *on,
 	struct smtp_reply reply = { .code = 0 };
 	g_autoptr(GError) why = NULL;
 
-	*client = smtpclient_open((const struct sockaddr *)&on->addr,
-				  on->size, options->timeout_ms, &why);
+	*client = connect_to(on, on->server, &why);
 	if (!*client) {
 		g_strlcpy(reply.text, why->message, sizeof reply.text);
 		return reply;
 	}
 	reply = *smtpclient_greeting(*client);
 	if (reply.code == 220)
-		reply = smtpclient_command(*client, "EHLO probe.invalid");
+		reply = say_hello(on, *client);
 	if (reply.code == 250 && options->is_starttls) {
 		reply = smtpclient_starttls(*client);
 		if (reply.code == 220)
-			reply = smtpclient_command(*client,
-						   "EHLO probe.invalid");
+			reply = say_hello(on, *client);
 	}
 	if (reply.code == 250 && options->user)
 		reply = smtpclient_login(*client, options->user,
@@ -148,11 +194,26 @@ static bool is_open_session(const struct smtp_reply *reply)
 	return reply->code == 250 || reply->code == 235;
 }
 
-static enum probe_verdict verdict_of(int code)
+/* RFC 3463 and 7505: the sender's or the recipient's domain is not found, or
+ * takes no mail. That was no answer to what was asked. */
+static bool is_about_domain(const char *text)
 {
-	if (code >= 200 && code < 300)
+	static const char *const enhanced[] = {
+		"5.1.2 ", "5.1.8 ", "5.1.10 ", "5.7.27 ",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(enhanced); i++)
+		if (g_str_has_prefix(text, enhanced[i]))
+			return true;
+	return false;
+}
+
+static enum probe_verdict verdict_of(const struct smtp_reply *reply)
+{
+	if (reply->code >= 200 && reply->code < 300)
 		return PROBE_OPEN;
-	return code >= 500 && code < 600 ? PROBE_CLOSED : PROBE_UNKNOWN;
+	return reply->code >= 500 && reply->code < 600 &&
+	       !is_about_domain(reply->text) ? PROBE_CLOSED : PROBE_UNKNOWN;
 }
 
 static struct smtp_reply deliver(struct smtpclient *client,
@@ -178,14 +239,14 @@ static void run_test(const struct probing *on, struct probe_row *row)
 	row->verdict = PROBE_UNKNOWN;
 	if (is_open_session(&reply)) {
 		reply = smtpclient_command(client, mail);
-		row->verdict = verdict_of(reply.code);
+		row->verdict = verdict_of(&reply);
 		if (row->verdict == PROBE_OPEN) {
 			reply = smtpclient_command(client, rcpt);
-			row->verdict = verdict_of(reply.code);
+			row->verdict = verdict_of(&reply);
 		}
 		if (row->verdict == PROBE_OPEN && on->options->is_deliver) {
 			reply = deliver(client, row);
-			row->verdict = verdict_of(reply.code);
+			row->verdict = verdict_of(&reply);
 		}
 	}
 	row->code = reply.code;
@@ -193,22 +254,50 @@ static void run_test(const struct probing *on, struct probe_row *row)
 	smtpclient_close(&client);
 }
 
-/* "host ESMTP ..." or the address, when the greeting names none. */
+/* The first word of its greeting, or the address when that is no name. */
+static char *name_of(const struct probing *on, const char *greeting)
+{
+	struct span word = span_first(span_text(greeting),
+				      strcspn(greeting, " "));
+	struct arena arena;
+	const char *name;
+	char *kept;
+
+	arena_init(&arena);
+	name = mailaddr_domain_ascii(word, &arena);
+	kept = g_strdup(name && strchr(name, '.') ? name : on->literal);
+	arena_release(&arena);
+	return kept;
+}
+
+static bool note_server(struct probing *on, const struct address *server)
+{
+	struct netaddr addr;
+
+	if (!netaddr_of_sockaddr((const struct sockaddr *)&server->addr, &addr,
+				 NULL))
+		return false;
+	on->server = server;
+	on->literal = literal_of(&addr);
+	return true;
+}
+
+/* The first of its addresses that takes a connection. */
 static bool greet(struct probing *on, GError **error)
 {
-	struct smtpclient *client = smtpclient_open(
-		(const struct sockaddr *)&on->addr, on->size,
-		on->options->timeout_ms, error);
-	g_auto(GStrv) words = NULL;
+	for (size_t i = 0; i < on->address_count; i++) {
+		struct smtpclient *client;
 
-	if (!client)
-		return false;
-	words = g_strsplit(smtpclient_greeting(client)->text, " ", 2);
-	on->name = words[0] && strchr(words[0], '.') &&
-		   !strpbrk(words[0], "<>\"@") ? g_strdup(words[0]) :
-						 g_strdup(on->literal);
-	smtpclient_close(&client);
-	return true;
+		if (error)
+			g_clear_error(error);
+		client = connect_to(on, &on->addresses[i], error);
+		if (client && note_server(on, &on->addresses[i]))
+			on->name = name_of(on, smtpclient_greeting(client)->text);
+		smtpclient_close(&client);
+		if (on->name)
+			return true;
+	}
+	return false;
 }
 
 static bool may_probe(const struct probe_options *options,
@@ -227,17 +316,39 @@ static bool may_probe(const struct probe_options *options,
 	return false;
 }
 
-static char *literal_of(const struct netaddr *addr)
+/* A login in clear is for loopback only: the network would read it. */
+static bool may_log_in(const struct probe_options *options,
+		       const struct netaddr *addr, GError **error)
 {
-	char text[NETADDR_TEXT_MAX];
-
-	netaddr_format(addr, text);
-	return g_strdup_printf(addr->family == NETADDR_IP6 ? "[IPv6:%s]" :
-							     "[%s]", text);
+	if (!options->user || options->is_starttls ||
+	    netaddr_is_loopback(addr))
+		return true;
+	g_set_error(error, probe_error(), 0,
+		    "a login goes to another host with --starttls only");
+	return false;
 }
 
-/* The first address of the host that may be probed; all must be allowed, so that
- * a name with a stranger's address beside ours is refused. */
+static bool take_address(struct probing *on, const struct addrinfo *info,
+			 const struct settings *settings, GError **error)
+{
+	struct address *to = &on->addresses[on->address_count];
+	struct netaddr addr;
+
+	if (!netaddr_of_sockaddr(info->ai_addr, &addr, NULL))
+		return true;
+	if (!may_probe(on->options, settings, &addr, error) ||
+	    !may_log_in(on->options, &addr, error))
+		return false;
+	if (on->address_count < ADDRESSES_MAX) {
+		memcpy(&to->addr, info->ai_addr, info->ai_addrlen);
+		to->size = info->ai_addrlen;
+		on->address_count++;
+	}
+	return true;
+}
+
+/* The host's addresses; all must be allowed, so that a name with a stranger's
+ * address beside ours is refused. */
 static bool find_server(struct probing *on, const struct settings *settings,
 			GError **error)
 {
@@ -259,27 +370,25 @@ static bool find_server(struct probing *on, const struct settings *settings,
 		return false;
 	}
 	for (const struct addrinfo *one = all; one && is_allowed;
-	     one = one->ai_next) {
-		struct netaddr addr;
-
-		if (!netaddr_of_sockaddr(one->ai_addr, &addr, NULL))
-			continue;
-		is_allowed = may_probe(options, settings, &addr, error);
-		if (on->size || !is_allowed)
-			continue;
-		memcpy(&on->addr, one->ai_addr, one->ai_addrlen);
-		on->size = one->ai_addrlen;
-		on->literal = literal_of(&addr);
-	}
+	     one = one->ai_next)
+		is_allowed = take_address(on, one, settings, error);
 	freeaddrinfo(all);
-	return is_allowed && on->size;
+	if (is_allowed && on->address_count == 0)
+		g_set_error(error, probe_error(), 0, "%s: no IP address",
+			    host);
+	return is_allowed && on->address_count;
 }
 
+/* What may stand in a command, and be taken apart for the games. */
 static bool is_plain_address(const char *text)
 {
 	const char *at = strchr(text, '@');
 
-	return at && at > text && at[1] && !strpbrk(text, " \t\r\n<>\"");
+	for (const char *c = text; *c; c++)
+		if (*c <= 0x20 || *c > 0x7e || strchr("<>\"%!:,", *c))
+			return false;
+	return at && at > text && at[1] && !strchr(at + 1, '@') &&
+	       strlen(text) <= 254;
 }
 
 static bool take_addresses(struct probing *on, GError **error)
@@ -301,6 +410,12 @@ static bool take_addresses(struct probing *on, GError **error)
 	return true;
 }
 
+static void skip_test(struct probe_row *row)
+{
+	row->verdict = PROBE_UNKNOWN;
+	row->text = g_strdup("not tried: the time is up");
+}
+
 static void run_tests(const struct probing *on, struct probe_result *result)
 {
 	size_t closed = 0;
@@ -312,7 +427,10 @@ static void run_tests(const struct probing *on, struct probe_result *result)
 		row->name = tests[i].name;
 		row->mail_from = expand(on, tests[i].from);
 		row->rcpt_to = expand(on, tests[i].to);
-		run_test(on, row);
+		if (clock_monotonic_us() < on->until_us)
+			run_test(on, row);
+		else
+			skip_test(row);
 		g_ptr_array_add(result->rows, row);
 		if (row->verdict == PROBE_OPEN)
 			result->verdict = PROBE_OPEN;
@@ -326,7 +444,11 @@ struct probe_result *probe_run(const struct probe_options *options,
 			       const struct settings *settings,
 			       GError **error)
 {
-	struct probing on = { .options = options };
+	int64_t run_ms = options->run_ms ? options->run_ms : PROBE_RUN_MS;
+	struct probing on = {
+		.options = options,
+		.until_us = clock_monotonic_us() + run_ms * 1000,
+	};
 	struct probe_result *result = NULL;
 
 	if (take_addresses(&on, error) && find_server(&on, settings, error) &&

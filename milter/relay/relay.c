@@ -316,7 +316,8 @@ static bool is_mta_open(const struct judging *on)
 
 	if (!on->is_stranger || !is_remote_mailer(on))
 		return false;
-	return (addr->domain.len && !is_ours(on, addr)) || is_led_astray(on);
+	return !on->relay->has_domains || is_led_astray(on) ||
+	       (addr->domain.len && !is_ours(on, addr));
 }
 
 /* Its admin must hear of it, but not a thousand times: a stranger decides how

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <string.h>
@@ -14,9 +15,10 @@
 #define LINES_MAX 200		/* of one reply */
 
 struct smtpclient {
-	int fd;
+	int fd;			/* does not block */
 	int timeout_ms;
 	SSL_CTX *context;
+	BIO_METHOD *method;
 	SSL *tls;		/* NULL: in clear */
 	char buffer[4096];	/* read but not yet taken */
 	size_t from, to;
@@ -37,26 +39,109 @@ static struct smtp_reply trouble(const char *what)
 	return reply;
 }
 
-static bool is_ready(const struct smtpclient *client, short events)
+static int64_t deadline(const struct smtpclient *client)
 {
-	struct pollfd poll_for = { .fd = client->fd, .events = events };
-
-	return poll(&poll_for, 1, client->timeout_ms) == 1;
+	return clock_monotonic_us() + client->timeout_ms * (int64_t)1000;
 }
 
-static bool send_all(struct smtpclient *client, const char *bytes, size_t len)
+static bool is_ready(int fd, short events, int64_t until_us)
 {
-	while (len) {
-		ssize_t done;
+	struct pollfd poll_for = { .fd = fd, .events = events };
+	int done;
 
-		if (!is_ready(client, POLLOUT))
-			return false;
-		if (client->tls)
-			done = SSL_write(client->tls, bytes,
-					 (int)MIN(len, 16384));
-		else
-			done = send(client->fd, bytes, len, MSG_NOSIGNAL);
-		if (done <= 0)
+	do {
+		int64_t left_us = until_us - clock_monotonic_us();
+
+		done = poll(&poll_for, 1, (int)(MAX(left_us, 0) / 1000));
+	} while (done < 0 && errno == EINTR);
+	return done == 1;
+}
+
+/*
+ * One try: how many bytes were moved, 0 with what must be waited for in
+ * events_out, or -1 when the connection is no more.
+ */
+typedef ssize_t step_fn(struct smtpclient *client, void *bytes, size_t len,
+			short *events_out);
+
+/* TLS may have to read before it can write, and the other way round. */
+static ssize_t tls_step(struct smtpclient *client, int done,
+			short *events_out)
+{
+	switch (SSL_get_error(client->tls, done)) {
+	case SSL_ERROR_NONE:
+		return done;
+	case SSL_ERROR_WANT_READ:
+		*events_out = POLLIN;
+		return 0;
+	case SSL_ERROR_WANT_WRITE:
+		*events_out = POLLOUT;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static ssize_t plain_step(ssize_t done, short events, short *events_out)
+{
+	*events_out = events;
+	if (done > 0)
+		return done;
+	return done < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+static ssize_t step_send(struct smtpclient *client, void *bytes, size_t len,
+			 short *events_out)
+{
+	if (!client->tls)
+		return plain_step(send(client->fd, bytes, len, MSG_NOSIGNAL),
+				  POLLOUT, events_out);
+	ERR_clear_error();
+	return tls_step(client, SSL_write(client->tls, bytes,
+					  (int)MIN(len, 16384)), events_out);
+}
+
+static ssize_t step_receive(struct smtpclient *client, void *bytes, size_t len,
+			    short *events_out)
+{
+	if (!client->tls)
+		return plain_step(recv(client->fd, bytes, len, 0), POLLIN,
+				  events_out);
+	ERR_clear_error();
+	return tls_step(client, SSL_read(client->tls, bytes, (int)len),
+			events_out);
+}
+
+static ssize_t step_handshake(struct smtpclient *client, void *bytes,
+			      size_t len, short *events_out)
+{
+	(void)bytes, (void)len;
+	ERR_clear_error();
+	return tls_step(client, SSL_connect(client->tls), events_out);
+}
+
+static ssize_t run(struct smtpclient *client, step_fn *step, void *bytes,
+		   size_t len, int64_t until_us)
+{
+	for (;;) {
+		short events = 0;
+		ssize_t done = step(client, bytes, len, &events);
+
+		if (done != 0)
+			return done;
+		if (!is_ready(client->fd, events, until_us))
+			return -1;
+	}
+}
+
+static bool send_all(struct smtpclient *client, char *bytes, size_t len)
+{
+	int64_t until_us = deadline(client);
+
+	while (len) {
+		ssize_t done = run(client, step_send, bytes, len, until_us);
+
+		if (done < 0)
 			return false;
 		bytes += done;
 		len -= (size_t)done;
@@ -64,24 +149,14 @@ static bool send_all(struct smtpclient *client, const char *bytes, size_t len)
 	return true;
 }
 
-static bool fill(struct smtpclient *client)
+static bool fill(struct smtpclient *client, int64_t until_us)
 {
-	ssize_t done;
+	ssize_t done = run(client, step_receive, client->buffer,
+			   sizeof client->buffer, until_us);
 
-	if (!(client->tls && SSL_pending(client->tls)) &&
-	    !is_ready(client, POLLIN))
-		return false;
-	if (client->tls)
-		done = SSL_read(client->tls, client->buffer,
-				sizeof client->buffer);
-	else
-		done = recv(client->fd, client->buffer, sizeof client->buffer,
-			    0);
-	if (done <= 0)
-		return false;
 	client->from = 0;
-	client->to = (size_t)done;
-	return true;
+	client->to = done > 0 ? (size_t)done : 0;
+	return done > 0;
 }
 
 /* One line without its end; false when none came whole. */
@@ -91,7 +166,8 @@ static bool read_line(struct smtpclient *client, GString *line,
 	g_string_truncate(line, 0);
 	while (line->len < LINE_MAX_BYTES) {
 		if (client->from == client->to &&
-		    (clock_monotonic_us() > until_us || !fill(client)))
+		    (clock_monotonic_us() > until_us ||
+		     !fill(client, until_us)))
 			return false;
 		char c = client->buffer[client->from++];
 
@@ -103,34 +179,50 @@ static bool read_line(struct smtpclient *client, GString *line,
 	return false;
 }
 
-static void keep_printable(struct smtp_reply *reply, const char *text)
+static void add_text(struct smtp_reply *reply, const char *text)
 {
-	g_strlcpy(reply->text, text, sizeof reply->text);
-	for (char *c = reply->text; *c; c++)
+	size_t len = strlen(reply->text);
+
+	if (len)
+		g_strlcat(reply->text, " ", sizeof reply->text);
+	g_strlcat(reply->text, text, sizeof reply->text);
+	for (char *c = reply->text + len; *c; c++)
 		if (*c < 0x20 || *c > 0x7e)
 			*c = '?';
 }
 
-/* RFC 5321, 4.2.1: lines with "-" behind the code go on. */
+/* RFC 5321, 4.2: three digits, then a space, a "-", or nothing. 0: none. */
+static int code_of(const char *line)
+{
+	for (int i = 0; i < 3; i++)
+		if (!g_ascii_isdigit(line[i]))
+			return 0;
+	if (line[3] != '\0' && line[3] != ' ' && line[3] != '-')
+		return 0;
+	return (int)g_ascii_strtoll(line, NULL, 10);
+}
+
+/* 4.2.1: lines with "-" behind the code go on. */
 static struct smtp_reply read_reply(struct smtpclient *client)
 {
 	struct smtp_reply reply = { .code = 0 };
 	g_autoptr(GString) line = g_string_new(NULL);
-	int64_t until_us = clock_monotonic_us() + client->timeout_ms * 1000LL;
+	int64_t until_us = deadline(client);
 
 	for (int i = 0; i < LINES_MAX; i++) {
+		int code;
+
 		if (!read_line(client, line, until_us)) {
 			client->is_broken = true;
 			return trouble("no answer, or the connection broke");
 		}
-		if (line->len < 3 || !g_ascii_isdigit(line->str[0]) ||
-		    !g_ascii_isdigit(line->str[1]) ||
-		    !g_ascii_isdigit(line->str[2]))
+		code = code_of(line->str);
+		if (code == 0)
 			break;
-		if (line->len > 3 && line->str[3] == '-')
+		add_text(&reply, line->len > 4 ? line->str + 4 : "");
+		if (line->str[3] == '-')
 			continue;
-		reply.code = (int)g_ascii_strtoll(line->str, NULL, 10);
-		keep_printable(&reply, line->len > 4 ? line->str + 4 : "");
+		reply.code = code;
 		return reply;
 	}
 	client->is_broken = true;
@@ -140,7 +232,7 @@ static struct smtp_reply read_reply(struct smtpclient *client)
 static bool connect_in_time(int fd, const struct sockaddr *addr,
 			    socklen_t size, int timeout_ms)
 {
-	struct pollfd poll_for = { .fd = fd, .events = POLLOUT };
+	int64_t until_us = clock_monotonic_us() + timeout_ms * (int64_t)1000;
 	int failure = 0;
 	socklen_t len = sizeof failure;
 
@@ -148,7 +240,7 @@ static bool connect_in_time(int fd, const struct sockaddr *addr,
 		return true;
 	if (errno != EINPROGRESS)
 		return false;
-	if (poll(&poll_for, 1, timeout_ms) != 1) {
+	if (!is_ready(fd, POLLOUT, until_us)) {
 		errno = ETIMEDOUT;
 		return false;
 	}
@@ -183,6 +275,16 @@ const struct smtp_reply *smtpclient_greeting(const struct smtpclient *client)
 	return &client->greeting;
 }
 
+bool smtpclient_local(const struct smtpclient *client,
+		      struct netaddr *addr_out)
+{
+	struct sockaddr_storage own;
+	socklen_t size = sizeof own;
+
+	return getsockname(client->fd, (struct sockaddr *)&own, &size) == 0 &&
+	       netaddr_of_sockaddr((struct sockaddr *)&own, addr_out, NULL);
+}
+
 void smtpclient_close(struct smtpclient **client)
 {
 	struct smtpclient *old = *client;
@@ -195,6 +297,7 @@ void smtpclient_close(struct smtpclient **client)
 		(void)smtpclient_command(old, "QUIT");
 	SSL_free(old->tls);
 	SSL_CTX_free(old->context);
+	BIO_meth_free(old->method);
 	close(old->fd);
 	g_free(old);
 }
@@ -216,24 +319,66 @@ struct smtp_reply smtpclient_command(struct smtpclient *client,
 	return read_reply(client);
 }
 
+/* OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a server that hangs up
+ * would end the program by SIGPIPE. */
+static int bio_send(BIO *bio, const char *bytes, int len)
+{
+	const struct smtpclient *client = BIO_get_data(bio);
+	ssize_t done = send(client->fd, bytes, (size_t)len, MSG_NOSIGNAL);
+
+	BIO_clear_retry_flags(bio);
+	if (done < 0 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_write(bio);
+	return (int)done;
+}
+
+static int bio_receive(BIO *bio, char *bytes, int len)
+{
+	const struct smtpclient *client = BIO_get_data(bio);
+	ssize_t done = recv(client->fd, bytes, (size_t)len, 0);
+
+	BIO_clear_retry_flags(bio);
+	if (done < 0 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_read(bio);
+	return (int)done;
+}
+
+static long bio_control(BIO *bio, int what, long number, void *data)
+{
+	(void)bio, (void)number, (void)data;
+	return what == BIO_CTRL_FLUSH;
+}
+
+static bool make_tls(struct smtpclient *client)
+{
+	BIO *bio;
+
+	client->context = SSL_CTX_new(TLS_client_method());
+	client->method = BIO_meth_new(BIO_get_new_index() |
+				      BIO_TYPE_SOURCE_SINK, "smtpclient");
+	bio = client->method && client->context ? BIO_new(client->method) :
+						  NULL;
+	client->tls = bio ? SSL_new(client->context) : NULL;
+	if (!client->tls) {
+		BIO_free(bio);
+		return false;
+	}
+	BIO_meth_set_write(client->method, bio_send);
+	BIO_meth_set_read(client->method, bio_receive);
+	BIO_meth_set_ctrl(client->method, bio_control);
+	BIO_set_data(bio, client);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(client->tls, bio, bio);
+	/* What is sent from a growing buffer may move between two tries. */
+	SSL_set_mode(client->tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				  SSL_MODE_ENABLE_PARTIAL_WRITE);
+	return true;
+}
+
 static bool shake_hands(struct smtpclient *client)
 {
-	client->context = SSL_CTX_new(TLS_client_method());
-	client->tls = SSL_new(client->context);
-	SSL_set_fd(client->tls, client->fd);
-	for (int i = 0; i < 20; i++) {
-		int done = SSL_connect(client->tls);
-		int why = SSL_get_error(client->tls, done);
-
-		if (done == 1)
-			return true;
-		if ((why != SSL_ERROR_WANT_READ &&
-		     why != SSL_ERROR_WANT_WRITE) ||
-		    !is_ready(client, why == SSL_ERROR_WANT_READ ? POLLIN :
-								   POLLOUT))
-			return false;
-	}
-	return false;
+	return make_tls(client) &&
+	       run(client, step_handshake, NULL, 0, deadline(client)) > 0;
 }
 
 struct smtp_reply smtpclient_starttls(struct smtpclient *client)
@@ -243,7 +388,7 @@ struct smtp_reply smtpclient_starttls(struct smtpclient *client)
 	if (reply.code != 220)
 		return reply;
 	client->from = client->to = 0;	/* nothing said in clear counts */
-	if (shake_hands(client))
+	if (!client->tls && shake_hands(client))
 		return reply;
 	client->is_broken = true;
 	return trouble("the TLS handshake failed");

@@ -2,28 +2,34 @@
 #ifndef RELAY_SMTPCLIENT_H
 #define RELAY_SMTPCLIENT_H
 
-#include "base/guard.h"
+#include "base/netaddr.h"
 
 #include <glib.h>
 #include <sys/socket.h>
 
 struct smtpclient;
 
-/* A server's reply; text is its last line, printable ASCII. */
+/* A server's reply; text is its lines without their codes, a space between,
+ * printable ASCII, cut where it is too long. */
 struct smtp_reply {
 	int code;		/* 0: none came; text says why */
 	char text[512];
 };
 
 /*
- * Connects and reads the greeting; each wait is timeout_ms at most. NULL and
- * error when there is no connection. Close with smtpclient_close().
+ * Connects and reads the greeting; connecting, and each reply, whole, may take
+ * timeout_ms. NULL and error when there is no connection. Close with
+ * smtpclient_close(). One thread at a time; never raises SIGPIPE.
  */
 struct smtpclient *smtpclient_open(const struct sockaddr *addr, socklen_t size,
 				   int timeout_ms, GError **error) MUST_USE;
 /* Says QUIT, without waiting long. Accepts NULL, clears the pointer. */
 void smtpclient_close(struct smtpclient **client);
 const struct smtp_reply *smtpclient_greeting(const struct smtpclient *client);
+
+/* The address that the server sees, if it is an IP address and not behind NAT. */
+bool smtpclient_local(const struct smtpclient *client,
+		      struct netaddr *addr_out) MUST_USE;
 
 /* One command line (without CRLF) and its reply. It must not hold CR or LF. */
 struct smtp_reply smtpclient_command(struct smtpclient *client,

@@ -11,15 +11,14 @@
 #include "verdict/verdict.h"
 
 /*
- * Only two steps are answered: RCPT, where a recipient can be refused, and the
- * end of the message. All that is found before is said at RCPT, so that the
- * record of a refused message names sender and recipient. For all other steps
- * the MTA is told not to wait (RFC-less; libmilter's SMFIP_NR_*), which
- * libmilter fakes for MTAs that do wait.
+ * What is found before RCPT is said at RCPT, so that the record of a refused
+ * message names sender and recipient. For most other steps the MTA is told not
+ * to wait (libmilter fakes that for MTAs that do). But it waits at connect and
+ * at MAIL: when it hangs up, libmilter forgets what it has not read yet, and a
+ * session or message must not go unrecorded because its client was quick.
  */
-#define NO_REPLIES (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |	\
-		    SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR |	\
-		    SMFIP_NR_EOH)
+#define NO_REPLIES (SMFIP_NR_HELO | SMFIP_NR_DATA | SMFIP_NR_UNKN |	\
+		    SMFIP_NR_HDR | SMFIP_NR_EOH)
 #define OPTIONAL (SMFIP_RCPT_REJ | SMFIP_HDR_LEADSPC)
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
 
@@ -86,7 +85,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *addr)
 	gather_connect(session, ctx, host, addr);
 	service_count(COUNTER_SESSIONS, 1);
 	service_count(COUNTER_SESSIONS_OPEN, 1);
-	return SMFIS_NOREPLY;
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_helo(SMFICTX *ctx, char *name)
@@ -149,7 +148,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 	checks_run(&session->tx, STAGE_HELO);
 	checks_run(&session->tx, STAGE_MAIL);
 	check_service(&session->tx);
-	return SMFIS_NOREPLY;
+	return SMFIS_CONTINUE;
 }
 
 static const struct outcome too_many = {

@@ -12,23 +12,27 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define GATHER_MS 200		/* that queued records may wait for others */
 #define RETRY_MS 1000		/* between tries while the store is unwell */
+#define PATIENT_FROM 4			/* waiters in a group */
+#define PATIENCE_MS 1		/* to gather more of them */
 #define GROUP_MAX 1000		/* records of one transaction (keep it small) */
 #define DROP_REPORT_US (60 * G_USEC_PER_SEC)
 #define EXPIRE_EVERY_US (60 * G_USEC_PER_SEC)
 
-enum fate { FATE_WAITING, FATE_WRITTEN, FATE_FAILED };
-
-/* A record on its way; a waiter's lives on the waiter's stack. */
+/* A record on its way; a waiter's lives on the waiter's stack, and has a
+ * semaphore of its own: one condition for all would wake those of the next
+ * group too, who only find that it is not their turn. */
 struct entry {
 	struct packed_record *record;
 	bool is_waited_for;
-	enum fate fate;
+	bool is_written;
+	sem_t decided;
 };
 
 struct recorder {
@@ -51,6 +55,7 @@ struct recorder {
 	int64_t day;
 	int64_t map_bytes;
 	int64_t expired_us;
+	guint last_waiters;		/* of the group before */
 };
 
 static bool fail_at(GError **error, const char *path, int number)
@@ -121,9 +126,9 @@ static bool open_day(struct recorder *recorder, int64_t day, GError **error)
 	g_autofree char *path = NULL;
 	struct segment_head head;
 
-	day = MAX(day, newest_day(recorder));
-	if (recorder->segment && recorder->day == day)
+	if (recorder->segment && recorder->day >= day)
 		return true;
+	day = MAX(day, newest_day(recorder));
 	segment_close(&recorder->segment);
 	path = day_path(recorder->dir, day);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
@@ -142,11 +147,8 @@ static bool write_group(struct recorder *recorder,
 			GError **error)
 {
 	bool is_done;
-	int64_t day = day_of_us(clock_now_us());
 
-	if (recorder->segment && recorder->day >= day)
-		day = recorder->day;
-	if (!open_day(recorder, day, error))
+	if (!open_day(recorder, day_of_us(clock_now_us()), error))
 		return false;
 	is_done = count ? segment_append(recorder->segment, records, count,
 					 error) :
@@ -203,18 +205,31 @@ static void note_health(struct recorder *recorder, const GError *why)
 			  recorder->dir);
 }
 
+/* lock held. Whether those that nobody waits for have gathered long enough, or
+ * are enough. */
+static bool is_queue_due(const struct recorder *recorder)
+{
+	return recorder->queued.length &&
+	       (recorder->queued.length >= GROUP_MAX || recorder->is_ending ||
+		!atomic_load(&recorder->is_healthy) ||
+		clock_monotonic_us() - recorder->queued_since_us >=
+		GATHER_MS * 1000);
+}
+
 /* lock held. Those waited for first: someone holds a connection for each. */
 static GPtrArray *take_group(struct recorder *recorder)
 {
+	bool is_due = is_queue_due(recorder);
 	GPtrArray *group = g_ptr_array_new();
 	struct entry *entry;
 
 	while (group->len < GROUP_MAX &&
-	       ((entry = g_queue_pop_head(&recorder->waited)) ||
-		(entry = g_queue_pop_head(&recorder->queued))))
+	       (entry = g_queue_pop_head(&recorder->waited)))
 		g_ptr_array_add(group, entry);
-	if (recorder->queued.length)
-		recorder->queued_since_us = 0;	/* more: at once */
+	recorder->last_waiters = group->len;
+	while (is_due && group->len < GROUP_MAX &&
+	       (entry = g_queue_pop_head(&recorder->queued)))
+		g_ptr_array_add(group, entry);
 	return group;
 }
 
@@ -225,12 +240,14 @@ static void end_group(struct recorder *recorder, GPtrArray *group,
 	for (guint i = group->len; i > 0; i--) {
 		struct entry *entry = g_ptr_array_index(group, i - 1);
 
-		if (entry->is_waited_for)
-			entry->fate = is_done ? FATE_WRITTEN : FATE_FAILED;
-		else if (is_done)
+		if (entry->is_waited_for) {
+			entry->is_written = is_done;
+			sem_post(&entry->decided);	/* and it is gone */
+		} else if (is_done) {
 			free_entry(entry);
-		else
+		} else {
 			g_queue_push_head(&recorder->queued, entry);
+		}
 	}
 	if (is_done) {
 		recorder->stats.committed += group->len;
@@ -283,14 +300,31 @@ static int64_t sleep_ms(const struct recorder *recorder)
 {
 	int64_t age_ms;
 
-	if (recorder->waited.length || recorder->is_ending)
+	if (recorder->waited.length || recorder->is_ending ||
+	    is_queue_due(recorder))
 		return 0;
 	if (!recorder->queued.length)
 		return RETRY_MS;
 	age_ms = (clock_monotonic_us() - recorder->queued_since_us) / 1000;
-	if (recorder->queued.length >= GROUP_MAX)
-		return 0;
-	return MAX(GATHER_MS - age_ms, 0);
+	return MAX(GATHER_MS - age_ms, 1);
+}
+
+/*
+ * lock held. A transaction costs more than the records in it. When the last one
+ * had many waiters the next will, too: a moment's patience then makes the groups
+ * larger and the rate higher. A lone message never waits.
+ */
+static void gather_waiters(struct recorder *recorder)
+{
+	struct timespec until;
+
+	if (recorder->last_waiters < PATIENT_FROM || recorder->is_ending)
+		return;
+	until = after_ms(PATIENCE_MS);
+	while (recorder->waited.length < recorder->last_waiters * 2 &&
+	       pthread_cond_timedwait(&recorder->work, &recorder->lock,
+				      &until) != ETIMEDOUT)
+		;
 }
 
 /* lock held. While the store is unwell nobody is let in to wait, and what is
@@ -339,6 +373,7 @@ static void *run(void *data)
 		if (!atomic_load(&recorder->is_healthy)) {
 			wait_and_retry(recorder);
 		} else if (wait_ms == 0) {
+			gather_waiters(recorder);
 			write_some(recorder);
 		} else {
 			until = after_ms(wait_ms);
@@ -469,15 +504,18 @@ bool recorder_commit(struct recorder *recorder, struct packed_record *record)
 	struct entry entry = { .record = record, .is_waited_for = true };
 
 	if (recorder_is_healthy(recorder)) {
+		sem_init(&entry.decided, 0, 0);
 		pthread_mutex_lock(&recorder->lock);
 		g_queue_push_tail(&recorder->waited, &entry);
-		pthread_cond_signal(&recorder->work);
-		while (entry.fate == FATE_WAITING)
-			pthread_cond_wait(&recorder->done, &recorder->lock);
+		if (recorder->waited.length == 1)
+			pthread_cond_signal(&recorder->work);
 		pthread_mutex_unlock(&recorder->lock);
+		while (sem_wait(&entry.decided) != 0)
+			;			/* a signal came */
+		sem_destroy(&entry.decided);
 	}
 	recordform_free(record);
-	return entry.fate == FATE_WRITTEN;
+	return entry.is_written;
 }
 
 bool recorder_is_healthy(const struct recorder *recorder)

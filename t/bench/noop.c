@@ -1,10 +1,11 @@
 /*
  * noop.c - a filter that does nothing: what libmilter alone can do.
  *
- *	noop SOCKET
+ *	noop [-p] SOCKET
  *
- * All callbacks, no work; no replies but at RCPT and at the end of the message,
- * as mailreeve has it, and no Nagle delay, so that the comparison is fair.
+ * -p: as plain filters are, that answer each step.
+ * All callbacks, no work; replies at connect, MAIL, RCPT and the end of the
+ * message, as mailreeve has it, and no Nagle delay, so that the comparison is fair.
  */
 #include <dirent.h>
 #include <libmilter/mfapi.h>
@@ -14,11 +15,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-#define QUIET (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |		\
-	       SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR |		\
-	       SMFIP_NR_EOH | SMFIP_NR_BODY)
+#define QUIET (SMFIP_NR_HELO | SMFIP_NR_DATA | SMFIP_NR_UNKN |		\
+	       SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+
+static unsigned long quiet = QUIET;
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 			     unsigned long f2, unsigned long f3,
@@ -29,7 +32,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	(void)f2;
 	(void)f3;
 	*o0 = f0 & SMFIF_ADDHDRS;
-	*o1 = f1 & QUIET;
+	*o1 = f1 & quiet;
 	*o2 = *o3 = 0;
 	return SMFIS_CONTINUE;
 }
@@ -39,21 +42,21 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *addr)
 	(void)ctx;
 	(void)host;
 	(void)addr;
-	return SMFIS_NOREPLY;
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_text(SMFICTX *ctx, char *text)
 {
 	(void)ctx;
 	(void)text;
-	return SMFIS_NOREPLY;
+	return quiet ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
 	(void)ctx;
 	(void)argv;
-	return SMFIS_NOREPLY;
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_rcpt(SMFICTX *ctx, char **argv)
@@ -66,7 +69,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **argv)
 static sfsistat on_quiet(SMFICTX *ctx)
 {
 	(void)ctx;
-	return SMFIS_NOREPLY;
+	return quiet ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
@@ -74,7 +77,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	(void)ctx;
 	(void)name;
 	(void)value;
-	return SMFIS_NOREPLY;
+	return quiet ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
@@ -82,7 +85,7 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 	(void)ctx;
 	(void)bytes;
 	(void)len;
-	return SMFIS_NOREPLY;
+	return quiet ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static sfsistat on_end(SMFICTX *ctx)
@@ -95,7 +98,7 @@ static sfsistat on_unknown(SMFICTX *ctx, const char *text)
 {
 	(void)ctx;
 	(void)text;
-	return SMFIS_NOREPLY;
+	return quiet ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static void switch_nagle_off(void)
@@ -124,8 +127,13 @@ int main(int argc, char **argv)
 		.xxfi_close = on_end, .xxfi_unknown = on_unknown,
 	};
 
+	if (argc == 3 && strcmp(argv[1], "-p") == 0) {
+		quiet = 0;
+		argv++;
+		argc--;
+	}
 	if (argc != 2) {
-		fputs("usage: noop SOCKET\n", stderr);
+		fputs("usage: noop [-p] SOCKET\n", stderr);
 		return 64;
 	}
 	if (smfi_register(filter) != MI_SUCCESS ||

@@ -9,11 +9,16 @@ use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use MIME::Base64;
+use POSIX ();
+use Socket qw(AF_UNIX PF_UNSPEC SOCK_STREAM);
 
-# port; from => the local address to come from; ehlo => 0 not to say it.
+# port; host; from => the local address to come from; helo => name; ehlo => 0 not
+# to say it; tls => 1: STARTTLS first (openssl does it and its own EHLO, so there
+# is no greeting), with cert and key, files, as the client's certificate.
 sub new
 {
 	my ($class, $port, %opt) = @_;
+	return $class->_new_tls($port, %opt) if $opt{tls};
 	my $fd = IO::Socket::INET->new(PeerAddr => $opt{host} // '127.0.0.1',
 		PeerPort => $port, LocalAddr => $opt{from}, Proto => 'tcp',
 		Timeout => 20) or die "port $port: $!\n";
@@ -25,7 +30,40 @@ sub new
 	return $self;
 }
 
+# A connection through openssl s_client: both directions on one socket.
+sub _new_tls
+{
+	my ($class, $port, %opt) = @_;
+	my $host = $opt{host} // '127.0.0.1';
+	my ($fd, $other) = IO::Socket->socketpair(AF_UNIX, SOCK_STREAM,
+		PF_UNSPEC) or die "socketpair: $!\n";
+	my $pid = fork // die "fork: $!\n";
+
+	if (!$pid) {
+		open STDIN, '<&', $other;
+		open STDOUT, '>&', $other;
+		open STDERR, '>', '/dev/null';
+		{ exec 'openssl', 's_client', '-quiet', '-starttls', 'smtp',
+			'-connect', "$host:$port", '-name',
+			$opt{helo} // 'client.example.net',
+			$opt{from} ? ('-bind', "$opt{from}:0") : (),
+			$opt{cert} ? ('-cert', $opt{cert}) : (),
+			$opt{key} ? ('-key', $opt{key}) : () }
+		POSIX::_exit(127);
+	}
+	close $other;
+	my $self = bless { fd => $fd, buffer => '', transcript => '',
+		pid => $pid, owner => $$ }, $class;
+	my ($code, $text) = $self->cmd("EHLO " .
+		($opt{helo} // 'client.example.net'));
+	$code == 250 or die "port $port: no STARTTLS: $text\n";
+	return $self;
+}
+
 sub transcript { $_[0]{transcript} }
+
+# (code, text) of the server's first words.
+sub greeting { @{ $_[0] }{qw(code greeting)} }
 
 sub _line
 {
@@ -73,6 +111,16 @@ sub cmd
 	$self->{transcript} .= "C: $line\n";
 	$self->put("$line\r\n");
 	return $self->reply;
+}
+
+sub auth_plain { goto &auth }
+sub auth_login
+{
+	my ($self, $user, $password) = @_;
+
+	$self->cmd('AUTH LOGIN');
+	$self->cmd(encode_base64($user, ''));
+	return $self->cmd(encode_base64($password, ''));
 }
 
 sub auth
@@ -126,8 +174,28 @@ sub quit
 	my ($self) = @_;
 	my @reply = $self->cmd('QUIT');
 
-	close $self->{fd};
+	$self->drop;
 	return @reply;
+}
+
+# Goes away without a word.
+sub drop
+{
+	my ($self) = @_;
+
+	close delete $self->{fd} if $self->{fd};
+	my $pid = delete $self->{pid} // return;
+	kill KILL => $pid;
+	waitpid $pid, 0;
+	return;
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+	local ($?, $@, $!);
+
+	$self->drop if !defined $self->{owner} || $self->{owner} == $$;
 }
 
 1;

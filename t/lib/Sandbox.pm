@@ -46,6 +46,12 @@ sub new
 use Scalar::Util ();
 our %live;
 
+# A test that is interrupted ends its processes, too.
+for my $signal (qw(HUP INT TERM)) {
+	$SIG{$signal} = sub { exit 1 }
+		unless ref $SIG{$signal} || ($SIG{$signal} // '') eq 'IGNORE';
+}
+
 sub dir { $_[0]{dir} }
 sub path { "$_[0]{dir}/$_[1]" }
 
@@ -133,9 +139,13 @@ sub run
 	return @result;
 }
 
+# What the check answers once it is true, undef when it was not for so many
+# seconds; in either order.
 sub wait_for
 {
 	my ($self, $seconds, $check) = @_;
+
+	($seconds, $check) = ($check // 10, $seconds) if ref $seconds;
 	my $until = time + $seconds;
 
 	while (1) {
@@ -292,6 +302,10 @@ sub stop
 }
 
 sub kill9 { $_[0]->stop('KILL') }
+sub conf { $_[0]{conf} }
+
+# Tells it to read its settings anew, without waiting until it has.
+sub reload { kill USR1 => $_[0]{pid} }
 
 # Writes other settings over the file, without a word to the daemon.
 sub configure
@@ -301,6 +315,7 @@ sub configure
 	$self->{settings} = { %{ $self->{settings} }, %settings };
 	$self->{box}->write_file($self->{conf},
 		Sandbox::conf_text($self->{settings}));
+	return $self;
 }
 
 # (status, stdout, stderr)
@@ -320,6 +335,8 @@ sub objects
 	warn $err if length $err;
 	return map { JSON::PP->new->utf8->decode($_) } split /\n/, $out;
 }
+
+sub reevectl_json { goto &objects }
 
 # Records that match, newest first, once there are `count` of them: refusals
 # are on disk within a second, not at once.

@@ -76,7 +76,8 @@ sub _prepare
 	return;
 }
 
-# Runs a command; dies with the last line that it printed when it fails.
+# Runs a command, gives what it printed; dies with the last line of that when it
+# fails.
 sub _must
 {
 	my (@command) = @_;
@@ -305,7 +306,8 @@ sub _write_conf
 		(map { "LOCAL_DOMAIN(`$_')\n" } @{ $self->{domains} }),
 		$self->_filters, $self->{mc} // '',
 		"MAILER(`local')\nMAILER(`smtp')\n");
-	my $text = _must('m4', "-D_CF_DIR_=$cf/", "$cf/m4/cf.m4", $mc);
+	my $text = _must('sh', '-c', 'exec 2>"$1"; shift; exec m4 "$@"', 'sh',
+		"$dir/m4.err", "-D_CF_DIR_=$cf/", "$cf/m4/cf.m4", $mc);
 	$box->write_file("$dir/sendmail.cf", _with_sink($text, $keep));
 	return;
 }

@@ -5,8 +5,9 @@ package Milter::Client;
 #	my $mta = Milter::Client->new('unix:/path', version => 6);
 #	my $result = $mta->message(from => '<a@example.net>', ...);
 #
-# It dies with a sentence when the filter is silent for longer than `timeout`
-# seconds (30) or goes away in the midst of something.
+# It dies with a sentence when the filter is silent, or does not read, for longer
+# than `timeout` seconds (30), goes away in the midst of something, or asks for
+# what was not offered.
 
 use strict;
 use warnings;
@@ -14,7 +15,8 @@ use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
-use Socket qw(IPPROTO_TCP TCP_NODELAY);
+use Socket qw(IPPROTO_TCP SOL_SOCKET SO_SNDTIMEO TCP_NODELAY);
+use Time::HiRes qw(time);
 
 # Protocol flags that the MTA offers, by version; "do not send" and "no reply".
 our %STEPS = (2 => 0x7f, 4 => 0x3ff, 6 => 0x1fffff);
@@ -27,6 +29,11 @@ my %no_reply = (L => 0x80, C => 0x1000, H => 0x2000, M => 0x4000, R => 0x8000,
 my $leading_space = 0x100000;
 my $rejected_rcpt = 0x800;
 
+# The first version that has a step, and the number of a step in the list of
+# macros that a filter asks for.
+my %since = (U => 3, T => 4);
+my %stage_of = (C => 0, H => 1, M => 2, R => 3, T => 4, E => 5, N => 6);
+
 # socket: inet:PORT@HOST or unix:PATH. Options: version, steps and actions (what
 # the MTA offers), timeout, negotiate (0: do not, yet).
 sub new
@@ -37,6 +44,8 @@ sub new
 	}, $class;
 
 	$self->{fd} = _dial($socket) or die "$socket: $!\n";
+	setsockopt $self->{fd}, SOL_SOCKET, SO_SNDTIMEO,
+		pack('l!l!', $self->{timeout}, 0);
 	$self->negotiate if $opt{negotiate} // 1;
 	return $self;
 }
@@ -56,7 +65,8 @@ sub _dial
 	return $fd;
 }
 
-# Sends bytes as they are: for tests that send what no MTA would.
+# Sends bytes as they are: for tests that send what no MTA would. Whether the
+# filter took them all.
 sub send_raw
 {
 	my ($self, $bytes) = @_;
@@ -95,19 +105,26 @@ sub _read
 	return $bytes;
 }
 
-# (command, data) of the next packet; progress is passed over.
+# (command, data) of the next packet, whatever it is.
+sub read_any
+{
+	my ($self) = @_;
+	my $length = unpack 'N', $self->_read(4);
+
+	$length >= 1 && $length < 1 << 26 or die "a packet of $length bytes\n";
+	my $packet = $self->_read($length);
+	return (substr($packet, 0, 1), substr $packet, 1);
+}
+
+# (command, data) of the next packet; progress is passed over, but counted.
 sub read_packet
 {
 	my ($self) = @_;
 
 	while (1) {
-		my $length = unpack 'N', $self->_read(4);
-		$length >= 1 && $length < 1 << 26
-			or die "a packet of $length bytes\n";
-		my $packet = $self->_read($length);
-		my $command = substr $packet, 0, 1;
-		next if $command eq 'p';
-		return ($command, substr $packet, 1);
+		my ($command, $data) = $self->read_any;
+		return ($command, $data) if $command ne 'p';
+		$self->{progress}++;
 	}
 }
 
@@ -144,7 +161,24 @@ sub negotiate
 		$data = substr $data, 4 + length($names) + 1;
 	}
 	$self->{asked} = \%asked;
+	$self->_check_asked;
 	return $self;
+}
+
+# An MTA refuses a filter that asks for more than it offered.
+sub _check_asked
+{
+	my ($self) = @_;
+	my $asked = $self->{asked};
+
+	$asked->{version} >= 2 && $asked->{version} <= $self->{version}
+		or die "the filter answers with version $asked->{version}\n";
+	for my $what (qw(actions steps)) {
+		my $extra = $asked->{$what} & ~$self->{$what};
+		$extra and die sprintf "the filter asks for %s 0x%x, which " .
+			"were not offered\n", $what, $extra;
+	}
+	return;
 }
 
 sub asks_for
@@ -153,10 +187,20 @@ sub asks_for
 	return ($self->{asked}{steps} // 0) & $flag;
 }
 
+# Macros of a step; names of several letters get their braces. When the filter
+# gave a list for the step, only those on it are sent, as an MTA does; all_macros
+# => 1 (of new) sends the others too.
 sub macros
 {
 	my ($self, $command, %macros) = @_;
+	my $stage = $stage_of{$command};
+	my $list = $self->{all_macros} || !defined $stage ? undef :
+		$self->{asked}{macros}{$stage};
 
+	if (defined $list) {
+		my %is_asked = map { s/[{}]//gr => 1 } split /[\s,]+/, $list;
+		delete @macros{ grep { !$is_asked{s/[{}]//gr} } keys %macros };
+	}
 	%macros or return;
 	$self->send_packet('D', $command . join '', map {
 		length($_) == 1 || /^\{/ ? "$_\0$macros{$_}\0" :
@@ -180,7 +224,8 @@ sub step
 	my ($self, $command, $data) = @_;
 
 	return { cmd => 'c', text => '', skipped => 1 }
-		if $self->asks_for($no_step{$command} // 0);
+		if $self->asks_for($no_step{$command} // 0) ||
+		$self->{version} < ($since{$command} // 0);
 	$self->send_packet($command, $data);
 	return { cmd => 'c', text => '' }
 		if $self->asks_for($no_reply{$command} // 0);
@@ -237,11 +282,17 @@ sub data
 	return $self->step('T');
 }
 
+# One header field: its name and what follows ": ". With a third argument the
+# value is all that follows the colon, and loses the blanks at its beginning, as
+# with an MTA, when the filter did not ask for them.
 sub header
 {
-	my ($self, $name, $value) = @_;
-	my $space = $self->asks_for($leading_space) ? ' ' : '';
-	return $self->step('L', "$name\0$space$value\0");
+	my ($self, $name, $value, $is_raw) = @_;
+	my $asks = $self->asks_for($leading_space);
+
+	$value = " $value" if !$is_raw && $asks;
+	$value =~ s/^[ \t]+// if $is_raw && !$asks;
+	return $self->step('L', "$name\0$value\0");
 }
 
 sub eoh
@@ -265,12 +316,14 @@ sub body
 	return $reply;
 }
 
-# The end of the message: the reply, with all edits in {changes}.
+# The end of the message: the reply, with all edits in {changes}, in order, and
+# how often the filter asked for more time in {progress}.
 sub eom
 {
 	my ($self, %macros) = @_;
 	my @changes;
 
+	$self->{progress} = 0;
 	$self->macros('E', %macros);
 	$self->send_packet('E');
 	while (1) {
@@ -281,7 +334,8 @@ sub eom
 		}
 		my $text = $command eq 'y' ? unpack('Z*', $data) : '';
 		return { cmd => $command, text => $text,
-			changes => \@changes };
+			changes => \@changes,
+			progress => $self->{progress} };
 	}
 }
 
@@ -305,7 +359,13 @@ sub abort { $_[0]->send_packet('A') }
 sub unknown { $_[0]->step('U', "$_[1]\0") }
 
 # A new session on the same connection (SMFIC_QUIT_NC).
-sub quit_new { $_[0]->send_packet('K') }
+sub quit_new
+{
+	my ($self) = @_;
+
+	$self->{is_open} = 0;
+	return $self->send_packet('K');
+}
 
 sub quit
 {
@@ -317,21 +377,56 @@ sub quit
 # Goes away without a word.
 sub drop { close $_[0]{fd} }
 
-# connect and HELO: message() does it when it was not done yet.
+# connect and HELO: message() does it when it was not done yet. The reply that
+# ended the session, with {stage}, or undef.
 sub open_session
 {
 	my ($self, %m) = @_;
 
 	$self->{is_open} = 1;
-	$self->connect(addr => $m{addr}, host => $m{host}, port => $m{port},
-		family => $m{family}, macros => $m{connect_macros});
-	$self->helo($m{helo} // 'client.example.net', %{ $m{helo_macros} // {} });
+	my $reply = $self->connect(addr => $m{addr}, host => $m{host},
+		port => $m{port}, family => $m{family},
+		macros => $m{connect_macros});
+	return $self->{ended} = { %$reply, stage => 'connect' }
+		if $reply->{cmd} ne 'c';
+	$reply = $self->helo($m{helo} // 'client.example.net',
+		%{ $m{helo_macros} // {} });
+	return $self->{ended} = $reply->{cmd} eq 'c' ? undef :
+		{ %$reply, stage => 'helo' };
+}
+
+# A reply that came before the end of the message, and the abort that follows.
+sub _early
+{
+	my ($self, $stage, $reply, $rcpts) = @_;
+
+	$self->abort if $stage !~ /^(?:connect|helo)$/;
+	return { changes => [], rcpts => $rcpts // [], %$reply,
+		stage => $stage };
+}
+
+# Header and body; the reply that ends the message early and its stage, or ().
+sub _content
+{
+	my ($self, %m) = @_;
+	my $reply;
+
+	for my $field (@{ $m{headers} }) {
+		$reply = $self->header(@$field);
+		return (header => $reply) if $reply->{cmd} ne 'c';
+	}
+	$reply = $self->eoh;
+	return (eoh => $reply) if $reply->{cmd} ne 'c';
+	$reply = $self->body($m{body});
+	return $reply->{cmd} =~ /^[cs]$/ ? () : (body => $reply);
 }
 
 # A whole message. addr, host, port, helo, login, from, from_args, rcpts (texts,
 # or [text, args, macros]), headers ([name, value]...), body, queue_id,
 # mail_macros, rcpt_macros, eom_macros. Gives { cmd, text, changes, rcpts =>
-# [replies] }; cmd 'none' when all recipients were refused and it was aborted.
+# [replies], stage }; cmd 'none' when all recipients were refused and it was
+# aborted. A reply that decides before the end of the message ends it there:
+# stage is connect, helo, mail, rcpt, data, header, eoh, body, or eom.
 sub message
 {
 	my ($self, %m) = @_;
@@ -339,31 +434,38 @@ sub message
 	my (@rcpts, $left);
 
 	$self->open_session(%m) unless $self->{is_open};
-	$self->mail($m{from} // '<sender@example.net>', $m{from_args},
+	return $self->_early($self->{ended}{stage}, $self->{ended})
+		if $self->{ended};
+	my $mail = $self->mail($m{from} // '<sender@example.net>', $m{from_args},
 		i => $id,
 		defined $m{login} ? (auth_authen => $m{login},
 			auth_type => 'PLAIN') : (),
 		%{ $m{mail_macros} // {} });
+	return $self->_early('mail', $mail) if $mail->{cmd} ne 'c';
 	for my $rcpt (@{ $m{rcpts} // ['<user@example.org>'] }) {
 		my ($to, $args, $macros) = ref $rcpt ? @$rcpt : $rcpt;
 		my $reply = $self->rcpt($to, $args, i => $id,
 			%{ $m{rcpt_macros} // {} }, %{ $macros // {} });
 		push @rcpts, $reply;
+		return $self->_early('rcpt', $reply, \@rcpts)
+			if $reply->{cmd} =~ /^[adf4]$/;
 		$left++ if $reply->{cmd} eq 'c' &&
 			($macros->{rcpt_mailer} // '') ne 'error';
 	}
 	unless ($left) {
 		$self->abort;
 		return { cmd => 'none', text => '', changes => [],
-			rcpts => \@rcpts };
+			rcpts => \@rcpts, stage => 'rcpt' };
 	}
-	$self->data(i => $id);
-	$self->header(@$_) for @{ $m{headers} // [['Subject', 'test'],
-		['Message-ID', "<$id\@example.net>"]] };
-	$self->eoh;
-	$self->body($m{body} // "Hello\r\n");
+	my $data = $self->data(i => $id);
+	return $self->_early('data', $data, \@rcpts) if $data->{cmd} ne 'c';
+	my ($stage, $early) = $self->_content(
+		headers => $m{headers} // [['Subject', 'test'],
+			['Message-ID', "<$id\@example.net>"]],
+		body => $m{body} // "Hello\r\n");
+	return $self->_early($stage, $early, \@rcpts) if $early;
 	return { %{ $self->eom(i => $id, %{ $m{eom_macros} // {} }) },
-		rcpts => \@rcpts };
+		rcpts => \@rcpts, stage => 'eom' };
 }
 
 1;
