@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 /*
- * What the server says to each command, with line ends. NULL: nothing, it hangs;
- * "": it hangs up. relays is a text: a RCPT with it in is accepted.
+ * What the server says to each command, with line ends. NULL: as a closed server
+ * does; hangs: nothing; "": it hangs up. relays is a text: a RCPT with it in is
+ * accepted.
  */
 struct script {
 	const char *greeting, *ehlo, *helo, *auth, *mail, *rcpt, *data, *end;
@@ -27,13 +28,9 @@ struct script {
 	bool is_cutting;		/* hangs up after each 5xx */
 };
 
-#define CLOSED .greeting = "220 mx.test.example ESMTP\r\n", \
-	.ehlo = "250-mx.test.example\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n", \
-	.auth = "235 2.7.0 welcome\r\n", .mail = "250 2.1.0 ok\r\n", \
-	.rcpt = "550 5.7.1 relaying denied\r\n"
-
-static const struct script closed = { CLOSED };
-static const struct script open_to_all = { CLOSED, .relays = "@" };
+static const char hangs[] = "hangs";
+static const struct script closed = { 0 };
+static const struct script open_to_all = { .relays = "@" };
 
 struct server {
 	const struct script *script;
@@ -75,23 +72,29 @@ static bool hear(const struct line *line, GString *command)
 	}
 }
 
-/* The reply to a command; NULL or "" as in the script. */
+/* The reply to a command; hangs or "" as in the script. */
 static const char *answer(const struct script *script, const char *command)
 {
-	const struct { const char *verb, *reply; } table[] = {
-		{ "EHLO ", script->ehlo }, { "HELO ", script->helo },
-		{ "AUTH PLAIN ", script->auth }, { "MAIL FROM:", script->mail },
-		{ "DATA", script->data }, { ".", script->end },
-		{ "STARTTLS", "220 2.0.0 go ahead\r\n" },
-		{ "QUIT", "221 2.0.0 bye\r\n" },
+	const struct { const char *verb, *reply, *preset; } table[] = {
+		{ "EHLO ", script->ehlo, "250-mx.test.example\r\n"
+		  "250-STARTTLS\r\n250 AUTH PLAIN\r\n" },
+		{ "HELO ", script->helo, "250 mx.test.example\r\n" },
+		{ "AUTH PLAIN ", script->auth, "235 2.7.0 welcome\r\n" },
+		{ "MAIL FROM:", script->mail, "250 2.1.0 ok\r\n" },
+		{ "RCPT TO:", script->rcpt, "550 5.7.1 relaying denied\r\n" },
+		{ "DATA", script->data, "354 go on\r\n" },
+		{ ".", script->end, "250 2.0.0 queued\r\n" },
+		{ "STARTTLS", NULL, "220 2.0.0 go ahead\r\n" },
+		{ "QUIT", NULL, "221 2.0.0 bye\r\n" },
 	};
 
-	if (g_str_has_prefix(command, "RCPT TO:"))
-		return script->relays && strstr(command, script->relays) ?
-		       "250 2.1.5 ok\r\n" : script->rcpt;
+	if (script->relays && g_str_has_prefix(command, "RCPT TO:") &&
+	    strstr(command, script->relays))
+		return "250 2.1.5 ok\r\n";
 	for (size_t i = 0; i < COUNT_OF(table); i++)
 		if (g_str_has_prefix(command, table[i].verb))
-			return table[i].reply;
+			return table[i].reply ? table[i].reply :
+						table[i].preset;
 	return "500 5.5.1 what?\r\n";
 }
 
@@ -111,20 +114,28 @@ static void hear_message(struct server *server, const struct line *line,
 		g_string_append_printf(server->heard, "| %s\n", command->str);
 }
 
+/* Says it, and does what it promises. False when it hangs up. */
+static bool reply_with(struct server *server, struct line *line,
+		       const char *reply)
+{
+	if (reply == hangs)
+		return true;
+	if (!*reply || !say(line, reply))
+		return false;
+	if (g_str_has_prefix(reply, "220 2.0.0"))
+		start_tls(server, line);
+	return !server->script->is_cutting || reply[0] != '5';
+}
+
 static void serve(struct server *server, struct line *line)
 {
 	const struct script *script = server->script;
 	g_autoptr(GString) command = g_string_new(NULL);
-	const char *reply = script->greeting;
+	const char *reply = script->greeting ? script->greeting :
+			    "220 mx.test.example ESMTP\r\n";
 
-	for (;;) {
-		if (reply && (!*reply || !say(line, reply)))
-			return;
-		if (script->is_cutting && reply && reply[0] == '5')
-			return;
-		if (reply && g_str_has_prefix(reply, "220 2.0.0"))
-			start_tls(server, line);
-		if (reply && g_str_has_prefix(reply, "354"))
+	while (reply_with(server, line, reply)) {
+		if (g_str_has_prefix(reply, "354"))
 			hear_message(server, line, command);
 		else if (!hear(line, command))
 			return;
@@ -188,12 +199,17 @@ static void server_start(struct server *server, const struct script *script)
 	server->thread = g_thread_new("server", run, server);
 }
 
+/* From here on heard is all that it heard. */
 static void server_stop(struct server *server)
 {
 	shutdown(server->listening, SHUT_RDWR);
 	g_thread_join(server->thread);
 	close(server->listening);
 	SSL_CTX_free(server->tls);
+}
+
+static void server_release(struct server *server)
+{
 	g_string_free(server->heard, TRUE);
 }
 
@@ -211,7 +227,7 @@ static struct settings *settings_of(const char *text)
 	return settings;
 }
 
-/* The server of that script, probed on loopback. */
+/* The server of that script, probed on loopback, and stopped. */
 static struct probe_result *probe(struct server *server,
 				  const struct script *script,
 				  struct probe_options options)
@@ -227,6 +243,7 @@ static struct probe_result *probe(struct server *server,
 		options.timeout_ms = 5000;
 	options.port = server->port;
 	result = probe_run(&options, settings, &why);
+	server_stop(server);
 	if (!result)
 		fail_msg("%s", why->message);
 	settings_unref(settings);
@@ -249,30 +266,30 @@ static const struct {
 	int code;
 	const char *text;
 } servers[] = {
-	{ "closed", { CLOSED }, false, PROBE_CLOSED, 550,
+	{ "closed", { 0 }, false, PROBE_CLOSED, 550,
 	  "5.7.1 relaying denied" },
-	{ "open", { CLOSED, .relays = "@" }, false, PROBE_OPEN, 250,
+	{ "open", { .relays = "@" }, false, PROBE_OPEN, 250,
 	  "2.1.5 ok" },
-	{ "open to one game", { CLOSED, .relays = "%" }, false, PROBE_OPEN,
+	{ "open to one game", { .relays = "%" }, false, PROBE_OPEN,
 	  550, "5.7.1 relaying denied" },
-	{ "refused at MAIL", { CLOSED, .mail = "553 5.7.1 not you\r\n" },
-	  false, PROBE_CLOSED, 553, "5.7.1 not you" },
-	{ "several lines", { CLOSED, .rcpt = "550-5.7.1 no\r\n"
+	{ "refused at MAIL", { .mail = "553 5.7.1 not you\r\n" },
+	  false, PROBE_CLOSED, 553,
+	  "5.7.1 not you" },
+	{ "several lines", { .rcpt = "550-5.7.1 no\r\n"
 	  "550-5.7.1 and no\r\n550 5.7.1 again\r\n" }, false, PROBE_CLOSED,
 	  550, "5.7.1 no 5.7.1 and no 5.7.1 again" },
-	{ "code alone", { CLOSED, .rcpt = "550\r\n" }, false, PROBE_CLOSED,
+	{ "code alone", { .rcpt = "550\r\n" }, false, PROBE_CLOSED,
 	  550, "" },
-	{ "LF alone", { CLOSED, .rcpt = "550 no\n" }, false, PROBE_CLOSED,
+	{ "LF alone", { .rcpt = "550 no\n" }, false, PROBE_CLOSED,
 	  550, "no" },
-	{ "hangs up after errors", { CLOSED, .is_cutting = true }, false,
+	{ "hangs up after errors", { .is_cutting = true }, false,
 	  PROBE_CLOSED, 550, "5.7.1 relaying denied" },
-	{ "no EHLO", { CLOSED, .ehlo = "502 5.5.2 what\r\n",
+	{ "no EHLO", { .ehlo = "502 5.5.2 what\r\n",
 	  .helo = "250 hello\r\n" }, false, PROBE_CLOSED, 550,
 	  "5.7.1 relaying denied" },
-	{ "temporary", { CLOSED, .rcpt = "451 4.7.1 later\r\n" }, false,
+	{ "temporary", { .rcpt = "451 4.7.1 later\r\n" }, false,
 	  PROBE_UNKNOWN, 451, "4.7.1 later" },
-	{ "does not find the domain", { CLOSED,
-	  .mail = "550 5.1.8 Domain not found\r\n" }, false, PROBE_UNKNOWN,
+	{ "does not find the domain", { .mail = "550 5.1.8 Domain not found\r\n" }, false, PROBE_UNKNOWN,
 	  550, "5.1.8 Domain not found" },
 	{ "does not talk to us", { .greeting = "554 5.7.1 go away\r\n" },
 	  false, PROBE_UNKNOWN, 554, "5.7.1 go away" },
@@ -280,19 +297,19 @@ static const struct {
 	  PROBE_UNKNOWN, 421, "4.3.2 busy" },
 	{ "hangs up at once", { .greeting = "" }, false, PROBE_UNKNOWN, 0,
 	  "no answer, or the connection broke" },
-	{ "hangs up at RCPT", { CLOSED, .rcpt = "" }, false, PROBE_UNKNOWN, 0,
+	{ "hangs up at RCPT", { .rcpt = "" }, false, PROBE_UNKNOWN, 0,
 	  "no answer, or the connection broke" },
 	{ "no SMTP", { .greeting = "HTTP/1.1 400 Bad\r\n" }, false,
 	  PROBE_UNKNOWN, 0, "the answer is no SMTP reply" },
-	{ "short code", { CLOSED, .rcpt = "55 x\r\n" }, false,
+	{ "short code", { .rcpt = "55 x\r\n" }, false,
 	  PROBE_UNKNOWN, 0, "the answer is no SMTP reply" },
-	{ "long code", { CLOSED, .rcpt = "5500 x\r\n" }, false,
+	{ "long code", { .rcpt = "5500 x\r\n" }, false,
 	  PROBE_UNKNOWN, 0, "the answer is no SMTP reply" },
-	{ "an escape", { CLOSED, .rcpt = "550 \033[2J\xff\r\n" }, false,
+	{ "an escape", { .rcpt = "550 \033[2J\xff\r\n" }, false,
 	  PROBE_CLOSED, 550, "?[2J?" },
-	{ "never greets", { .greeting = NULL }, true, PROBE_UNKNOWN, 0,
+	{ "never greets", { .greeting = hangs }, true, PROBE_UNKNOWN, 0,
 	  "no answer, or the connection broke" },
-	{ "never answers RCPT", { CLOSED, .rcpt = NULL }, true,
+	{ "never answers RCPT", { .rcpt = hangs }, true,
 	  PROBE_UNKNOWN, 0, "no answer, or the connection broke" },
 };
 
@@ -316,13 +333,13 @@ static void all_kinds_of_servers(void **state)
 				 result->verdict, row->code, row->text);
 		assert_in_range(result->rows->len, 25, 40);
 		probe_result_free(result);
-		server_stop(&server);
+		server_release(&server);
 	}
 }
 
 static void time_is_limited(void **state)
 {
-	static const struct script silent = { .greeting = NULL };
+	static const struct script silent = { .greeting = hangs };
 	const struct probe_options options = {
 		.timeout_ms = 50, .run_ms = 100,
 	};
@@ -336,7 +353,7 @@ static void time_is_limited(void **state)
 	assert_int_equal(last->verdict, PROBE_UNKNOWN);
 	assert_true(clock_monotonic_us() - began_us < 5 * G_USEC_PER_SEC);
 	probe_result_free(result);
-	server_stop(&server);
+	server_release(&server);
 }
 
 /* A reply that never ends is cut, by its lines and by their length. */
@@ -352,7 +369,7 @@ static void endless_replies(void **state)
 		g_string_append(many, "550-more\r\n");
 	for (size_t i = 0; i < COUNT_OF(replies); i++) {
 		const struct script script = {
-			CLOSED, .rcpt = replies[i] ? replies[i] : many->str,
+			.rcpt = replies[i] ? replies[i] : many->str,
 		};
 		const struct probe_options options = { .timeout_ms = 2000 };
 		struct server server;
@@ -361,7 +378,7 @@ static void endless_replies(void **state)
 		assert_int_equal(result->verdict, PROBE_UNKNOWN);
 		assert_int_equal(row_of(result, 0)->code, 0);
 		probe_result_free(result);
-		server_stop(&server);
+		server_release(&server);
 	}
 }
 
@@ -378,7 +395,7 @@ static void nothing_is_sent_but_the_envelope(void **state)
 	assert_string_equal(result->server + strlen("[127.0.0.1] port "),
 			    server.port);
 	probe_result_free(result);
-	server_stop(&server);
+	server_release(&server);
 }
 
 static void deliver_goes_to_the_end(void **state)
@@ -396,7 +413,7 @@ static void deliver_goes_to_the_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct script script = {
-			CLOSED, .relays = "@", .data = cases[i].data,
+			.relays = "@", .data = cases[i].data,
 			.end = cases[i].end,
 		};
 		const struct probe_options options = { .is_deliver = true };
@@ -408,7 +425,7 @@ static void deliver_goes_to_the_end(void **state)
 			assert_non_null(strstr(server.heard->str,
 					       "| Subject: relay probe"));
 		probe_result_free(result);
-		server_stop(&server);
+		server_release(&server);
 	}
 }
 
@@ -424,7 +441,7 @@ static void tls_and_login(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct script script = {
-			CLOSED, .relays = "@", .auth = cases[i].auth,
+			.relays = "@", .auth = cases[i].auth,
 		};
 		const struct probe_options options = {
 			.is_starttls = cases[i].is_starttls,
@@ -442,7 +459,7 @@ static void tls_and_login(void **state)
 		assert_int_equal(strstr(server.heard->str, "STARTTLS") != NULL,
 				 cases[i].is_starttls);
 		probe_result_free(result);
-		server_stop(&server);
+		server_release(&server);
 	}
 }
 
@@ -492,6 +509,7 @@ static void whom_it_may_probe(void **state)
 		settings_unref(settings);
 	}
 	server_stop(&server);
+	server_release(&server);
 }
 
 static void nobody_listens(void **state)
@@ -510,6 +528,7 @@ static void nobody_listens(void **state)
 	assert_null(probe_run(&options, settings, &why));
 	assert_non_null(strstr(why->message, "no connection"));
 	settings_unref(settings);
+	server_release(&server);
 }
 
 /* Its own name is what the server says it is, if that is a name at all. */
@@ -527,7 +546,7 @@ static void the_servers_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct script script = {
-			CLOSED, .greeting = cases[i].greeting,
+			.greeting = cases[i].greeting,
 		};
 		g_autofree char *mail = g_strdup_printf(
 			"MAIL FROM:<antispam@%s>\n", cases[i].name);
@@ -537,7 +556,7 @@ static void the_servers_name(void **state)
 
 		assert_non_null(strstr(server.heard->str, mail));
 		probe_result_free(result);
-		server_stop(&server);
+		server_release(&server);
 	}
 }
 
@@ -610,7 +629,7 @@ static void has_the_whole_battery(void **state)
 			fail_msg("<%s> <%s>", from, to);
 	}
 	probe_result_free(result);
-	server_stop(&server);
+	server_release(&server);
 }
 
 static const struct CMUnitTest tests[] = {
