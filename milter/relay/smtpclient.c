@@ -5,6 +5,8 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -265,6 +267,9 @@ struct smtpclient *smtpclient_open(const struct sockaddr *addr, socklen_t size,
 	}
 	client = g_new0(struct smtpclient, 1);
 	client->fd = fd;
+	/* A message's lines go one by one, each would wait 40 ms for the
+	 * acknowledgement of the one before. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	client->timeout_ms = timeout_ms;
 	client->greeting = read_reply(client);
 	return client;

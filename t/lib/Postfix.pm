@@ -25,7 +25,9 @@ sub is_there { -x '/usr/sbin/postfix' && -x "$daemons/master" && $> == 0 }
 # Options: main (settings of main.cf), milters (smtpd_milters), non_smtpd
 # (non_smtpd_milters), listeners ({ name => { port, options } }, for smtpds
 # beside the first), users ({ name => password }: SASL logins), tls (true:
-# STARTTLS with a certificate made here; a client is asked for its own).
+# STARTTLS with a certificate made here; a client is asked for its own),
+# open_relay (true: anyone may relay; Postfix insists on reject_unauth_destination
+# somewhere, or does not serve).
 sub new
 {
 	my ($class, $box, %opt) = @_;
@@ -116,6 +118,7 @@ sub _write_main
 		alias_maps => '', alias_database => '',
 		local_recipient_maps => '',
 		smtpd_relay_restrictions =>
+			($self->{open_relay} ? 'permit, ' : '') .
 			'permit_mynetworks, permit_sasl_authenticated, ' .
 			'reject_unauth_destination',
 		smtpd_recipient_restrictions => '',

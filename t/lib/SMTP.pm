@@ -1,7 +1,8 @@
 package SMTP;
 
 # A plain SMTP client for tests. Every step gives (code, text); what was said on
-# both sides is in ->transcript.
+# both sides is in ->transcript. From a server that is silent for a minute, or
+# gone, every further reply is ('000', 'silence' or 'closed').
 
 use strict;
 use warnings;
@@ -69,11 +70,13 @@ sub _line
 {
 	my ($self) = @_;
 
+	return "000 $self->{dead}" if $self->{dead};
 	while ($self->{buffer} !~ /\n/) {
 		IO::Select->new($self->{fd})->can_read(60)
-			or return '000 silence';
+			or return '000 ' . ($self->{dead} = 'silence');
 		sysread($self->{fd}, $self->{buffer}, 4096,
-			length $self->{buffer}) or return '000 closed';
+			length $self->{buffer})
+			or return '000 ' . ($self->{dead} = 'closed');
 	}
 	$self->{buffer} =~ s/^([^\n]*)\n//;
 	my $line = $1;
