@@ -38,12 +38,18 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+	       strcmp(word, "-h") == 0;
+}
+
 /* Options before the command; index of the command's name, or -1. */
 static int take_options(struct admin *admin, int argc, char **argv)
 {
 	int i = 1;
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
+	for (; i < argc && argv[i][0] == '-' && !is_help(argv[i]); i++) {
 		if (strcmp(argv[i], "--json") == 0)
 			admin->is_json = true;
 		else if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
@@ -52,12 +58,6 @@ static int take_options(struct admin *admin, int argc, char **argv)
 			return -1;
 	}
 	return i < argc ? i : -1;
-}
-
-static bool is_help(const char *word)
-{
-	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
-	       strcmp(word, "-h") == 0;
 }
 
 int main(int argc, char **argv)
@@ -70,10 +70,6 @@ int main(int argc, char **argv)
 	log_open(LOG_TARGET_STDERR, LOG_WARNING);
 	if (access(CATALOG_DEFAULT_FILE, F_OK) == 0)
 		admin.settings_file = CATALOG_DEFAULT_FILE;
-	if (argc > 1 && is_help(argv[1])) {
-		print_usage(stdout);
-		return EX_OK;
-	}
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		puts("reevectl " PACKAGE_VERSION);
 		return EX_OK;
@@ -82,6 +78,10 @@ int main(int argc, char **argv)
 	if (at < 0) {
 		print_usage(stderr);
 		return EX_USAGE;
+	}
+	if (is_help(argv[at])) {
+		print_usage(stdout);
+		return EX_OK;
 	}
 	command = find(argv[at]);
 	if (!command) {

@@ -227,7 +227,7 @@ static struct smtp_reply deliver(struct smtpclient *client,
 	return smtpclient_data(client, text);
 }
 
-/* What is not an SMTP session at all could not tell; a refusal at MAIL is one. */
+/* What is no SMTP session could not tell; a refusal at MAIL is an answer. */
 static void run_test(const struct probing *on, struct probe_row *row)
 {
 	struct smtpclient *client = NULL;
@@ -292,7 +292,8 @@ static bool greet(struct probing *on, GError **error)
 			g_clear_error(error);
 		client = connect_to(on, &on->addresses[i], error);
 		if (client && note_server(on, &on->addresses[i]))
-			on->name = name_of(on, smtpclient_greeting(client)->text);
+			on->name = name_of(on,
+					   smtpclient_greeting(client)->text);
 		smtpclient_close(&client);
 		if (on->name)
 			return true;

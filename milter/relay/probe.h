@@ -38,7 +38,7 @@ struct probe_row {
 struct probe_result {
 	char *server;			/* address and port that answered */
 	GPtrArray *rows;		/* of struct probe_row * */
-	enum probe_verdict verdict;	/* OPEN when one row is; CLOSED when all */
+	enum probe_verdict verdict;	/* CLOSED: all; OPEN: one or more */
 };
 
 /*

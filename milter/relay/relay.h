@@ -18,8 +18,9 @@ void relay_check_sender(struct transaction *tx);
 
 /*
  * A check (STAGE_RCPT): the relay policy, on the recipient added last. A stranger
- * may send to our domains and to nothing that a relay could be led astray by;
- * those we trust may send to anything that is an address.
+ * (whose direction is neither outbound nor local) may send to our domains and
+ * to nothing that a relay could be led astray by; those we trust may send to
+ * anything that is an address.
  */
 void relay_check_recipient(struct transaction *tx);
 

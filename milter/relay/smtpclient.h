@@ -27,7 +27,7 @@ struct smtpclient *smtpclient_open(const struct sockaddr *addr, socklen_t size,
 void smtpclient_close(struct smtpclient **client);
 const struct smtp_reply *smtpclient_greeting(const struct smtpclient *client);
 
-/* The address that the server sees, if it is an IP address and not behind NAT. */
+/* The address that the server sees, if it is IP and no NAT is between. */
 bool smtpclient_local(const struct smtpclient *client,
 		      struct netaddr *addr_out) MUST_USE;
 

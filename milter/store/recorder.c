@@ -216,10 +216,19 @@ static bool is_queue_due(const struct recorder *recorder)
 		GATHER_MS * 1000);
 }
 
-/* lock held. Those waited for first: someone holds a connection for each. */
+static int by_end(const void *a, const void *b)
+{
+	const struct entry *x = *(struct entry *const *)a;
+	const struct entry *y = *(struct entry *const *)b;
+
+	return (x->record->ended_us > y->record->ended_us) -
+	       (x->record->ended_us < y->record->ended_us);
+}
+
+/* lock held. Those waited for first: someone holds a connection for each. Within
+ * the group the order is that of time, as those who search expect it. */
 static GPtrArray *take_group(struct recorder *recorder)
 {
-	bool is_due = is_queue_due(recorder);
 	GPtrArray *group = g_ptr_array_new();
 	struct entry *entry;
 
@@ -227,9 +236,10 @@ static GPtrArray *take_group(struct recorder *recorder)
 	       (entry = g_queue_pop_head(&recorder->waited)))
 		g_ptr_array_add(group, entry);
 	recorder->last_waiters = group->len;
-	while (is_due && group->len < GROUP_MAX &&
+	while (group->len < GROUP_MAX &&
 	       (entry = g_queue_pop_head(&recorder->queued)))
 		g_ptr_array_add(group, entry);
+	g_ptr_array_sort(group, by_end);
 	return group;
 }
 

@@ -214,9 +214,9 @@ subtest 'Postfix' => sub {
 		'a second one beside it';
 	is scalar $second->delivered(1), 1, 'with a sink of its own';
 	$second->stop;
+	my $master = $postfix->pid;
 	$postfix->stop;
-	ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort =>
-		$postfix->port), 'it is gone when stopped';
+	ok !Postfix::_has_group($master), 'it is gone with its children when stopped';
 };
 
 subtest 'Sendmail' => sub {

@@ -75,10 +75,15 @@ subtest 'where it refuses to run' => sub {
 		state_dir => $first->state) };
 	ok !$second, 'a state directory that is in use';
 	like $@, qr/mailreeve runs already, as process \d+/, 'it says so';
-	$second = eval { $box->daemon(name => 'third',
-		listen => $first->socket) };
-	ok !$second, 'a socket that is in use';
-	like $@, qr/another program answers there/, 'it says so';
+	mkdir $box->path('third'), 0700;
+	chown +(getpwnam Sandbox::user())[2, 3], $box->path('third')
+		if $> == 0;
+	my $conf = $box->write_file('third.conf', Sandbox::conf_text({
+		listen => $first->socket, state_dir => $box->path('third'),
+		user => Sandbox::user() }));
+	my ($status, $out, $err) = $box->run($program, '-f', '-c', $conf);
+	is $status, 78, 'a socket that is in use';
+	like $err, qr/another program answers there/, 'it says so';
 	is $first->stop, 0, 'the first one is not disturbed';
 	SKIP: {
 		skip 'only root changes its user', 2 if $> != 0;
@@ -133,7 +138,11 @@ subtest 'reload' => sub {
 	is $status, 78, 'bad settings are told';
 	like $err, qr/relay\.domains: "bad\.\.domain" is not a domain/, 'why';
 	is verdict_of('<a@example.net>'), 'c', 'the old ones stay';
-	like $daemon->log, qr/reload_failed/, 'the log has it';
+	kill USR1 => $daemon->pid;
+	ok $box->wait_for(5, sub { $daemon->log =~
+		/reload_failed why=.*relay\.domains: "bad/ }),
+		'the daemon, told to, refuses them as well';
+	is verdict_of('<a@example.net>'), 'c', 'and keeps the old ones';
 
 	$daemon->configure(relay => { domains => ['example.org'] },
 		backlog => 5);

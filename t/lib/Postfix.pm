@@ -26,8 +26,8 @@ sub is_there { -x '/usr/sbin/postfix' && -x "$daemons/master" && $> == 0 }
 # (non_smtpd_milters), listeners ({ name => { port, options } }, for smtpds
 # beside the first), users ({ name => password }: SASL logins), tls (true:
 # STARTTLS with a certificate made here; a client is asked for its own),
-# open_relay (true: anyone may relay; Postfix insists on reject_unauth_destination
-# somewhere, or does not serve).
+# open_relay (true: anyone may relay; a plain "permit" would not do, Postfix insists
+# on a reject_unauth_destination that is not behind it, or does not serve).
 sub new
 {
 	my ($class, $box, %opt) = @_;
@@ -118,7 +118,8 @@ sub _write_main
 		alias_maps => '', alias_database => '',
 		local_recipient_maps => '',
 		smtpd_relay_restrictions =>
-			($self->{open_relay} ? 'permit, ' : '') .
+			($self->{open_relay} ?
+			'check_client_access static:OK, ' : '') .
 			'permit_mynetworks, permit_sasl_authenticated, ' .
 			'reject_unauth_destination',
 		smtpd_recipient_restrictions => '',
@@ -221,6 +222,21 @@ sub start
 	return $self;
 }
 
+# Whether a process of the group lives; one that waits to be reaped does not.
+sub _has_group
+{
+	my ($group) = @_;
+
+	for my $file (glob '/proc/[0-9]*/stat') {
+		open my $fh, '<', $file or next;
+		my ($state, $its) = (<$fh> // '') =~
+			/\) (\S) \d+ (\d+)/ or next;
+		return 1 if $its == $group && $state ne 'Z';
+	}
+	return 0;
+}
+
+# Ends it and all its children, for certain.
 sub stop
 {
 	my ($self) = @_;
@@ -232,6 +248,7 @@ sub stop
 		$self->{box}->reap($pid, 5);
 	};
 	kill KILL => -$pid;		# what is left of its group
+	$self->{box}->wait_for(5, sub { !_has_group($pid) });
 	return;
 }
 
@@ -281,7 +298,7 @@ sub DESTROY
 	my ($self) = @_;
 	local ($?, $@, $!);
 
-	$self->stop if $self->{owner} == $$;
+	$self->stop if $self->{box} && $self->{owner} == $$;
 }
 
 1;

@@ -76,12 +76,18 @@ sub read_file
 	return scalar <$fh> // '';
 }
 
-# A port on 127.0.0.1 that was free a moment ago.
+# A port on 127.0.0.1 that was free a moment ago: at random, and below those that
+# the system gives to clients, so that tests side by side keep out of each
+# other's way.
 sub free_port
 {
-	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-		Proto => 'tcp', Listen => 1) or die "no port: $!\n";
-	return $socket->sockport;
+	for (1 .. 1000) {
+		my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+			LocalPort => 20000 + int rand 12000, Proto => 'tcp',
+			Listen => 1) or next;
+		return $socket->sockport;
+	}
+	die "no port: $!\n";
 }
 
 # Starts a program with its output in NAME.out and NAME.err; gives its pid.

@@ -390,7 +390,7 @@ sub DESTROY
 	my ($self) = @_;
 	local ($?, $@, $!);
 
-	$self->stop if $self->{owner} == $$;
+	$self->stop if $self->{box} && $self->{owner} == $$;
 }
 
 1;

@@ -262,7 +262,8 @@ static void long_input_takes_linear_time(void **state)
 
 static const struct { const char *domain, *ascii; } domains[] = {
 	{ "Example.ORG", "example.org" }, { "example.org.", "example.org" },
-	{ "localhost", "localhost" }, { "B\xc3\x9c" "CHER.x", "xn--bcher-kva.x" },
+	{ "localhost", "localhost" },
+	{ "B\xc3\x9c" "CHER.x", "xn--bcher-kva.x" },
 	{ "fa\xc3\x9f.de", "xn--fa-hia.de" },	/* nontransitional */
 	{ "", NULL }, { ".", NULL }, { "a..b", NULL }, { ".a", NULL },
 	{ "a b", NULL }, { "a/b", NULL }, { "[192.0.2.1]", NULL },

@@ -10,6 +10,7 @@
 #include "unit/tap.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
@@ -18,9 +19,9 @@
 #include <unistd.h>
 
 /*
- * What the server says to each command, with line ends. NULL: as a closed server
- * does; hangs: nothing; "": it hangs up. relays is a text: a RCPT with it in is
- * accepted.
+ * What the server says to each command, with line ends. NULL: as a closed
+ * server does; hangs: nothing; "": it hangs up. relays is a text: a RCPT with
+ * it in is accepted.
  */
 struct script {
 	const char *greeting, *ehlo, *helo, *auth, *mail, *rcpt, *data, *end;
@@ -38,7 +39,7 @@ struct server {
 	char port[8];
 	GThread *thread;
 	SSL_CTX *tls;
-	GString *heard;			/* all commands, when it has ended */
+	GString *heard;			/* all commands, once stopped */
 };
 
 struct line {
@@ -152,6 +153,8 @@ static void *run(void *data)
 	while ((fd = accept(server->listening, NULL, NULL)) >= 0) {
 		struct line line = { .fd = fd };
 
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 },
+			   sizeof(int));
 		serve(server, &line);
 		SSL_free(line.tls);
 		close(fd);
@@ -289,7 +292,8 @@ static const struct {
 	  "5.7.1 relaying denied" },
 	{ "temporary", { .rcpt = "451 4.7.1 later\r\n" }, false,
 	  PROBE_UNKNOWN, 451, "4.7.1 later" },
-	{ "does not find the domain", { .mail = "550 5.1.8 Domain not found\r\n" }, false, PROBE_UNKNOWN,
+	{ "does not find the domain",
+	  { .mail = "550 5.1.8 Domain not found\r\n" }, false, PROBE_UNKNOWN,
 	  550, "5.1.8 Domain not found" },
 	{ "does not talk to us", { .greeting = "554 5.7.1 go away\r\n" },
 	  false, PROBE_UNKNOWN, 554, "5.7.1 go away" },
@@ -613,8 +617,10 @@ static void has_the_whole_battery(void **state)
 
 	(void)state;
 	if (!path) {
-		print_message("# no shared/data/smtp: set MAILREEVE_SHARED\n");
-		skip();
+		/* Not skip(): cmocka says "not ok # SKIP", which prove fails. */
+		print_message("# skipped, no shared/data/smtp: "
+			      "set MAILREEVE_SHARED\n");
+		return;
 	}
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
