@@ -72,6 +72,16 @@ static void print_people(const struct probe_result *result)
 	printf("%s: %s\n", result->server, plain[result->verdict]);
 }
 
+/* A server that cannot be reached is one that could not be told of. */
+static int status_of(const GError *why)
+{
+	if (g_error_matches(why, PROBE_ERROR, PROBE_ERROR_USAGE))
+		return EX_USAGE;
+	if (g_error_matches(why, PROBE_ERROR, PROBE_ERROR_NOT_PERMITTED))
+		return EX_NOPERM;
+	return EX_TEMPFAIL;
+}
+
 static int probe(struct admin *admin, const struct command *self,
 		 const struct probe_options *options)
 {
@@ -84,7 +94,7 @@ static int probe(struct admin *admin, const struct command *self,
 		return status;
 	result = probe_run(options, admin->settings, &why);
 	if (!result)
-		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+		return admin_fail(self, status_of(why), "%s", why->message);
 	if (admin->is_json)
 		print_json(result);
 	else

@@ -66,7 +66,7 @@ struct probing {
 	char *user, *domain, *capitals;	/* of to */
 };
 
-static GQuark probe_error(void)
+GQuark probe_error_quark(void)
 {
 	return g_quark_from_static_string("probe");
 }
@@ -310,7 +310,7 @@ static bool may_probe(const struct probe_options *options,
 	if (options->is_confirmed || netaddr_is_loopback(addr) ||
 	    netset_has(relay_settings_of(settings)->networks, addr))
 		return true;
-	g_set_error(error, probe_error(), 0,
+	g_set_error(error, PROBE_ERROR, PROBE_ERROR_NOT_PERMITTED,
 		    "%s is not on loopback and not in relay.networks; probe "
 		    "your own servers only, and say --i-run-this-server",
 		    netaddr_format(addr, text));
@@ -324,7 +324,7 @@ static bool may_log_in(const struct probe_options *options,
 	if (!options->user || options->is_starttls ||
 	    netaddr_is_loopback(addr))
 		return true;
-	g_set_error(error, probe_error(), 0,
+	g_set_error(error, PROBE_ERROR, PROBE_ERROR_USAGE,
 		    "a login goes to another host with --starttls only");
 	return false;
 }
@@ -366,8 +366,8 @@ static bool find_server(struct probing *on, const struct settings *settings,
 	int why = getaddrinfo(host, options->port, &hints, &all);
 
 	if (why != 0) {
-		g_set_error(error, probe_error(), 0, "%s port %s: %s", host,
-			    options->port, gai_strerror(why));
+		g_set_error(error, PROBE_ERROR, PROBE_ERROR_UNREACHABLE,
+			    "%s port %s: %s", host, options->port, gai_strerror(why));
 		return false;
 	}
 	for (const struct addrinfo *one = all; one && is_allowed;
@@ -375,8 +375,8 @@ static bool find_server(struct probing *on, const struct settings *settings,
 		is_allowed = take_address(on, one, settings, error);
 	freeaddrinfo(all);
 	if (is_allowed && on->address_count == 0)
-		g_set_error(error, probe_error(), 0, "%s: no IP address",
-			    host);
+		g_set_error(error, PROBE_ERROR, PROBE_ERROR_UNREACHABLE,
+			    "%s: no IP address", host);
 	return is_allowed && on->address_count;
 }
 
@@ -401,7 +401,7 @@ static bool take_addresses(struct probing *on, GError **error)
 	on->from = on->options->from ? on->options->from :
 		   "relaytest@outside-sender.invalid";
 	if (!is_plain_address(on->from) || !is_plain_address(to)) {
-		g_set_error(error, probe_error(), 0,
+		g_set_error(error, PROBE_ERROR, PROBE_ERROR_USAGE,
 			    "--from and --to need addresses: user@example.net");
 		return false;
 	}

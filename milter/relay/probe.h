@@ -24,6 +24,16 @@ struct probe_options {
 
 #define PROBE_RUN_MS (10 * 60 * 1000)
 
+#define PROBE_ERROR probe_error_quark()
+GQuark probe_error_quark(void);
+
+/* Errors of another domain say that the server cannot be reached. */
+enum probe_error {
+	PROBE_ERROR_USAGE,		/* the options make no sense */
+	PROBE_ERROR_NOT_PERMITTED,	/* not a server that may be probed */
+	PROBE_ERROR_UNREACHABLE,
+};
+
 enum probe_verdict { PROBE_CLOSED, PROBE_OPEN, PROBE_UNKNOWN };
 
 /* One test. Texts belong to the result. */
