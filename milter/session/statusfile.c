@@ -16,7 +16,7 @@ static json_t *counters_object(void)
 {
 	json_t *object = json_object();
 
-	for (int i = 0; i < COUNTERS; i++)
+	for (unsigned i = 0; i < COUNTERS; i++)
 		json_object_set_new(object, service_counter_word(i),
 				    json_integer(service_counter(i)));
 	return object;

@@ -231,11 +231,11 @@ const struct setting_group *const *settings_groups(
 const void *settings_values(const struct settings *settings,
 			    const struct setting_group *group)
 {
-	for (size_t i = 0; settings->groups[i]; i++)
-		if (settings->groups[i] == group)
-			return settings->values[i];
-	BUG_IF("a group that was not loaded");
-	return NULL;
+	size_t i = 0;
+
+	while (settings->groups[i] != group)
+		BUG_IF(!settings->groups[i++]);	/* it was not loaded */
+	return settings->values[i];
 }
 
 void settings_watch(struct settings *settings, const char *path)

@@ -34,7 +34,7 @@
 /* What is zero says nothing. */
 #define SET_COUNT(message, field, number)				\
 	do {								\
-		if (number)						\
+		if ((number) != 0)					\
 			SET_NUMBER(message, field, number);		\
 	} while (0)
 

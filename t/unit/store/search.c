@@ -1,0 +1,277 @@
+#include <config.h>
+
+#include "store/search.h"
+
+#include "store/day.h"
+#include "store/recorder.h"
+
+#include "unit/store/sample.h"
+
+#define RECORDS 600
+
+static const char *const clients[] = {
+	"192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::1", NULL,
+};
+static const char *const accounts[] = { NULL, "alice", "Bob", NULL };
+static const char *const senders[] = {
+	"<>", "<a@one.example>", "<b@one.example>", "<a@two.example>",
+};
+static const char *const recipients[] = {
+	"<x@ours.example>", "<y@ours.example>", "<a@two.example>",
+};
+
+/* Everything in it follows from its number, so that a brute-force answer needs
+ * no store. */
+static struct sample_mail mail_of(unsigned i, char *queue_id, char *message_id)
+{
+	snprintf(queue_id, 16, "Q%u", i);
+	snprintf(message_id, 32, "<m%u@example>", i % 300);
+	return (struct sample_mail){
+		.client = clients[i % COUNT_OF(clients)],
+		.account = accounts[i % COUNT_OF(accounts)],
+		.from = senders[i / 3 % COUNT_OF(senders)],
+		.to = recipients[i / 7 % COUNT_OF(recipients)],
+		.queue_id = queue_id, .message_id = message_id,
+		.action = i % 5 ? ACTION_ACCEPT : ACTION_REJECT,
+	};
+}
+
+static void fill(const struct sample *sample)
+{
+	struct recorder *recorder = NULL;
+
+	for (unsigned i = 0; i < RECORDS; i++) {
+		char queue_id[16], message_id[32];
+		struct sample_mail mail = mail_of(i, queue_id, message_id);
+
+		/* Three days. */
+		clock_set_us(day_begin_us(20000 + i / 200) + i);
+		if (!recorder)
+			recorder = recorder_open(sample->dir,
+						 sample->settings, NULL);
+		if (i % 50 == 49)
+			assert_true(recorder_commit(recorder,
+				sample_pack(sample, &mail)));
+		else
+			recorder_submit(recorder, sample_pack(sample, &mail));
+	}
+	recorder_close(&recorder, 10000);
+	clock_set_us(0);
+}
+
+/* The numbers of the messages found, in order, as text. */
+static bool take(const struct search_hit *hit, void *context)
+{
+	g_string_append_printf(context, "%.*s ",
+			       (int)hit->record->message->queue_id.len,
+			       hit->record->message->queue_id.data);
+	return true;
+}
+
+static char *run_query(const char *dir, const struct search_query *query)
+{
+	GString *out = g_string_new(NULL);
+	struct search_result result;
+
+	assert_true(search_run(dir, query, take, out, &result, NULL));
+	assert_int_equal(result.problems->len, 0);
+	search_result_release(&result);
+	return g_string_free(out, FALSE);
+}
+
+static bool is_domain(const char *address, const char *domain)
+{
+	g_autofree char *end = g_strdup_printf("@%s>", domain);
+
+	return g_str_has_suffix(address, end);
+}
+
+static bool is_address(const char *address, const char *wanted)
+{
+	g_autofree char *whole = g_strdup_printf("<%s>", wanted);
+
+	if (g_str_equal(wanted, "<>"))
+		return g_str_equal(address, "<>");
+	return wanted[0] == '@' ? is_domain(address, wanted + 1) :
+				  g_str_equal(address, whole);
+}
+
+static bool is_wanted(const struct search_query *query,
+		      const struct sample_mail *mail, int64_t time_us)
+{
+	g_autofree char *id = query->message_id ?
+		g_strdup_printf("<%s>", query->message_id) : NULL;
+	struct netaddr addr;
+
+	if ((query->since_us && time_us < query->since_us) ||
+	    (query->until_us && time_us >= query->until_us))
+		return false;
+	if (query->client.base.family != NETADDR_NONE &&
+	    (!mail->client || !netaddr_parse(span_text(mail->client), &addr) ||
+	     !network_has(&query->client, &addr)))
+		return false;
+	if (query->account && (!mail->account ||
+	    g_ascii_strcasecmp(query->account, mail->account) != 0))
+		return false;
+	if (query->sender && !is_address(mail->from, query->sender))
+		return false;
+	if (query->recipient && !is_address(mail->to, query->recipient))
+		return false;
+	if (query->domain && !is_domain(mail->from, query->domain) &&
+	    !is_domain(mail->to, query->domain))
+		return false;
+	if (id && !g_str_equal(id, mail->message_id))
+		return false;
+	if (query->queue_id && !g_str_equal(query->queue_id, mail->queue_id))
+		return false;
+	if (query->symbol && mail->action != ACTION_REJECT)
+		return false;
+	return !query->has_action || query->action == mail->action;
+}
+
+static char *brute_force(const struct search_query *query)
+{
+	GString *out = g_string_new(NULL);
+	uint64_t found = 0;
+
+	for (unsigned i = RECORDS; i-- > 0;) {
+		char queue_id[16], message_id[32];
+		struct sample_mail mail = mail_of(i, queue_id, message_id);
+		int64_t time_us = day_begin_us(20000 + i / 200) + i;
+
+		if (!is_wanted(query, &mail, time_us) ||
+		    (query->limit && found >= query->limit))
+			continue;
+		g_string_append_printf(out, "%s ", queue_id);
+		found++;
+	}
+	return g_string_free(out, FALSE);
+}
+
+static struct network net_of(const char *text)
+{
+	struct network net;
+
+	assert_true(network_parse(span_text(text), &net, NULL));
+	return net;
+}
+
+static void every_filter_agrees_with_brute_force(void **state)
+{
+	struct sample sample;
+	const struct search_query queries[] = {
+		{ 0 }, { .limit = 7 },
+		{ .client = net_of("192.0.2.1") },
+		{ .client = net_of("192.0.2.0/24") },
+		{ .client = net_of("0.0.0.0/0") },
+		{ .client = net_of("2001:db8::/32") },
+		{ .account = "alice" }, { .account = "BOB" },
+		{ .account = "nobody" },
+		{ .sender = "<>" }, { .sender = "a@one.example" },
+		{ .sender = "@one.example" },
+		{ .recipient = "y@ours.example" },
+		{ .recipient = "@ours.example" },
+		{ .domain = "two.example" }, { .domain = "one.example" },
+		{ .message_id = "m7@example" }, { .queue_id = "Q123" },
+		{ .queue_id = "q123" }, { .symbol = "SAMPLE_BAD" },
+		{ .has_action = true, .action = ACTION_REJECT },
+		{ .has_action = true, .action = ACTION_TAG },
+		{ .since_us = day_begin_us(20001) },
+		{ .until_us = day_begin_us(20001) },
+		{ .since_us = day_begin_us(20000) + 50,
+		  .until_us = day_begin_us(20001) + 250 },
+		{ .since_us = day_begin_us(20005) },
+		{ .sender = "a@two.example", .client = net_of("192.0.2.0/24"),
+		  .has_action = true, .action = ACTION_ACCEPT, .limit = 3 },
+		{ .domain = "two.example", .account = "alice",
+		  .since_us = day_begin_us(20001), .limit = 5 },
+	};
+
+	(void)state;
+	sample_begin(&sample, "");
+	fill(&sample);
+	for (size_t i = 0; i < COUNT_OF(queries); i++) {
+		g_autofree char *got = run_query(sample.dir, &queries[i]);
+		g_autofree char *want = brute_force(&queries[i]);
+
+		if (!g_str_equal(got, want))
+			fail_msg("query %zu:\n%s\nnot\n%s", i, got, want);
+	}
+	sample_end(&sample);
+}
+
+static bool count_one(const struct search_hit *hit, void *context)
+{
+	uint64_t *last = context;
+
+	assert_int_equal(hit->sequence, *last + 1);
+	*last = hit->sequence;
+	return true;
+}
+
+static void followers_get_each_record_once(void **state)
+{
+	struct search_result result;
+	struct sample sample;
+	uint64_t last = 0, newest;
+
+	(void)state;
+	sample_begin(&sample, "");
+	fill(&sample);
+	while (last < RECORDS) {
+		uint64_t before = last;
+
+		assert_true(search_after(sample.dir, last, 70, count_one,
+					 &last, &result, NULL));
+		assert_true(last > before && last <= before + 70);
+		search_result_release(&result);
+	}
+	assert_true(search_last_sequence(sample.dir, &newest, NULL));
+	assert_int_equal(newest, RECORDS);
+	assert_true(search_after(sample.dir, last, 0, count_one, &last,
+				 &result, NULL));
+	assert_int_equal(result.found, 0);
+	search_result_release(&result);
+	sample_end(&sample);
+}
+
+static void a_damaged_day_is_named_and_others_found(void **state)
+{
+	g_autofree char *path = NULL, *dir = NULL, *got = NULL;
+	const struct search_query all = { 0 };
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct search_result result;
+	struct sample sample;
+
+	(void)state;
+	sample_begin(&sample, "");
+	fill(&sample);
+	dir = g_build_filename(sample.dir, "records", NULL);
+	path = day_path(dir, 20001);
+	assert_true(g_file_set_contents(path, "not LMDB", -1, NULL));
+	assert_true(search_run(sample.dir, &all, take, out, &result, NULL));
+	assert_int_equal(result.found, RECORDS - 200);
+	assert_int_equal(result.problems->len, 1);
+
+	assert_non_null(strstr(g_ptr_array_index(result.problems, 0), path));
+	search_result_release(&result);
+	sample_end(&sample);
+}
+
+static void no_folder_has_no_records(void **state)
+{
+	const struct search_query all = { 0 };
+	g_autofree char *got = run_query("/nonexistent", &all);
+
+	(void)state;
+	assert_string_equal(got, "");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(every_filter_agrees_with_brute_force),
+	cmocka_unit_test(followers_get_each_record_once),
+	cmocka_unit_test(a_damaged_day_is_named_and_others_found),
+	cmocka_unit_test(no_folder_has_no_records),
+};
+
+TAP_MAIN(tests)
