@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define TICK_MS 1000
-#define STACK_BYTES ((size_t)512 << 10)
+#define STACK_BYTES ((size_t)1 << 20)
 #define HANG_UP_WAIT_US 2000000
 
 /* A header may come in one packet: libmilter's preset of 64 KiB is less than
@@ -87,7 +87,7 @@ static bool catch_signals(void)
 /*
  * libmilter makes a thread for each callback that finds none idle, and lets it go
  * afterwards. glibc keeps 40 MiB of the stacks of ended threads for new ones:
- * five of its usual size, but 80 of this.
+ * five of its usual size, but 40 of this.
  */
 static void shrink_stacks(void)
 {

@@ -94,8 +94,8 @@ subtest 'a client that leaves at any point' => sub {
 	}
 	my @records = $daemon->records(6, '--from', 'leaver@example.net');
 	is scalar @records, 6, 'each begun message has a record';
-	is $_->{ending}, 'aborted', "it tells: $_->{ending}" for @records[0];
-	is $_->{verdict}, 'none', 'with no verdict' for @records[0];
+	is $_->{ending}, 'aborted', "it tells: $_->{ending}" for $records[0];
+	is $_->{verdict}, 'none', 'with no verdict' for $records[0];
 	ok $daemon->answers, 'the daemon lives on';
 };
 

@@ -22,6 +22,8 @@ our $BUILD = $ENV{MAILREEVE_BUILD} ? abs_path($ENV{MAILREEVE_BUILD}) :
 	-x 'mailreeve' ? abs_path('.') : "$top/build";
 
 sub top { $top }
+# Whether the programs are built with a sanitizer: their memory says nothing then.
+sub is_sanitized { scalar `ldd $BUILD/mailreeve` =~ /lib[at]san/ }
 # The folder of others' test data, or undef where there is none.
 sub shared
 {
