@@ -4,488 +4,374 @@
 
 #include "store/digest.h"
 #include "store/lmdbenv.h"
-#include "store/segmentshare.h"
 #include "store/storeerror.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT_VERSION 1
 #define TABLES 3
-/* Address space, and the file's bound until more is asked for. */
-#define MAP_START_BYTES ((size_t)1 << 30)
+#define FORMAT_VERSION 1
 #define PROBE_BYTES ((size_t)1 << 20)
 
-/*
- * LMDB wants no transaction open in the process while the map grows: readers
- * counts those, and is_growing keeps new ones out for the moment.
- */
 struct segment {
 	char *path;
 	MDB_env *env;
 	MDB_dbi records, index, meta;
-	size_t map_bytes, map_most;
-	bool is_writer;
-	atomic_bool is_broken;
-	GArray *entries;		/* of the group being written */
-	pthread_mutex_t lock;		/* over the two below */
-	pthread_cond_t is_calm;
-	unsigned int readers;
-	bool is_growing;
+	unsigned references;	/* under open_lock */
+	enum segment_access access;
+	bool is_broken;
 };
 
-/* One row of the index. */
-struct entry {
-	struct record_key key;
-	uint64_t sequence_be;
+/* The one value of the meta table: all that changes with each group. */
+struct meta {
+	uint32_t version, unused;
+	uint64_t count, sequence, before_sequence;
+	uint8_t sha256[RECORD_HASH_BYTES], before_sha256[RECORD_HASH_BYTES];
 };
 
-/* As in the meta table: numbers most significant byte first. */
-struct disk_head {
-	uint64_t sequence_be;
-	uint8_t sha256[RECORD_HASH_BYTES];
-	uint64_t count_be;
-};
+/* LMDB must not open a file twice in a process, so those open are shared. */
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static GHashTable *open_segments;	/* path -> struct segment * */
 
-static MDB_val val_of(const void *ptr, size_t len)
+static MDB_val meta_key(void)
 {
-	return (MDB_val){ len, (void *)ptr };
+	return (MDB_val){ 4, (void *)"meta" };
 }
 
-static MDB_val name_of(const char *text)
+static MDB_val sequence_value(const uint64_t *big_endian)
 {
-	return val_of(text, strlen(text));
+	return (MDB_val){ sizeof *big_endian, (void *)big_endian };
 }
 
-static int get_head(MDB_txn *txn, MDB_dbi meta, const char *name,
-		    struct disk_head *head_out)
+static bool fail(const struct segment *segment, int number, GError **error)
 {
-	MDB_val key = name_of(name), value;
-	int failed = mdb_get(txn, meta, &key, &value);
-
-	if (!failed && value.mv_size != sizeof *head_out)
-		failed = MDB_CORRUPTED;
-	if (!failed)
-		memcpy(head_out, value.mv_data, sizeof *head_out);
-	return failed;
+	store_error_set(error, segment->path, number);
+	return false;
 }
 
-static int put_head(MDB_txn *txn, MDB_dbi meta, const char *name,
-		    const struct disk_head *head)
-{
-	MDB_val key = name_of(name), value = val_of(head, sizeof *head);
-
-	return mdb_put(txn, meta, &key, &value, 0);
-}
-
-static int open_tables(MDB_txn *txn, unsigned int flags,
-		       struct segment *segment)
+static int open_tables(struct segment *segment, MDB_txn *txn, unsigned flags)
 {
 	int failed = mdb_dbi_open(txn, "records", flags, &segment->records);
 
 	if (!failed)
-		failed = mdb_dbi_open(txn, "index",
-				      flags | MDB_DUPSORT | MDB_DUPFIXED,
-				      &segment->index);
+		failed = mdb_dbi_open(txn, "index", flags | (flags ?
+			MDB_DUPSORT | MDB_DUPFIXED : 0), &segment->index);
 	if (!failed)
 		failed = mdb_dbi_open(txn, "meta", flags, &segment->meta);
 	return failed;
 }
 
-static int write_start(MDB_env *env, const struct segment_head *before)
+static int put_meta(const struct segment *segment, MDB_txn *txn,
+		    const struct meta *meta)
 {
-	struct disk_head head = { .sequence_be = htobe64(before->sequence) };
-	uint32_t version_be = htobe32(FORMAT_VERSION);
-	MDB_val key = name_of("version");
-	MDB_val value = val_of(&version_be, sizeof version_be);
-	struct segment fresh;
+	MDB_val key = meta_key(), value = { sizeof *meta, (void *)meta };
+
+	return mdb_put(txn, segment->meta, &key, &value, 0);
+}
+
+static int get_meta(const struct segment *segment, MDB_txn *txn,
+		    struct meta *meta_out)
+{
+	MDB_val key = meta_key(), value;
+	int failed = mdb_get(txn, segment->meta, &key, &value);
+
+	if (failed)
+		return failed;
+	if (value.mv_size != sizeof *meta_out)
+		return MDB_CORRUPTED;
+	memcpy(meta_out, value.mv_data, sizeof *meta_out);
+	return meta_out->version == FORMAT_VERSION ? 0 : MDB_VERSION_MISMATCH;
+}
+
+static int make_tables(MDB_env *env, const struct segment_head *before)
+{
+	struct segment made = { .env = env };
+	struct meta meta = {
+		.version = FORMAT_VERSION, .sequence = before->sequence,
+		.before_sequence = before->sequence,
+	};
 	MDB_txn *txn;
 	int failed = mdb_txn_begin(env, NULL, 0, &txn);
 
 	if (failed)
 		return failed;
-	memcpy(head.sha256, before->sha256, sizeof head.sha256);
-	failed = open_tables(txn, MDB_CREATE, &fresh);
+	memcpy(meta.sha256, before->sha256, sizeof meta.sha256);
+	memcpy(meta.before_sha256, before->sha256, sizeof meta.sha256);
+	failed = open_tables(&made, txn, MDB_CREATE);
 	if (!failed)
-		failed = mdb_put(txn, fresh.meta, &key, &value, 0);
-	if (!failed)
-		failed = put_head(txn, fresh.meta, "before", &head);
-	if (!failed)
-		failed = put_head(txn, fresh.meta, "head", &head);
-	if (failed)
+		failed = put_meta(&made, txn, &meta);
+	if (failed) {
 		mdb_txn_abort(txn);
-	else
-		failed = mdb_txn_commit(txn);
-	return failed;
+		return failed;
+	}
+	return mdb_txn_commit(txn);
 }
 
-static void remove_with_lock(const char *path)
+/* The name is there only when the rename() is; the folder's entry with it. */
+static int rename_for_good(const char *from, const char *to)
 {
-	g_autofree char *lock = g_strconcat(path, "-lock", NULL);
-
-	unlink(path);
-	unlink(lock);
-}
-
-/* A name in a folder is on disk only when the folder is. */
-static int sync_folder_of(const char *path)
-{
-	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *dir = g_path_get_dirname(to);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int failed = 0;
 
-	if (fd < 0 || fsync(fd) != 0)
+	if (fd < 0)
+		return errno;
+	if (rename(from, to) != 0 || fsync(fd) != 0)
 		failed = errno;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return failed;
 }
 
 bool segment_create(const char *path, const struct segment_head *before,
 		    GError **error)
 {
-	const struct lmdbenv_options options = {
-		.is_created = true, .tables = TABLES,
-		.map_bytes = MAP_START_BYTES,
-	};
 	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
+	g_autofree char *lock = g_strconcat(fresh, "-lock", NULL);
+	const struct lmdbenv_options options = {
+		.is_created = true, .tables = TABLES, .map_bytes = 1 << 20,
+	};
 	MDB_env *env;
 	int failed;
 
-	remove_with_lock(fresh);
+	unlink(fresh);
+	unlink(lock);
 	env = lmdbenv_open(fresh, &options, error);
-	if (!env) {
-		remove_with_lock(fresh);
+	if (!env)
 		return false;
-	}
-	failed = write_start(env, before);
+	failed = make_tables(env, before);
 	mdb_env_close(env);
-	if (!failed && rename(fresh, path) != 0)
-		failed = errno;
+	unlink(lock);
 	if (!failed)
-		failed = sync_folder_of(path);
-	remove_with_lock(fresh);
-	if (failed)
-		store_error_set(error, path, failed);
-	return failed == 0;
+		failed = rename_for_good(fresh, path);
+	if (!failed)
+		return true;
+	unlink(fresh);
+	store_error_set(error, path, failed);
+	return false;
 }
 
-static bool check_version(struct segment *segment, MDB_txn *txn,
-			  GError **error)
-{
-	MDB_val key = name_of("version"), value;
-	uint32_t version_be = 0;
-	int failed = mdb_get(txn, segment->meta, &key, &value);
-
-	if (!failed && value.mv_size == sizeof version_be)
-		memcpy(&version_be, value.mv_data, sizeof version_be);
-	if (be32toh(version_be) > FORMAT_VERSION) {
-		store_error_set_text(error, STORE_ERROR_NEWER,
-			"%s: its format is %u, this program knows up to %u: "
-			"a newer Mailreeve wrote it", segment->path,
-			be32toh(version_be), FORMAT_VERSION);
-		return false;
-	}
-	if (version_be == 0) {
-		store_error_set(error, segment->path,
-				failed ? failed : MDB_CORRUPTED);
-		return false;
-	}
-	return true;
-}
-
-static bool read_start(struct segment *segment, GError **error)
-{
-	MDB_txn *txn;
-	int failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
-
-	if (!failed) {
-		failed = open_tables(txn, 0, segment);
-		if (failed)
-			mdb_txn_abort(txn);
-	}
-	if (failed) {
-		store_error_set(error, segment->path, failed);
-		return false;
-	}
-	if (!check_version(segment, txn, error)) {
-		mdb_txn_abort(txn);
-		return false;
-	}
-	mdb_txn_commit(txn);		/* keeps the tables open */
-	return true;
-}
-
-static void segment_free(struct segment *segment)
+static void free_segment(struct segment *segment)
 {
 	if (segment->env)
 		mdb_env_close(segment->env);
-	g_array_unref(segment->entries);
-	pthread_cond_destroy(&segment->is_calm);
-	pthread_mutex_destroy(&segment->lock);
 	g_free(segment->path);
 	g_free(segment);
 }
 
-static struct segment *open_own(const char *path, bool is_writer,
+static struct segment *open_new(const char *path, enum segment_access access,
 				int64_t map_bytes, GError **error)
 {
-	struct segment *segment = g_new0(struct segment, 1);
-	struct lmdbenv_options options = {
-		.is_read_only = !is_writer, .tables = TABLES,
+	const struct lmdbenv_options options = {
+		.is_read_only = access == SEGMENT_READ, .tables = TABLES,
+		.map_bytes = access == SEGMENT_WRITE ? (size_t)map_bytes : 0,
 	};
+	struct segment *segment = g_new0(struct segment, 1);
+	MDB_txn *txn;
+	int failed;
 
 	segment->path = g_strdup(path);
-	segment->is_writer = is_writer;
-	segment->map_most = (size_t)map_bytes;
-	segment->map_bytes = MIN(segment->map_most, MAP_START_BYTES);
-	segment->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-	pthread_mutex_init(&segment->lock, NULL);
-	pthread_cond_init(&segment->is_calm, NULL);
-	if (is_writer)
-		options.map_bytes = segment->map_bytes;
+	segment->access = access;
+	segment->references = 1;
 	segment->env = lmdbenv_open(path, &options, error);
-	if (segment->env && read_start(segment, error))
+	if (!segment->env)
+		goto fail;
+	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+	if (!failed) {
+		struct meta meta;
+
+		failed = open_tables(segment, txn, 0);
+		if (!failed)
+			failed = get_meta(segment, txn, &meta);
+		/* Commit keeps the handles of the tables. */
+		mdb_txn_commit(txn);
+	}
+	if (!failed)
 		return segment;
-	segment_free(segment);
+	fail(segment, failed == MDB_NOTFOUND ? MDB_CORRUPTED : failed, error);
+fail:
+	free_segment(segment);
 	return NULL;
 }
 
 struct segment *segment_open(const char *path, enum segment_access access,
 			     int64_t map_bytes, GError **error)
 {
-	bool is_writer = access == SEGMENT_WRITE;
 	struct segment *segment;
 
-	segmentshare_lock();
-	segment = segmentshare_find(path);
-	if (!segment) {
-		segment = open_own(path, is_writer, map_bytes, error);
-		if (segment)
-			segmentshare_add(segment->path, segment);
-	} else if (atomic_load(&segment->is_broken) ||
-		   (is_writer && !segment->is_writer)) {
-		segmentshare_drop(path);
+	pthread_mutex_lock(&open_lock);
+	if (!open_segments)
+		open_segments = g_hash_table_new(g_str_hash, g_str_equal);
+	segment = g_hash_table_lookup(open_segments, path);
+	if (segment && access == SEGMENT_WRITE &&
+	    segment->access == SEGMENT_READ) {
 		store_error_set_text(error, STORE_ERROR_BUSY,
-				     "%s: still being read", path);
+				     "%s: being read here", path);
 		segment = NULL;
+	} else if (segment) {
+		segment->references++;
+	} else {
+		segment = open_new(path, access, map_bytes, error);
+		if (segment)
+			g_hash_table_insert(open_segments, segment->path,
+					    segment);
 	}
-	segmentshare_unlock();
+	pthread_mutex_unlock(&open_lock);
 	return segment;
 }
 
 void segment_close(struct segment **segment)
 {
-	if (!*segment)
-		return;
-	segmentshare_lock();
-	if (segmentshare_drop((*segment)->path))
-		segment_free(*segment);
-	segmentshare_unlock();
+	struct segment *old = *segment;
+
 	*segment = NULL;
+	if (!old)
+		return;
+	pthread_mutex_lock(&open_lock);
+	if (--old->references == 0) {
+		g_hash_table_remove(open_segments, old->path);
+		free_segment(old);
+	}
+	if (g_hash_table_size(open_segments) == 0)
+		g_clear_pointer(&open_segments, g_hash_table_unref);
+	pthread_mutex_unlock(&open_lock);
 }
 
-const char *segment_path(const struct segment *segment)
+bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
+		   GError **error)
 {
-	return segment->path;
-}
-
-bool segment_is_broken(const struct segment *segment)
-{
-	return atomic_load(&segment->is_broken);
-}
-
-/* Adopts or sets another size once no reader is there. 0: as the file says. */
-static int resize(struct segment *segment, size_t bytes)
-{
+	struct segment_view view;
+	struct meta meta;
 	int failed;
 
-	pthread_mutex_lock(&segment->lock);
-	while (segment->is_growing || segment->readers)
-		pthread_cond_wait(&segment->is_calm, &segment->lock);
-	failed = mdb_env_set_mapsize(segment->env, bytes);
-	pthread_mutex_unlock(&segment->lock);
-	return failed;
-}
-
-static bool grow(struct segment *segment)
-{
-	size_t bytes = segment->map_bytes;
-
-	if (bytes >= segment->map_most)
+	if (!segment_begin_read(segment, &view, error))
 		return false;
-	bytes = bytes > segment->map_most / 2 ? segment->map_most : bytes * 2;
-	if (resize(segment, bytes) != 0)
-		return false;
-	segment->map_bytes = bytes;
+	failed = get_meta(segment, view.txn, &meta);
+	segment_end_read(segment, &view);
+	if (failed)
+		return fail(segment, failed, error);
+	facts_out->count = meta.count;
+	facts_out->head.sequence = meta.sequence;
+	facts_out->before.sequence = meta.before_sequence;
+	memcpy(facts_out->head.sha256, meta.sha256, sizeof meta.sha256);
+	memcpy(facts_out->before.sha256, meta.before_sha256,
+	       sizeof meta.sha256);
 	return true;
 }
 
-static int add_entries(struct segment *segment,
-		       const struct packed_record *record, uint64_t sequence)
+static int put_keys(const struct segment *segment, MDB_txn *txn,
+		    const struct packed_record *record,
+		    const uint64_t *big_endian)
 {
 	for (guint i = 0; i < record->keys->len; i++) {
-		struct entry entry = {
-			g_array_index(record->keys, struct record_key, i),
-			htobe64(sequence),
-		};
+		struct record_key *one =
+			&g_array_index(record->keys, struct record_key, i);
+		MDB_val key = { one->len, one->bytes };
+		MDB_val value = sequence_value(big_endian);
+		int failed = mdb_put(txn, segment->index, &key, &value, 0);
 
-		g_array_append_val(segment->entries, entry);
+		if (failed)
+			return failed;
 	}
 	return 0;
 }
 
-/* The tail goes behind the record's bytes in the caller's buffer, so that it can
- * be hashed and written in one piece. */
-static int put_record(struct segment *segment, MDB_txn *txn,
-		      struct packed_record *record, struct disk_head *head)
+/* The hash of the record before goes behind its bytes; that of all of it is
+ * what the next one gets. */
+static int put_record(const struct segment *segment, MDB_txn *txn,
+		      const struct packed_record *record, struct meta *meta)
 {
-	uint64_t sequence = be64toh(head->sequence_be) + 1;
-	uint64_t sequence_be = htobe64(sequence);
+	uint64_t big_endian = GUINT64_TO_BE(meta->sequence + 1);
 	size_t len = record->len + PACKED_TAIL_BYTES;
-	MDB_val key = val_of(&sequence_be, sizeof sequence_be);
-	MDB_val value = val_of(record->bytes, len);
+	MDB_val key = sequence_value(&big_endian);
+	MDB_val value = { len, record->bytes };
+	int failed;
 
-	recordform_put_tail(record->bytes + record->len, head->sha256);
-	digest_sha256(span_of((char *)record->bytes, len), head->sha256);
-	head->sequence_be = sequence_be;
-	head->count_be = htobe64(be64toh(head->count_be) + 1);
-	add_entries(segment, record, sequence);
-	return mdb_put(txn, segment->records, &key, &value, MDB_APPEND);
-}
-
-static gint by_key(gconstpointer a, gconstpointer b)
-{
-	const struct entry *x = a, *y = b;
-	int order = memcmp(x->key.bytes, y->key.bytes,
-			   MIN(x->key.len, y->key.len));
-
-	if (order == 0)
-		order = (int)x->key.len - (int)y->key.len;
-	return order ? order : memcmp(&x->sequence_be, &y->sequence_be,
-				      sizeof x->sequence_be);
-}
-
-/* In the order of the tree, so that each of its pages is touched once a group. */
-static int put_entries(struct segment *segment, MDB_txn *txn)
-{
-	MDB_cursor *cursor;
-	int failed = mdb_cursor_open(txn, segment->index, &cursor);
-
+	recordform_put_tail(record->bytes + record->len, meta->sha256);
+	failed = mdb_put(txn, segment->records, &key, &value, MDB_APPEND);
 	if (failed)
 		return failed;
-	g_array_sort(segment->entries, by_key);
-	for (guint i = 0; i < segment->entries->len && !failed; i++) {
-		const struct entry *entry =
-			&g_array_index(segment->entries, struct entry, i);
-		MDB_val key = val_of(entry->key.bytes, entry->key.len);
-		MDB_val value = val_of(&entry->sequence_be,
-				       sizeof entry->sequence_be);
-
-		failed = mdb_cursor_put(cursor, &key, &value, 0);
-	}
-	mdb_cursor_close(cursor);
-	return failed;
+	digest_sha256(span_of((const char *)record->bytes, len),
+		      meta->sha256);
+	meta->sequence++;
+	meta->count++;
+	return put_keys(segment, txn, record, &big_endian);
 }
 
-static int write_group(struct segment *segment, MDB_txn *txn,
-		       struct packed_record *const *records, size_t count)
+/* After these the environment is in no state to go on with. */
+static void note_broken(struct segment *segment, int failed)
 {
-	struct disk_head head;
-	int failed = get_head(txn, segment->meta, "head", &head);
-
-	g_array_set_size(segment->entries, 0);
-	for (size_t i = 0; i < count && !failed; i++)
-		failed = put_record(segment, txn, records[i], &head);
-	if (!failed)
-		failed = put_entries(segment, txn);
-	if (!failed)
-		failed = put_head(txn, segment->meta, "head", &head);
-	return failed;
-}
-
-/*
- * After a commit that failed, LMDB may refuse all further ones (MDB_PANIC), and
- * only the file knows what is in it. Both are cured by opening it again.
- */
-static int end_write(struct segment *segment, MDB_txn *txn, int failed)
-{
-	if (failed) {
-		mdb_txn_abort(txn);
-		return failed;
-	}
-	failed = mdb_txn_commit(txn);
-	if (failed && failed != MDB_MAP_FULL)
-		atomic_store(&segment->is_broken, true);
-	return failed;
-}
-
-static int begin_write(struct segment *segment, MDB_txn **txn_out)
-{
-	int failed = mdb_txn_begin(segment->env, NULL, 0, txn_out);
-
-	if (failed)
-		atomic_store(&segment->is_broken, true);
-	return failed;
+	if (failed == MDB_PANIC || failed == EIO || failed == ENOSPC ||
+	    failed == EDQUOT || failed == EFBIG)
+		segment->is_broken = true;
 }
 
 bool segment_append(struct segment *segment,
 		    struct packed_record *const *records, size_t count,
 		    GError **error)
 {
-	int failed;
-
-	do {
-		MDB_txn *txn;
-
-		failed = begin_write(segment, &txn);
-		if (!failed)
-			failed = end_write(segment, txn,
-				write_group(segment, txn, records, count));
-	} while (failed == MDB_MAP_FULL && grow(segment));
-	if (failed)
-		store_error_set(error, segment->path, failed);
-	return failed == 0;
-}
-
-static int probe_step(struct segment *segment, const MDB_val *filler)
-{
-	MDB_val key = name_of("probe"), value;
+	struct meta meta;
 	MDB_txn *txn;
-	int failed = begin_write(segment, &txn);
+	int failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
 
-	if (failed)
-		return failed;
-	if (filler) {
-		value = *filler;
-		failed = mdb_put(txn, segment->meta, &key, &value, 0);
-	} else {
-		failed = mdb_del(txn, segment->meta, &key, NULL);
+	if (!failed) {
+		failed = get_meta(segment, txn, &meta);
+		for (size_t i = 0; !failed && i < count; i++)
+			failed = put_record(segment, txn, records[i], &meta);
+		if (!failed)
+			failed = put_meta(segment, txn, &meta);
+		if (failed)
+			mdb_txn_abort(txn);
+		else
+			failed = mdb_txn_commit(txn);
 	}
-	return end_write(segment, txn, failed);
+	if (!failed)
+		return true;
+	note_broken(segment, failed);
+	return fail(segment, failed, error);
 }
 
-/* A small write would succeed on a full disk, with pages that were freed before,
- * and the next record would fail again: well and ill by turns. */
+bool segment_is_broken(const struct segment *segment)
+{
+	return segment->is_broken;
+}
+
+/* Two transactions: the first takes the pages, the second gives them back to
+ * the free list, where the next records find them. */
 bool segment_probe(struct segment *segment, GError **error)
 {
-	g_autofree char *bytes = g_malloc0(PROBE_BYTES);
-	MDB_val filler = val_of(bytes, PROBE_BYTES);
-	int failed;
+	static const char name[] = "probe";
+	MDB_val key = { sizeof name - 1, (void *)name };
+	MDB_val value = { PROBE_BYTES, NULL };
+	MDB_txn *txn;
+	int failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
 
-	do {
-		failed = probe_step(segment, &filler);
-	} while (failed == MDB_MAP_FULL && grow(segment));
+	if (!failed) {
+		failed = mdb_put(txn, segment->meta, &key, &value,
+				 MDB_RESERVE);
+		if (failed) {
+			mdb_txn_abort(txn);
+		} else {
+			memset(value.mv_data, 0, PROBE_BYTES);
+			failed = mdb_txn_commit(txn);
+		}
+	}
 	if (!failed)
-		failed = probe_step(segment, NULL);
-	if (failed)
-		store_error_set(error, segment->path, failed);
-	return failed == 0;
+		failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
+	if (!failed) {
+		failed = mdb_del(txn, segment->meta, &key, NULL);
+		if (failed)
+			mdb_txn_abort(txn);
+		else
+			failed = mdb_txn_commit(txn);
+	}
+	if (!failed)
+		return true;
+	note_broken(segment, failed);
+	return fail(segment, failed, error);
 }
 
 int segment_check_readers(struct segment *segment)
@@ -496,77 +382,32 @@ int segment_check_readers(struct segment *segment)
 	return dead;
 }
 
-static void count_readers(struct segment *segment, int by)
-{
-	pthread_mutex_lock(&segment->lock);
-	segment->readers += (unsigned int)by;
-	if (segment->readers == 0)
-		pthread_cond_broadcast(&segment->is_calm);
-	pthread_mutex_unlock(&segment->lock);
-}
-
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error)
 {
-	int failed;
+	MDB_txn *txn;
+	int failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
 
-	count_readers(segment, 1);
-	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &view_out->txn);
-	if (failed == MDB_MAP_RESIZED) {	/* the daemon made it grow */
-		count_readers(segment, -1);
-		failed = resize(segment, 0);
-		count_readers(segment, 1);
-		if (!failed)
-			failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY,
-					       &view_out->txn);
-	}
-	if (failed) {
-		count_readers(segment, -1);
-		store_error_set(error, segment->path, failed);
-		return false;
-	}
-	view_out->records = segment->records;
-	view_out->index = segment->index;
-	view_out->meta = segment->meta;
+	/* The daemon may have a larger map than the file said when opened. */
+	if (failed == MDB_MAP_RESIZED &&
+	    !(failed = mdb_env_set_mapsize(segment->env, 0)))
+		failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+	if (failed)
+		return fail(segment, failed, error);
+	*view_out = (struct segment_view){
+		txn, segment->records, segment->index, segment->meta,
+	};
 	return true;
 }
 
 void segment_end_read(struct segment *segment, struct segment_view *view)
 {
+	(void)segment;
 	mdb_txn_abort(view->txn);
 	view->txn = NULL;
-	count_readers(segment, -1);
 }
 
-static struct segment_head head_of(const struct disk_head *from)
+const char *segment_path(const struct segment *segment)
 {
-	struct segment_head head = {
-		.sequence = be64toh(from->sequence_be),
-	};
-
-	memcpy(head.sha256, from->sha256, sizeof head.sha256);
-	return head;
-}
-
-bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
-		   GError **error)
-{
-	struct disk_head before, head;
-	struct segment_view view;
-	int failed;
-
-	if (!segment_begin_read(segment, &view, error))
-		return false;
-	failed = get_head(view.txn, view.meta, "before", &before);
-	if (!failed)
-		failed = get_head(view.txn, view.meta, "head", &head);
-	segment_end_read(segment, &view);
-	if (failed) {
-		store_error_set(error, segment->path, failed);
-		return false;
-	}
-	facts_out->before = head_of(&before);
-	facts_out->head = head_of(&head);
-	facts_out->count = be64toh(head.count_be);
-	return true;
+	return segment->path;
 }
