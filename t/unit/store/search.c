@@ -237,7 +237,7 @@ static void followers_get_each_record_once(void **state)
 
 static void a_damaged_day_is_named_and_others_found(void **state)
 {
-	g_autofree char *path = NULL, *dir = NULL, *got = NULL;
+	g_autofree char *path = NULL, *dir = NULL;
 	const struct search_query all = { 0 };
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct search_result result;
