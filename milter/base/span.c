@@ -27,13 +27,6 @@ bool span_is_word(struct span a, const char *word)
 	       (a.len == 0 || strncasecmp(a.ptr, word, a.len) == 0);
 }
 
-bool span_has_suffix(struct span a, const char *suffix)
-{
-	size_t len = strlen(suffix);
-
-	return len <= a.len && span_is(span_from(a, a.len - len), suffix);
-}
-
 struct span span_from(struct span a, size_t start)
 {
 	if (start >= a.len)

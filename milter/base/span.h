@@ -18,7 +18,6 @@ struct span span_text(const char *text);
 bool span_is(struct span a, const char *text);
 /* As span_is, ASCII letters compared without case. */
 bool span_is_word(struct span a, const char *word);
-bool span_has_suffix(struct span a, const char *suffix);
 /* The part from start on; an empty span when start is past the end. */
 struct span span_from(struct span a, size_t start);
 /* The first len bytes, or all when there are fewer. */

@@ -13,7 +13,9 @@
 #include "session/service.h"
 #include "session/statusfile.h"
 #include "settings/global.h"
+#include "store/lists.h"
 #include "store/recorder.h"
+#include "store/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +30,7 @@
 #include <unistd.h>
 
 #define TICK_MS 1000
+#define CLEAN_EVERY_US (60 * G_USEC_PER_SEC)
 #define STACK_BYTES ((size_t)1 << 20)
 #define HANG_UP_WAIT_US 2000000
 
@@ -185,11 +188,28 @@ static void refresh_if_stale(void)
 	settings_unref(old);
 }
 
+/* Entries whose time is over are passed over at once, and deleted here. */
+static void clean_state(void)
+{
+	static int64_t cleaned_us;
+	int64_t now_us = clock_monotonic_us();
+	g_autoptr(GError) why = NULL;
+
+	if (cleaned_us && now_us < cleaned_us + CLEAN_EVERY_US)
+		return;
+	cleaned_us = now_us;
+	state_check_readers(service_state());
+	if (!lists_expire(service_state(), clock_now_us(), NULL, &why))
+		log_event(NULL, LOG_WARNING, "lists_not_cleaned", "why=\"%s\"",
+			  why->message);
+}
+
 static void tick(void)
 {
 	struct settings *settings;
 
 	refresh_if_stale();
+	clean_state();
 	settings = service_settings();
 	recorder_expire(service_recorder());
 	statusfile_write(settings, &self.facts);

@@ -23,7 +23,7 @@
 #define PATIENCE_MS 1		/* to gather more of them */
 #define GROUP_MAX 1000		/* records of one transaction (keep it small) */
 #define DROP_REPORT_US (60 * G_USEC_PER_SEC)
-#define EXPIRE_EVERY_US (60 * G_USEC_PER_SEC)
+#define CHECK_EVERY_US (60 * G_USEC_PER_SEC)
 
 /* A record on its way; a waiter's lives on the waiter's stack, and has a
  * semaphore of its own: one condition for all would wake those of the next
@@ -55,6 +55,7 @@ struct recorder {
 	int64_t day;
 	int64_t map_bytes;
 	int64_t expired_us;
+	int64_t readers_checked_us;
 	guint last_waiters;		/* of the group before */
 };
 
@@ -141,6 +142,17 @@ static bool open_day(struct recorder *recorder, int64_t day, GError **error)
 	return recorder->segment != NULL;
 }
 
+/* reevectl may have died while it read: its slot holds pages back. */
+static void check_readers(struct recorder *recorder)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	if (now_us < recorder->readers_checked_us + CHECK_EVERY_US)
+		return;
+	recorder->readers_checked_us = now_us;
+	segment_check_readers(recorder->segment);
+}
+
 /* LMDB after an error of the disk is opened anew rather than trusted. */
 static bool write_group(struct recorder *recorder,
 			struct packed_record *const *records, size_t count,
@@ -150,6 +162,7 @@ static bool write_group(struct recorder *recorder,
 
 	if (!open_day(recorder, day_of_us(clock_now_us()), error))
 		return false;
+	check_readers(recorder);
 	is_done = count ? segment_append(recorder->segment, records, count,
 					 error) :
 			  segment_probe(recorder->segment, error);
@@ -357,7 +370,7 @@ static void expire_if_due(struct recorder *recorder)
 	int gone;
 
 	if (recorder->expired_us &&
-	    now_us < recorder->expired_us + EXPIRE_EVERY_US)
+	    now_us < recorder->expired_us + CHECK_EVERY_US)
 		return;
 	recorder->expired_us = now_us;
 	gone = day_expire(recorder->dir, keep_ms, clock_now_us(), &why);

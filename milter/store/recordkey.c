@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define HASH_BYTES 8
-#define MINUTE_US (INT64_C(60) * 1000000)
 
 struct record_key record_key_client(const struct netaddr *addr)
 {
@@ -143,7 +142,7 @@ GArray *record_keys_of(const Reeve__Record *record)
 			  (uint64_t)record->lasted_us;
 
 	add(keys, record_key_number(RECORD_KEY_ID, record->id));
-	add(keys, record_key_number(RECORD_KEY_MINUTE, end_us / MINUTE_US));
+	add(keys, record_key_number(RECORD_KEY_MINUTE, end_us / RECORD_MINUTE_US));
 	if (record->has_session_id)
 		add(keys, record_key_number(RECORD_KEY_SESSION,
 					    record->session_id));

@@ -23,6 +23,7 @@ enum record_key_kind {
 	RECORD_KEY_MINUTE = 11,		/* 8 bytes: minutes from 1970 to the end */
 };
 
+#define RECORD_MINUTE_US (UINT64_C(60) * 1000000)
 #define RECORD_KEY_MAX 17
 
 struct record_key {

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "store/day.h"
 #include "store/recordform.h"
+#include "store/recordid.h"
 #include "store/recordkey.h"
 #include "store/segment.h"
 #include "store/storeerror.h"
@@ -350,8 +351,33 @@ static bool find_key(const struct searching *on, struct record_key *key)
 	return true;
 }
 
+/* Whether since or until lie within the day, so that part of it is out. */
+static bool is_day_cut(const struct search_query *query, int64_t day)
+{
+	int64_t begin_us = day_begin_us(day);
+
+	return query->since_us > begin_us ||
+	       (query->until_us && query->until_us < begin_us + DAY_US);
+}
+
+/* The minutes of the day that are asked for. */
+static void walk_minutes(struct searching *on, const struct segment_view *view,
+			 const char *path)
+{
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	int64_t since_us = on->query->since_us, until_us = on->query->until_us;
+	uint64_t last = until_us ? (uint64_t)until_us / RECORD_MINUTE_US :
+				   UINT64_MAX;
+
+	add_keys_between(view, found,
+		record_key_number(RECORD_KEY_MINUTE,
+				  (uint64_t)since_us / RECORD_MINUTE_US),
+		record_key_number(RECORD_KEY_MINUTE, last));
+	walk_found(on, view, path, found);
+}
+
 static void walk(struct searching *on, const struct segment_view *view,
-		 const char *path)
+		 const char *path, int64_t day)
 {
 	struct record_key key;
 
@@ -362,6 +388,8 @@ static void walk(struct searching *on, const struct segment_view *view,
 	else if (on->query->client.base.family != NETADDR_NONE &&
 		 on->query->client.bits > 96)
 		walk_network(on, view, path);
+	else if (is_day_cut(on->query, day))
+		walk_minutes(on, view, path);
 	else
 		walk_all(on, view, path);
 }
@@ -374,7 +402,7 @@ static void search_day(struct searching *on, const char *dir, int64_t day)
 	struct segment_view view;
 
 	if (segment && segment_begin_read(segment, &view, &why)) {
-		walk(on, &view, path);
+		walk(on, &view, path, day);
 		segment_end_read(segment, &view);
 	}
 	segment_close(&segment);
@@ -384,11 +412,14 @@ static void search_day(struct searching *on, const char *dir, int64_t day)
 }
 
 /* A record lies in the day in which it ended, or a later one when that had
- * begun before it was written: so only days that ended before since are out. */
+ * begun before it was written: so only days that ended before since are out, or
+ * before the id was made. */
 static bool is_day_wanted(const struct search_query *query, int64_t day)
 {
-	return !query->since_us ||
-	       day_begin_us(day) + DAY_US > query->since_us;
+	int64_t end_us = day_begin_us(day) + DAY_US;
+
+	return end_us > query->since_us &&
+	       (!query->id || end_us > record_id_time_us(query->id));
 }
 
 static void result_init(struct search_result *result)

@@ -23,7 +23,6 @@ struct segment {
 	MDB_dbi records, index, meta;
 	unsigned references;	/* under open_lock */
 	enum segment_access access;
-	bool is_broken;
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -301,14 +300,6 @@ static int put_record(const struct segment *segment, MDB_txn *txn,
 	return put_keys(segment, txn, record, &big_endian);
 }
 
-/* After these the environment is in no state to go on with. */
-static void note_broken(struct segment *segment, int failed)
-{
-	if (failed == MDB_PANIC || failed == EIO || failed == ENOSPC ||
-	    failed == EDQUOT || failed == EFBIG)
-		segment->is_broken = true;
-}
-
 bool segment_append(struct segment *segment,
 		    struct packed_record *const *records, size_t count,
 		    GError **error)
@@ -330,13 +321,7 @@ bool segment_append(struct segment *segment,
 	}
 	if (!failed)
 		return true;
-	note_broken(segment, failed);
 	return fail(segment, failed, error);
-}
-
-bool segment_is_broken(const struct segment *segment)
-{
-	return segment->is_broken;
 }
 
 /* Two transactions: the first takes the pages, the second gives them back to
@@ -370,7 +355,6 @@ bool segment_probe(struct segment *segment, GError **error)
 	}
 	if (!failed)
 		return true;
-	note_broken(segment, failed);
 	return fail(segment, failed, error);
 }
 
@@ -405,9 +389,4 @@ void segment_end_read(struct segment *segment, struct segment_view *view)
 	(void)segment;
 	mdb_txn_abort(view->txn);
 	view->txn = NULL;
-}
-
-const char *segment_path(const struct segment *segment)
-{
-	return segment->path;
 }

@@ -51,12 +51,11 @@ bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
 /*
  * Writes the records, in order, in one transaction that is on disk when this
  * returns true. False: none of them is there. One thread at a time. After a
- * false with segment_is_broken() the segment must be closed.
+ * false the segment must be closed: LMDB is not trusted to go on.
  */
 bool segment_append(struct segment *segment,
 		    struct packed_record *const *records, size_t count,
 		    GError **error) MUST_USE;
-bool segment_is_broken(const struct segment *segment);
 
 /* Whether there is room and a working disk: writes a mebibyte and gives its
  * pages to the records to come. */
@@ -74,6 +73,5 @@ struct segment_view {
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error) MUST_USE;
 void segment_end_read(struct segment *segment, struct segment_view *view);
-const char *segment_path(const struct segment *segment);
 
 #endif
