@@ -278,11 +278,12 @@ static void drain(void)
 	log_event(NULL, LOG_NOTICE, "stopping", "messages_open=%" PRId64,
 		  service_counter(COUNTER_MESSAGES_OPEN));
 	wait_until_zero(COUNTER_MESSAGES_OPEN, until_us);
-	/* Idle connections would be cut off by our end without a record. */
+	/* Idle connections would be cut off by our end without a record. After
+	 * that libmilter is not stopped, but left: smfi_stop() would wait until
+	 * its listener looks up from its poll(), up to five seconds. */
 	listener_hang_up();
 	wait_until_zero(COUNTER_SESSIONS_OPEN,
 			clock_monotonic_us() + HANG_UP_WAIT_US);
-	smfi_stop();
 	statusfile_write(settings, &self.facts);
 	listener_remove(settings);
 	settings_unref(settings);

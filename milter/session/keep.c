@@ -11,10 +11,21 @@ static bool is_deferring(const struct settings *settings)
 	return store_settings_of(settings)->on_failure == ON_FAILURE_DEFER;
 }
 
+/* At the very end of the daemon there is no recorder any more, while libmilter
+ * may still take a connection. */
+static void submit(struct packed_record *record)
+{
+	if (service_recorder())
+		recorder_submit(service_recorder(), record);
+	else
+		recordform_free(record);
+}
+
 bool keep_is_possible(const struct settings *settings)
 {
-	return recorder_is_healthy(service_recorder()) ||
-	       !is_deferring(settings);
+	return service_recorder() &&
+	       (recorder_is_healthy(service_recorder()) ||
+		!is_deferring(settings));
 }
 
 static void log_verdict(const struct transaction *tx)
@@ -47,21 +58,18 @@ void keep_message(struct session *session)
 	if (!recorder_commit(service_recorder(),
 			     recordform_pack_message(tx))) {
 		decide_without_record(tx);
-		recorder_submit(service_recorder(),
-				recordform_pack_message(tx));
+		submit(recordform_pack_message(tx));
 	}
 	log_verdict(tx);
 }
 
 void keep_unfinished(struct session *session)
 {
-	recorder_submit(service_recorder(),
-			recordform_pack_message(&session->tx));
+	submit(recordform_pack_message(&session->tx));
 	log_verdict(&session->tx);
 }
 
 void keep_session(struct session *session)
 {
-	recorder_submit(service_recorder(),
-			recordform_pack_session(&session->facts));
+	submit(recordform_pack_session(&session->facts));
 }

@@ -42,7 +42,6 @@ void service_close(void)
 {
 	recorder_close(&recorder, CLOSE_WAIT_MS);
 	state_close(&state);
-	g_clear_pointer(&current, settings_unref);
 }
 
 struct settings *service_settings(void)
