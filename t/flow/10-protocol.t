@@ -199,6 +199,28 @@ subtest 'directions' => sub {
 	$mta->quit;
 };
 
+subtest 'limits.past_body = skip' => sub {
+	my $skipping = $box->daemon(name => 'skip', limits => {
+		body => 1000, past_body => 'skip' });
+	my $mta = Milter::Client->new($skipping->socket);
+	ok $mta->asks_for(0x400), 'SKIP is asked for';
+	ok !$mta->asks_for(0x80000), 'and bodies are answered';
+	$mta->open_session;
+	$mta->mail('<skip@example.net>', [], i => 'SKIP');
+	$mta->rcpt('<user@example.org>');
+	$mta->data;
+	$mta->header('Subject', 'x');
+	$mta->eoh;
+	is $mta->body('x' x 500_000)->{cmd}, 's',
+		'the rest of a long body is not wanted';
+	is $mta->eom(i => 'SKIP')->{cmd}, 'c', 'accepted';
+	$mta->quit;
+	my ($record) = $skipping->records(1, '--queue-id', 'SKIP');
+	ok $record->{body_bytes_at_least}, 'the size is a least one';
+	is $record->{body_bytes}, 65535, 'of what was seen';
+	is $skipping->stop, 0, 'it ends well';
+};
+
 is $daemon->stop, 0, 'SIGTERM ends it with 0';
 unlike $daemon->log, qr/ bug /, 'no mistake of our own in the log';
 
