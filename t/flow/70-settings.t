@@ -4,6 +4,8 @@ use strict;
 use warnings;
 
 use Test::More;
+use IO::Socket::UNIX;
+use Socket qw(MSG_DONTWAIT);
 use Time::HiRes qw(sleep time);
 
 use Milter::Client;
@@ -194,6 +196,42 @@ subtest 'SIGTERM' => sub {
 		'session', '--client-ip', '192.0.2.99');
 	is scalar @session, 1, 'so is the idle session\'s';
 	is +($daemon->reevectl('status'))[0], 69, 'status says it is down';
+};
+
+subtest 'what it is born with' => sub {
+	my $box2 = Sandbox->new;
+	my $wrap = $box2->write_file('wrap', "#!/bin/sh\nexec 9</dev/null " .
+		"8</etc/passwd\nexec $program \"\$@\"\n");
+	chmod 0755, $wrap;
+	local $Sandbox::PROGRAM = $wrap;
+	my $notify = $box2->path('notify');
+	my $manager = IO::Socket::UNIX->new(Type => Socket::SOCK_DGRAM(),
+		Local => $notify) or die "$notify: $!";
+	chmod 0777, $notify;
+	local $ENV{NOTIFY_SOCKET} = $notify;
+	my $born = $box2->daemon;
+	my %open = map { (readlink($_) // '') => 1 }
+		glob '/proc/' . $born->pid . '/fd/*';
+	ok !$open{'/etc/passwd'}, 'inherited descriptors are closed';
+	is $box2->read_file('/proc/' . $born->pid . '/status') =~
+		/^Umask:\s*(\d+)/m ? $1 : '', '0027', 'umask 027';
+	SKIP: {
+		skip 'built without libsystemd', 2
+			unless `ldd $program` =~ /libsystemd/;
+		my $said = '';
+		ok $box2->wait_for(5, sub {
+			recv($manager, my $text, 4096, MSG_DONTWAIT);
+			$said .= $text // '';
+			$said =~ /READY=1/;
+		}), 'the service manager hears that it serves';
+		$born->stop;
+		ok $box2->wait_for(5, sub {
+			recv($manager, my $text, 4096, MSG_DONTWAIT);
+			$said .= $text // '';
+			$said =~ /STOPPING=1/;
+		}), 'and that it stops';
+	}
+	$born->stop;
 };
 
 subtest 'to the background' => sub {
