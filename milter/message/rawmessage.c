@@ -21,32 +21,37 @@ static bool is_fold(struct span rest)
 	return rest.len && (rest.ptr[0] == ' ' || rest.ptr[0] == '\t');
 }
 
-/* Length of the name in front of the colon, 0 when the line is no field. */
-static size_t name_length(struct span line)
+/* The name in front of the colon, blanks behind it cut off; empty when the line
+ * is no field. */
+static struct span name_of(struct span line)
 {
 	ptrdiff_t colon = span_find(line, ':');
+	struct span name = span_first(line, colon > 0 ? (size_t)colon : 0);
 
-	for (ptrdiff_t i = 0; i < colon; i++)
-		if ((unsigned char)line.ptr[i] <= ' ' &&
-		    span_trim(span_first(span_from(line, (size_t)i),
-					 (size_t)(colon - i))).len)
-			return 0;
-	return colon > 0 ? (size_t)colon : 0;
+	while (name.len && (name.ptr[name.len - 1] == ' ' ||
+			    name.ptr[name.len - 1] == '\t'))
+		name.len--;
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.ptr[i] <= ' ')
+			return span_of(NULL, 0);
+	return name;
 }
 
 /* One field with its folded lines; false where the body begins. */
 static bool take_field(struct transaction *tx, struct span *rest)
 {
 	struct span before = *rest, line = take_line(rest);
-	size_t name_len = name_length(line);
+	struct span name = name_of(line);
 
-	if (!name_len) {
+	if (!name.len) {
 		if (line.len)
 			*rest = before;		/* no blank line in between */
 		return false;
 	}
+	struct span rest_of_line = span_from(line, (size_t)span_find(line, ':')
+						   + 1);
 	g_autoptr(GString) value = g_string_new_len(
-		line.ptr + name_len + 1, (gssize)(line.len - name_len - 1));
+		rest_of_line.ptr, (gssize)rest_of_line.len);
 
 	while (is_fold(*rest)) {
 		line = take_line(rest);
@@ -57,8 +62,7 @@ static bool take_field(struct transaction *tx, struct span *rest)
 
 	if (text.len && text.ptr[0] == ' ')
 		text = span_from(text, 1);
-	transaction_add_header(tx, span_trim(span_first(before, name_len)),
-			       text);
+	transaction_add_header(tx, name, text);
 	return true;
 }
 
