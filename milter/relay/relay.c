@@ -247,17 +247,26 @@ static bool is_unqualified(const struct judging *on)
 	return addr->domain.len == 0 && !is_postmaster(addr);
 }
 
-/* What the MTA made of the address counts as well as what the client said: an
- * MTA that takes user%remote@ours apart shows it here. */
+/*
+ * What the MTA made of the address counts as well as what the client said: an
+ * MTA that takes user%remote@ours apart shows it here. But the host must be in
+ * what the client wrote: else the MTA forwards one of our addresses by a table
+ * of its own (Sendmail's virtusertable), and that is its business.
+ */
 static bool is_led_astray(const struct judging *on)
 {
 	const char *rewritten = on->rcpt->mta_addr;
+	g_autofree char *written = NULL;
 	struct mailaddr addr;
 
 	if (!rewritten || !on->relay->has_domains || !is_remote_mailer(on))
 		return false;
 	addr = mailaddr_parse(span_text(rewritten), &on->tx->arena);
-	return addr.domain.len && !is_ours(on, &addr);
+	if (!*addr.domain_ascii || is_ours(on, &addr))
+		return false;
+	written = g_ascii_strdown(on->rcpt->addr.raw.ptr,
+				  (gssize)on->rcpt->addr.raw.len);
+	return strstr(written, addr.domain_ascii) != NULL;
 }
 
 static bool is_denied(const struct judging *on)

@@ -430,8 +430,11 @@ static const struct {
 	  "RELAY_PERCENT RELAY_MTA_OPEN", "RELAY_PERCENT RELAY_MTA_OPEN" },
 	{ { "<u%remote.example>", "smtp", "<u@remote.example.>" },
 	  "RELAY_PERCENT RELAY_MTA_OPEN", "RELAY_PERCENT RELAY_MTA_OPEN" },
-	{ { "<u@example.org>", "smtp", "u@remote.example" },
+	{ { "<u=remote.example@example.org>", "smtp", "u@remote.example" },
 	  "RELAY_DENIED RELAY_MTA_OPEN", "RELAY_DENIED RELAY_MTA_OPEN" },
+	/* A forward by the MTA's own table, such as a virtusertable. */
+	{ { "<u@example.org>", "esmtp", "u@remote.example" }, "",
+	  "RELAY_DENIED RELAY_MTA_OPEN" },
 	{ { "<u@example.org>", "local", "u" }, "", "" },
 	{ { "<u@example.org>", "smtp", "" }, "",
 	  "RELAY_DENIED RELAY_MTA_OPEN" },
