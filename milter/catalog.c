@@ -3,8 +3,12 @@
 #include "catalog.h"
 
 #include "message/limits.h"
+#include "message/ourdomains.h"
+#include "message/orgdomain.h"
 #include "relay/direction.h"
 #include "relay/relaysettings.h"
+#include "resolver/resolversettings.h"
+#include "sender/sendersettings.h"
 #include "settings/global.h"
 #include "store/storesettings.h"
 #include "verdict/verdictsettings.h"
@@ -12,9 +16,13 @@
 const struct setting_group *const catalog[] = {
 	&global_group,
 	&limits_group,
+	&resolver_group,
 	&store_group,
+	&ourdomains_group,
+	&orgdomain_group,
 	&relay_group,
 	&direction_group,
+	&sender_group,
 	&verdict_group,
 	NULL,
 };

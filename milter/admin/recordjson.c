@@ -2,6 +2,7 @@
 
 #include "admin/recordjson.h"
 
+#include "admin/authjson.h"
 #include "verdict/annotate.h"
 
 static void put_text(json_t *object, const char *key, const char *text)
@@ -249,7 +250,7 @@ json_t *recordjson_verdict(struct transaction *tx)
 {
 	const struct outcome *outcome = &tx->outcome;
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:f, s:s, s:o, s:{}, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s, s:f, s:s, s:o, s:o, s:o}",
 			 "verdict", action_word(outcome->action),
 			 "code", outcome->code,
 			 "enhanced", outcome->enhanced ?: "",
@@ -257,5 +258,5 @@ json_t *recordjson_verdict(struct transaction *tx)
 			 "score", outcome->score,
 			 "direction", direction_word(tx->direction),
 			 "findings", tx_findings_array(tx), "auth",
-			 "headers", headers_array(tx));
+			 authjson_object(tx), "headers", headers_array(tx));
 }

@@ -7,6 +7,11 @@
 #include "base/clock.h"
 #include "message/rawmessage.h"
 #include "relay/direction.h"
+#include "resolver/inquiry.h"
+#include "resolver/resolver.h"
+#include "resolver/resolversettings.h"
+#include "sender/contacts.h"
+#include "sender/sendersettings.h"
 #include "settings/global.h"
 #include "store/recordid.h"
 #include "store/state.h"
@@ -24,6 +29,8 @@ struct trial {
 	struct admin *admin;
 	const struct command *self;
 	struct state *state;
+	struct resolver *resolver;
+	struct contacts *contacts;
 	char *client_ip, *client_name, *helo, *from, *account;
 	char **rcpts;
 	gint64 time;
@@ -72,6 +79,9 @@ static void judge(const struct trial *trial, struct transaction *tx)
 {
 	record_id_new(tx->id);
 	tx->state = trial->state;
+	tx->contacts = trial->contacts;
+	tx->inquiry = inquiry_new(trial->resolver,
+				  resolver_settings_of(tx->settings));
 	tx->began_us = clock_now_us();
 	tx->is_enforced = true;		/* what would be done, in any mode */
 	tx->client.login = trial->account;
@@ -85,6 +95,9 @@ static void judge(const struct trial *trial, struct transaction *tx)
 		verdict_unfinished(tx);
 		return;
 	}
+	checks_header(tx);
+	checks_body(tx, span_of((const char *)tx->body->data,
+				tx->body->len));
 	checks_run(tx, STAGE_MESSAGE);
 	verdict_message(tx);
 }
@@ -245,6 +258,24 @@ static int prepare(struct trial *trial)
 	return EX_OK;
 }
 
+/* What the daemon has open: the DNS, and the senders that it knows. */
+static int open_network(struct trial *trial)
+{
+	const struct settings *settings = trial->admin->settings;
+	g_autofree char *path = g_build_filename(
+		global_settings_of(settings)->state_dir, "contacts", NULL);
+	g_autoptr(GError) why = NULL;
+
+	trial->resolver = resolver_open(resolver_settings_of(settings), &why);
+	if (!trial->resolver)
+		return admin_fail(trial->self, EX_UNAVAILABLE, "%s",
+				  why->message);
+	trial->contacts = contacts_new(
+		(size_t)sender_settings_of(settings)->contacts);
+	contacts_load(trial->contacts, path);
+	return EX_OK;
+}
+
 static int run(struct admin *admin, const struct command *self, int argc,
 	       char **argv)
 {
@@ -283,7 +314,11 @@ static int run(struct admin *admin, const struct command *self, int argc,
 		trial.state = state_open(
 			global_settings_of(admin->settings)->state_dir,
 			STATE_EXISTING, NULL);
-		status = try_all(&trial, argc, argv);
+		status = open_network(&trial);
+		if (status == EX_OK)
+			status = try_all(&trial, argc, argv);
+		resolver_close(&trial.resolver);
+		contacts_free(trial.contacts);
 		state_close(&trial.state);
 	}
 	g_free(trial.client_ip);

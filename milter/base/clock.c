@@ -23,3 +23,8 @@ int64_t clock_monotonic_us(void)
 {
 	return g_get_monotonic_time();
 }
+
+bool clock_is_set(void)
+{
+	return atomic_load(&fixed_us) != 0;
+}

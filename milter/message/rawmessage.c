@@ -58,11 +58,7 @@ static bool take_field(struct transaction *tx, struct span *rest)
 		g_string_append_c(value, '\n');
 		g_string_append_len(value, line.ptr, (gssize)line.len);
 	}
-	struct span text = span_of(value->str, value->len);
-
-	if (text.len && text.ptr[0] == ' ')
-		text = span_from(text, 1);
-	transaction_add_header(tx, name, text);
+	transaction_add_header(tx, name, span_of(value->str, value->len));
 	return true;
 }
 
@@ -83,6 +79,7 @@ static void take_body(struct transaction *tx, struct span rest)
 
 void rawmessage_take(struct transaction *tx, struct span bytes)
 {
+	tx->has_leading_space = true;
 	if (bytes.len > 5 && memcmp(bytes.ptr, "From ", 5) == 0)
 		take_line(&bytes);
 	while (bytes.len && take_field(tx, &bytes))

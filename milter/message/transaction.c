@@ -3,6 +3,7 @@
 #include "message/transaction.h"
 
 #include "message/limits.h"
+#include "resolver/inquiry.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -43,7 +44,9 @@ void transaction_init(struct transaction *tx, const struct settings *settings,
 	tx->recipients = g_array_new(FALSE, TRUE, sizeof(struct recipient));
 	tx->headers = g_array_new(FALSE, TRUE, sizeof(struct header));
 	tx->findings = g_array_new(FALSE, TRUE, sizeof(struct finding));
+	tx->annotations = g_array_new(FALSE, TRUE, sizeof(struct annotation));
 	tx->body = g_byte_array_new();
+	tx->auth.dkim = g_array_new(FALSE, TRUE, sizeof(struct auth_dkim));
 }
 
 void transaction_release(struct transaction *tx)
@@ -52,7 +55,12 @@ void transaction_release(struct transaction *tx)
 		return;
 	g_array_unref(tx->recipients);
 	g_array_unref(tx->headers);
+	if (tx->sender_work)
+		tx->free_sender_work(tx->sender_work);
+	inquiry_free(tx->inquiry);
 	g_array_unref(tx->findings);
+	g_array_unref(tx->annotations);
+	g_array_unref(tx->auth.dkim);
 	g_byte_array_unref(tx->body);
 	arena_release(&tx->arena);
 	*tx = (struct transaction){ 0 };
@@ -148,6 +156,14 @@ struct finding *transaction_find(struct transaction *tx, const char *symbol,
 	g_array_append_val(tx->findings, finding);
 	return &g_array_index(tx->findings, struct finding,
 			      tx->findings->len - 1);
+}
+
+void transaction_annotate(struct transaction *tx, const char *name,
+			  const char *value)
+{
+	struct annotation annotation = { name, value };
+
+	g_array_append_val(tx->annotations, annotation);
 }
 
 void transaction_check_limits(struct transaction *tx)

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/netaddr.h"
+#include "message/auth.h"
 #include "message/finding.h"
 #include "message/mailaddr.h"
 
@@ -92,6 +93,12 @@ struct header {
 	struct span name, value;
 };
 
+/* A header field to put on top of the message. Both live in the transaction's arena
+ * or for ever; the value has no leading space, and folds with LF and a tab. */
+struct annotation {
+	const char *name, *value;
+};
+
 /* How a message ended. */
 enum ending {
 	ENDING_OPEN,		/* still being received */
@@ -111,6 +118,7 @@ struct transaction {
 	struct arena arena;
 	const struct settings *settings;	/* the snapshot it began with */
 	struct state *state;		/* store/state.h; NULL: none at hand */
+	struct contacts *contacts;	/* sender/contacts.h; NULL likewise */
 	struct log_context log;
 	char id[RECORD_ID_SIZE];		/* of the record to be */
 	const struct session_facts *session;
@@ -130,11 +138,18 @@ struct transaction {
 	uint32_t headers_dropped;	/* past limits.headers or all_headers */
 	uint32_t headers_cut;		/* past limits.header */
 	int64_t header_bytes;		/* of all, kept or not */
+	bool has_leading_space;		/* values have what is behind the colon */
 	GByteArray *body;		/* up to limits.body */
 	int64_t body_bytes;		/* its true size */
 	bool is_body_bytes_exact;	/* false: at least so many (skipped) */
 
+	struct inquiry *inquiry;	/* resolver/inquiry.h; owned; may be NULL */
+	struct auth auth;
+	struct senderwork *sender_work;	/* sender/authcheck.h, while under way */
+	void (*free_sender_work)(struct senderwork *work);
+
 	GArray *findings;		/* of struct finding */
+	GArray *annotations;		/* of struct annotation, that checks made */
 	struct outcome outcome;
 	bool is_enforced;		/* false in monitor mode: decided only */
 };
@@ -160,6 +175,10 @@ const struct header *transaction_find_header(const struct transaction *tx,
  * made printable. Returns the finding, valid until the next one is added. */
 struct finding *transaction_find(struct transaction *tx, const char *symbol,
 				 const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* A header field for the top; the one added last comes first. */
+void transaction_annotate(struct transaction *tx, const char *name,
+			  const char *value);
 
 /* A check (STAGE_MESSAGE): LIMIT_* for whatever was not kept or looked at. */
 void transaction_check_limits(struct transaction *tx);

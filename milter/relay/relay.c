@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "message/domaintable.h"
+#include "message/ourdomains.h"
 #include "relay/relaysettings.h"
 
 #include <stdatomic.h>
@@ -15,6 +16,7 @@
 struct judging {
 	struct transaction *tx;
 	const struct relay_settings *relay;
+	const struct ourdomains *ours;
 	struct recipient *rcpt;
 	bool is_stranger;
 };
@@ -61,7 +63,8 @@ void relay_check_sender(struct transaction *tx)
 	struct finding *finding;
 
 	if (!is_from_stranger(tx) || relay->own_sender == OWN_SENDER_OFF ||
-	    !domaintable_has(relay->domains, tx->sender.domain_ascii))
+	    !domaintable_has(ourdomains_of(tx->settings)->table,
+			     tx->sender.domain_ascii))
 		return;
 	finding = transaction_find(tx, "RELAY_OWN_SENDER", "%s",
 				   tx->sender.domain_ascii);
@@ -101,7 +104,7 @@ static bool is_our_literal(const struct judging *on,
 
 static bool is_our_domain(const struct judging *on, const char *domain)
 {
-	return domaintable_has(on->relay->domains, domain);
+	return domaintable_has(on->ours->table, domain);
 }
 
 static bool is_remote_mailer(const struct judging *on)
@@ -124,7 +127,7 @@ static bool is_ours(const struct judging *on, const struct mailaddr *addr)
 		return true;
 	if (addr->is_literal)
 		return is_our_literal(on, addr);
-	if (on->relay->has_domains)
+	if (on->ours->is_given)
 		return is_our_domain(on, addr->domain_ascii);
 	return !is_remote_mailer(on);
 }
@@ -259,7 +262,7 @@ static bool is_led_astray(const struct judging *on)
 	g_autofree char *written = NULL;
 	struct mailaddr addr;
 
-	if (!rewritten || !on->relay->has_domains || !is_remote_mailer(on))
+	if (!rewritten || !on->ours->is_given || !is_remote_mailer(on))
 		return false;
 	addr = mailaddr_parse(span_text(rewritten), &on->tx->arena);
 	if (!*addr.domain_ascii || is_ours(on, &addr))
@@ -325,7 +328,7 @@ static bool is_mta_open(const struct judging *on)
 
 	if (!on->is_stranger || !is_remote_mailer(on))
 		return false;
-	return !on->relay->has_domains || is_led_astray(on) ||
+	return !on->ours->is_given || is_led_astray(on) ||
 	       (addr->domain.len && !is_ours(on, addr));
 }
 
@@ -376,6 +379,7 @@ void relay_check_recipient(struct transaction *tx)
 	const struct judging on = {
 		.tx = tx,
 		.relay = relay_settings_of(tx->settings),
+		.ours = ourdomains_of(tx->settings),
 		.rcpt = &g_array_index(tx->recipients, struct recipient,
 				       tx->recipients->len - 1),
 		.is_stranger = is_from_stranger(tx),

@@ -2,8 +2,6 @@
 
 #include "relay/relaysettings.h"
 
-#include "message/domaintable.h"
-
 #include <ifaddrs.h>
 #include <string.h>
 
@@ -16,16 +14,6 @@ static const struct setting rows[] = {
 		.preset_text = "127.0.0.0/8 ::1/128",
 		.help = "Clients that may send anywhere: addresses and "
 			"networks."),
-	SETTING_LIST(struct relay_settings, domain_list, "relay.domains",
-		.preset_text = "",
-		.help = "Our domains, to which anyone may send: example.org, "
-			"or .example.org for all its subdomains. When neither "
-			"this nor relay.domains_file is given, the MTA's own "
-			"opinion decides: see relay.remote_mailers."),
-	SETTING_TEXT(struct relay_settings, domains_file,
-		"relay.domains_file", .preset_text = "",
-		.help = "A file with more of our domains, one a line, # "
-			"begins a comment. It is read anew when it changes."),
 	SETTING_LIST(struct relay_settings, certificate_list,
 		"relay.certificates", .preset_text = "",
 		.help = "Fingerprints of client certificates that may send "
@@ -77,28 +65,6 @@ static bool add_networks(const GPtrArray *list, struct netset *set,
 		netset_add(set, &net);
 	}
 	return true;
-}
-
-static bool read_domains(struct relay_settings *relay,
-			 struct settings *settings, GError **error)
-{
-	g_autoptr(GError) why = NULL;
-
-	relay->domains = domaintable_new();
-	relay->has_domains = relay->domain_list->len || *relay->domains_file;
-	for (guint i = 0; i < relay->domain_list->len; i++)
-		if (!domaintable_add(relay->domains,
-			span_text(g_ptr_array_index(relay->domain_list, i)),
-			&why))
-			return settings_fail(settings, "relay.domains", error,
-					     "%s", why->message);
-	if (!*relay->domains_file)
-		return true;
-	settings_watch(settings, relay->domains_file);
-	if (domaintable_add_file(relay->domains, relay->domains_file, &why))
-		return true;
-	return settings_fail(settings, "relay.domains_file", error, "%s",
-			     why->message);
 }
 
 char *relay_fingerprint(const char *text)
@@ -174,7 +140,6 @@ static bool prepare(void *values, struct settings *settings, GError **error)
 			  "relay.networks", settings, error) ||
 	    !add_networks(relay->address_list, relay->addresses,
 			  "relay.addresses", settings, error) ||
-	    !read_domains(relay, settings, error) ||
 	    !read_certificates(relay, settings, error))
 		return false;
 	add_own_addresses(relay->addresses);
@@ -189,7 +154,6 @@ static void release(void *values)
 
 	netset_free(relay->networks);
 	netset_free(relay->addresses);
-	domaintable_free(relay->domains);
 	g_clear_pointer(&relay->certificates, g_hash_table_unref);
 	g_clear_pointer(&relay->remote_mailers, g_hash_table_unref);
 }

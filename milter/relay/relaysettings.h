@@ -1,27 +1,22 @@
-/* relaysettings.h - who may relay, and which domains are ours */
+/* relaysettings.h - who may relay */
 #ifndef RELAY_RELAYSETTINGS_H
 #define RELAY_RELAYSETTINGS_H
 
 #include "base/netaddr.h"
 #include "settings/settings.h"
 
-struct domaintable;
-
 /* What becomes of a stranger who says he sends for one of our domains. */
 enum own_sender { OWN_SENDER_OFF, OWN_SENDER_TAG, OWN_SENDER_REJECT };
 
 struct relay_settings {
-	GPtrArray *network_list, *domain_list, *certificate_list;
+	GPtrArray *network_list, *certificate_list;
 	GPtrArray *mailer_list, *address_list;
-	char *domains_file;		/* "": none */
 	enum own_sender own_sender;
 	int64_t null_sender_recipients;
 	int64_t local_part_octets;
 
 	/* Made from the above. */
 	struct netset *networks;
-	struct domaintable *domains;
-	bool has_domains;		/* whether a list was given at all */
 	GHashTable *certificates;	/* hex digits in lower case */
 	GHashTable *remote_mailers;
 	struct netset *addresses;	/* with those of the host itself */

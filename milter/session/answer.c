@@ -33,20 +33,39 @@ sfsistat answer_reply(SMFICTX *ctx, const struct outcome *outcome)
 	return SMFIS_CONTINUE;
 }
 
-/* A header that only we may have written, from a stranger. From the last down,
- * since each removal renumbers those behind it. */
-static bool remove_forged(const struct transaction *tx, SMFICTX *ctx,
-			  const char *name)
+/* How many of the fields up to that one, itself included, have its name: so
+ * the milter protocol counts them. */
+static int index_of(const struct transaction *tx, guint at)
 {
-	int count = 0;
+	const struct header *header =
+		&g_array_index(tx->headers, struct header, at);
+	int index = 0;
+
+	for (guint i = 0; i <= at; i++) {
+		struct span name = g_array_index(tx->headers, struct header,
+						 i).name;
+
+		index += name.len == header->name.len &&
+			 g_ascii_strncasecmp(name.ptr, header->name.ptr,
+					     name.len) == 0;
+	}
+	return index;
+}
+
+/* From the last up, since each removal renumbers those behind it. */
+static bool remove_forged(struct transaction *tx, SMFICTX *ctx)
+{
 	bool is_done = true;
 
-	for (guint i = 0; i < tx->headers->len; i++)
-		count += span_is_word(g_array_index(tx->headers, struct header,
-						    i).name, name);
-	for (int index = count; index > 0; index--)
-		is_done &= smfi_chgheader(ctx, (char *)name, index, NULL) ==
-			   MI_SUCCESS;
+	for (guint i = tx->headers->len; i > 0; i--) {
+		const struct header *header =
+			&g_array_index(tx->headers, struct header, i - 1);
+
+		if (annotate_is_forged(tx, header))
+			is_done &= smfi_chgheader(ctx,
+				(char *)header->name.ptr, index_of(tx, i - 1),
+				NULL) == MI_SUCCESS;
+	}
 	return is_done;
 }
 
@@ -67,8 +86,7 @@ static bool edit_headers(struct session *session, SMFICTX *ctx)
 	bool is_done = true;
 
 	if (tx->direction == DIRECTION_INBOUND)
-		for (const char *const *name = annotate_names(); *name; name++)
-			is_done &= remove_forged(tx, ctx, *name);
+		is_done = remove_forged(tx, ctx);
 	for (guint i = 0; i < lines->len; i++)
 		is_done &= add_header(session, ctx,
 				      &g_array_index(lines, struct annotation,

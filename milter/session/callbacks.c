@@ -3,6 +3,7 @@
 #include "session/callbacks.h"
 
 #include "base/clock.h"
+#include "sender/clientcheck.h"
 #include "session/answer.h"
 #include "session/gather.h"
 #include "session/keep.h"
@@ -83,6 +84,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *addr)
 	struct session *session = session_make(ctx);
 
 	gather_connect(session, ctx, host, addr);
+	clientcheck_prefetch(service_resolver(), &session->facts.client);
 	service_count(COUNTER_SESSIONS, 1);
 	service_count(COUNTER_SESSIONS_OPEN, 1);
 	return SMFIS_CONTINUE;
@@ -203,7 +205,13 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 
 static sfsistat on_end_of_header(SMFICTX *ctx)
 {
-	return on_data(ctx);
+	struct session *session = session_of(ctx);
+
+	if (session && session->is_in_message) {
+		gather_queue_id(session, ctx);
+		checks_header(&session->tx);
+	}
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
@@ -240,6 +248,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	gather_end(session, ctx);
 	checks_run(&session->tx, STAGE_MESSAGE);
 	verdict_message(&session->tx);
+	checks_after(&session->tx);
 	session->tx.ending = ENDING_COMPLETE;
 	session->tx.ended_us = clock_now_us();
 	keep_message(session);

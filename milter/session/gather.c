@@ -6,9 +6,12 @@
 #include "message/esmtp.h"
 #include "message/limits.h"
 #include "relay/direction.h"
+#include "resolver/inquiry.h"
+#include "resolver/resolversettings.h"
 #include "session/service.h"
 #include "settings/global.h"
 #include "store/recordid.h"
+#include "verdict/checks.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -150,6 +153,9 @@ void gather_mail(struct session *session, SMFICTX *ctx, char **argv)
 	session->is_in_message = true;
 	session->facts.messages++;
 	tx->state = service_state();
+	tx->contacts = service_contacts();
+	tx->inquiry = inquiry_new(service_resolver(),
+				  resolver_settings_of(tx->settings));
 	record_id_new(tx->id);
 	tx->began_us = clock_now_us();
 	tx->is_enforced = global_settings_of(tx->settings)->mode ==
@@ -216,6 +222,7 @@ void gather_header(struct session *session, const char *name,
 		session->has_leading_space = bytes.len && bytes.ptr[0] == ' ';
 		session->is_space_known = true;
 	}
+	session->tx.has_leading_space = session->has_leading_space;
 	transaction_add_header(&session->tx, span_text(name), bytes);
 }
 
@@ -224,6 +231,7 @@ bool gather_body(struct session *session, struct span chunk)
 	struct transaction *tx = &session->tx;
 	bool is_wanted = transaction_add_body(tx, chunk);
 
+	checks_body(tx, chunk);
 	if (is_wanted ||
 	    limits_of(tx->settings)->past_body == PAST_BODY_COUNT)
 		return true;

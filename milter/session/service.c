@@ -3,6 +3,10 @@
 #include "session/service.h"
 
 #include "base/log.h"
+#include "resolver/resolver.h"
+#include "resolver/resolversettings.h"
+#include "sender/contacts.h"
+#include "sender/sendersettings.h"
 #include "settings/global.h"
 #include "store/recorder.h"
 #include "store/state.h"
@@ -17,6 +21,9 @@ static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct settings *current;
 static struct state *state;
 static struct recorder *recorder;
+static struct resolver *resolver;
+static struct contacts *contacts;
+static char *contacts_path;
 static atomic_bool is_draining;
 static atomic_int_fast64_t counters[COUNTERS];
 
@@ -27,12 +34,19 @@ bool service_open(struct settings *settings, GError **error)
 	state = state_open(dir, STATE_CREATE, error);
 	if (!state)
 		goto fail;
+	resolver = resolver_open(resolver_settings_of(settings), error);
+	if (!resolver)
+		goto fail;
 	recorder = recorder_open(dir, settings, error);
 	if (!recorder)
 		goto fail;
+	contacts = contacts_new((size_t)sender_settings_of(settings)->contacts);
+	contacts_path = g_build_filename(dir, "contacts", NULL);
+	contacts_load(contacts, contacts_path);
 	current = settings;
 	return true;
 fail:
+	resolver_close(&resolver);
 	state_close(&state);
 	settings_unref(settings);
 	return false;
@@ -41,6 +55,7 @@ fail:
 void service_close(void)
 {
 	recorder_close(&recorder, CLOSE_WAIT_MS);
+	service_save_contacts();
 	state_close(&state);
 }
 
@@ -62,12 +77,34 @@ void service_set_settings(struct settings *settings)
 	old = current;
 	current = settings;
 	pthread_mutex_unlock(&settings_lock);
+	resolver_set_times(resolver,
+			   resolver_settings_of(settings)->timeout_ms,
+			   resolver_settings_of(settings)->failure_ttl_ms);
 	settings_unref(old);
 }
 
 struct state *service_state(void)
 {
 	return state;
+}
+
+struct resolver *service_resolver(void)
+{
+	return resolver;
+}
+
+struct contacts *service_contacts(void)
+{
+	return contacts;
+}
+
+void service_save_contacts(void)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (!contacts_save(contacts, contacts_path, &why))
+		log_event(NULL, LOG_WARNING, "contacts_not_saved",
+			  "why=\"%s\"", why->message);
 }
 
 struct recorder *service_recorder(void)

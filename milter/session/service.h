@@ -7,7 +7,9 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct contacts;
 struct recorder;
+struct resolver;
 struct settings;
 struct state;
 
@@ -37,6 +39,10 @@ struct settings *service_settings(void) MUST_USE;
 void service_set_settings(struct settings *settings);
 
 struct state *service_state(void);
+struct resolver *service_resolver(void);
+struct contacts *service_contacts(void);
+/* Writes what is known of contacts to disk, if anything changed. */
+void service_save_contacts(void);
 struct recorder *service_recorder(void);
 
 /* SIGTERM came: no message begins any more, those in hand end. */

@@ -2,6 +2,7 @@
 
 #include "session/statusfile.h"
 
+#include "resolver/resolver.h"
 #include "session/service.h"
 #include "settings/global.h"
 #include "store/recorder.h"
@@ -38,13 +39,30 @@ static json_t *records_object(void)
 							 NULL);
 }
 
+static json_t *resolver_object(void)
+{
+	struct resolver_stats stats;
+
+	resolver_stats(service_resolver(), &stats);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "questions", (json_int_t)stats.questions,
+			 "cache_hits", (json_int_t)stats.hits,
+			 "joined", (json_int_t)stats.joined,
+			 "sent", (json_int_t)stats.sent,
+			 "timeouts", (json_int_t)stats.timeouts,
+			 "failures", (json_int_t)stats.failures,
+			 "evicted", (json_int_t)stats.evicted,
+			 "entries", (json_int_t)stats.entries,
+			 "bytes", (json_int_t)stats.bytes);
+}
+
 static json_t *whole_object(const struct settings *settings,
 			    const struct status_facts *facts)
 {
 	const struct global_settings *global = global_settings_of(settings);
 
 	return json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:s, s:s, s:b, s:o, s:o}",
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:s, s:s, s:b, s:o, s:o, s:o}",
 		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
 		"began_us", (json_int_t)facts->began_us,
 		"settings_read_us", (json_int_t)facts->settings_read_us,
@@ -54,7 +72,8 @@ static json_t *whole_object(const struct settings *settings,
 		"listen", global->listen,
 		"mode", global->mode == MODE_ENFORCE ? "enforce" : "monitor",
 		"stopping", service_is_draining(),
-		"counters", counters_object(), "records", records_object());
+		"counters", counters_object(), "records", records_object(),
+		"resolver", resolver_object());
 }
 
 void statusfile_write(const struct settings *settings,

@@ -19,11 +19,7 @@ struct global_settings {
 	char *state_dir;
 	char *user;
 	char *authserv_id;		/* never "" once prepared */
-	/* Files in state_dir that the daemon keeps for reevectl. */
-#define GLOBAL_PID_FILE "mailreeve.pid"
-#define GLOBAL_STATUS_FILE "status.json"
-
-enum global_mode mode;
+	enum global_mode mode;
 	unsigned log_level;		/* of syslog */
 	enum global_log_target log_target;
 	int64_t shutdown_wait_ms, session_timeout_ms;

@@ -2,6 +2,10 @@
 
 #include "verdict/annotate.h"
 
+#include "sender/authcheck.h"
+#include "sender/authres.h"
+#include "sender/sendersettings.h"
+#include "settings/global.h"
 #include "verdict/verdictsettings.h"
 
 #include <string.h>
@@ -9,14 +13,17 @@
 #define LEVEL_MAX 50		/* stars */
 #define LINE_WIDTH 76
 
-const char *const *annotate_names(void)
+bool annotate_is_forged(struct transaction *tx, const struct header *header)
 {
 	static const char *const names[] = {
 		"X-Spam-Flag", "X-Spam-Status", "X-Spam-Level",
-		"X-Mailreeve-Record", NULL,
+		"X-Mailreeve-Record",
 	};
 
-	return names;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (span_is_word(header->name, names[i]))
+			return true;
+	return authcheck_is_forged_result(tx, header);
 }
 
 static void add(GArray *lines, const char *name, const char *value)
@@ -72,9 +79,14 @@ GArray *annotate(struct transaction *tx)
 	const struct verdict_settings *settings =
 		verdict_settings_of(tx->settings);
 	GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct annotation));
+	const char *id = global_settings_of(tx->settings)->authserv_id;
+	const char *received;
 	bool is_spam = tx->outcome.action == ACTION_TAG ||
 		       tx->outcome.action == ACTION_QUARANTINE;
 
+	for (guint i = 0; i < tx->annotations->len; i++)
+		g_array_append_val(lines, g_array_index(tx->annotations,
+						struct annotation, i));
 	if (settings->tag_record)
 		add(lines, "X-Mailreeve-Record", tx->id);
 	if (settings->tag_level && tx->outcome.score >= 1)
@@ -83,5 +95,12 @@ GArray *annotate(struct transaction *tx)
 		add(lines, "X-Spam-Status", status_value(tx, is_spam));
 	if (settings->tag_flag && is_spam && tx->is_enforced)
 		add(lines, "X-Spam-Flag", "YES");
+	if (tx->direction != DIRECTION_INBOUND)
+		return lines;
+	received = sender_settings_of(tx->settings)->spf.has_header ?
+		   authres_format_spf(tx, id) : NULL;
+	if (received)
+		add(lines, "Received-SPF", received);
+	add(lines, "Authentication-Results", authres_format(tx, id));
 	return lines;
 }

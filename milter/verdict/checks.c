@@ -4,6 +4,7 @@
 
 #include "cases/listcheck.h"
 #include "relay/relay.h"
+#include "sender/authcheck.h"
 
 typedef void check_fn(struct transaction *tx);
 
@@ -14,7 +15,9 @@ static const struct {
 } checks[] = {
 	{ STAGE_MAIL, listcheck_sender },
 	{ STAGE_MAIL, relay_check_sender },
+	{ STAGE_MAIL, authcheck_sender },
 	{ STAGE_RCPT, relay_check_recipient },
+	{ STAGE_MESSAGE, authcheck_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 };
 
@@ -24,4 +27,19 @@ void checks_run(struct transaction *tx, enum stage stage)
 	for (size_t i = 0; i < COUNT_OF(checks); i++)
 		if (checks[i].stage == stage)
 			checks[i].run(tx);
+}
+
+void checks_header(struct transaction *tx)
+{
+	authcheck_header(tx);
+}
+
+void checks_body(struct transaction *tx, struct span chunk)
+{
+	authcheck_body(tx, chunk);
+}
+
+void checks_after(struct transaction *tx)
+{
+	authcheck_remember(tx);
 }

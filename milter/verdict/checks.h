@@ -9,5 +9,10 @@
  * the transaction. At STAGE_RCPT they judge the recipient added last.
  */
 void checks_run(struct transaction *tx, enum stage stage);
+/* Between RCPT and the end: the header is there; the body in pieces. */
+void checks_header(struct transaction *tx);
+void checks_body(struct transaction *tx, struct span chunk);
+/* After the verdict: what the checks remember of it. */
+void checks_after(struct transaction *tx);
 
 #endif

@@ -34,8 +34,8 @@ subtest 'a message of 100 MiB' => sub {
 	$mta->quit;
 	my ($record) = $daemon->records(1, '--queue-id', 'BIG');
 	is $record->{body_bytes}, 100 << 20, 'its true size is recorded';
-	is_deeply [map { $_->{symbol} } @{ $record->{findings} }],
-		['LIMIT_BODY'], 'and that not all of it was looked at';
+	ok scalar(grep { $_->{symbol} eq 'LIMIT_BODY' }
+		@{ $record->{findings} }), 'and that not all of it was looked at';
 	cmp_ok rss_anon(), '<', 60_000, 'memory stays small';
 };
 
@@ -47,7 +47,8 @@ subtest '50,000 headers' => sub {
 	$mta->quit;
 	my ($record) = $daemon->records(1, '--queue-id', 'MANYH');
 	is $record->{header_count}, 50_000, 'all are counted';
-	is $record->{findings}[0]{symbol}, 'LIMIT_HEADERS', 'it is told';
+	ok scalar(grep { $_->{symbol} eq 'LIMIT_HEADERS' }
+		@{ $record->{findings} }), 'it is told';
 };
 
 subtest 'one header of 10 MiB' => sub {

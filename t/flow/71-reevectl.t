@@ -161,7 +161,7 @@ subtest 'lists' => sub {
 
 subtest 'try' => sub {
 	my $file = $box->write_file('try.eml',
-		"Return-Path: <a\@example.net>\nFrom: a\nSubject: x\n\nhi\n");
+		"Return-Path: <a\@example.net>\nFrom: a\@example.net\nSubject: x\n\nhi\n");
 	my ($r) = $daemon->objects('try', '--client-ip', '192.0.2.1',
 		'--rcpt', 'y@remote.example', $file);
 	is "$r->{verdict} $r->{code} $r->{enhanced}", 'reject 550 5.7.1',

@@ -208,7 +208,12 @@ sub daemon
 		}
 		chown $uid, $gid, $run;
 	}
+	require DNS;
+	# Tests ask nobody outside: a name server that knows no name.
+	$self->{dns} //= DNS->start($self) unless $settings{resolver};
 	my %conf = (
+		$self->{dns} ? (resolver => {
+			servers => [$self->{dns}->server] }) : (),
 		listen => "unix:$run/milter.sock", listen_mode => '0666',
 		state_dir => $state, log => { level => 'debug' },
 		$> == 0 ? (user => user()) : (),

@@ -45,7 +45,10 @@ subtest 'every setting and symbol is in the manual' => sub {
 		open my $source, '<', $file or die "$file: $!\n";
 		my $text = do { local $/; <$source> };
 		$symbols{$1} = 1 while $text =~
-			/"((?:RELAY|LIST|LIMIT|STORE|SERVICE)_[A-Z0-9_]+)"/g;
+			/"((?:ARC|BARE|CLIENT|DATE|DKIM|DMARC|ENVELOPE|FROM|
+			HEADER|HELO|LIMIT|LIST|LOGIN|LOOKALIKE|MESSAGE_ID|
+			NO_REPLY|RECEIVED|RELAY|REPLY_TO|SERVICE|SMUGGLING|SPF|STORE)
+			_[A-Z0-9_]+)"/xg;
 	}
 	ok $manual =~ /\b\Q$_\E\b/, $_ for sort keys %symbols;
 };

@@ -15,6 +15,7 @@ use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
+use POSIX qw(strftime);
 use Socket qw(IPPROTO_TCP SOL_SOCKET SO_SNDTIMEO TCP_NODELAY);
 use Time::HiRes qw(time);
 
@@ -460,7 +461,9 @@ sub message
 	my $data = $self->data(i => $id);
 	return $self->_early('data', $data, \@rcpts) if $data->{cmd} ne 'c';
 	my ($stage, $early) = $self->_content(
-		headers => $m{headers} // [['Subject', 'test'],
+		headers => $m{headers} // [['From', 'sender@example.net'],
+			['Date', strftime('%a, %d %b %Y %H:%M:%S +0000',
+				gmtime)], ['Subject', 'test'],
 			['Message-ID', "<$id\@example.net>"]],
 		body => $m{body} // "Hello\r\n");
 	return $self->_early($stage, $early, \@rcpts) if $early;

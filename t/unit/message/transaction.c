@@ -100,15 +100,15 @@ static void details_are_printable_and_cut(void **state)
 
 /* Header fields as name=value|, then the body. */
 static const struct { const char *raw, *taken; } messages[] = {
-	{ "A: b\n\nbody\n", "A=b|body\r\n" },
-	{ "A: b\r\n\r\nbody\r\n", "A=b|body\r\n" },
-	{ "From x y\nA: b\n\nz", "A=b|z" },
-	{ "A: b\n c\n\td\n\nz", "A=b\n c\n\td|z" },
-	{ "A:b\nB :  c\n\nz", "A=b|B= c|z" },
+	{ "A: b\n\nbody\n", "A= b|body\r\n" },
+	{ "A: b\r\n\r\nbody\r\n", "A= b|body\r\n" },
+	{ "From x y\nA: b\n\nz", "A= b|z" },
+	{ "A: b\n c\n\td\n\nz", "A= b\n c\n\td|z" },
+	{ "A:b\nB :  c\n\nz", "A=b|B=  c|z" },
 	{ "no header\n", "no header\r\n" },
-	{ "A: b\nno field\nrest\n", "A=b|no field\r\nrest\r\n" },
-	{ "", "" }, { "\n", "" }, { "A: b", "A=b|" },
-	{ "A: b\n\n.\n\rx\n", "A=b|.\r\n\rx\r\n" },
+	{ "A: b\nno field\nrest\n", "A= b|no field\r\nrest\r\n" },
+	{ "", "" }, { "\n", "" }, { "A: b", "A= b|" },
+	{ "A: b\n\n.\n\rx\n", "A= b|.\r\n\rx\r\n" },
 };
 
 static void files_are_taken_apart(void **state)

@@ -268,11 +268,12 @@ static void headers_tell_of_it(void **state)
 	g_autofree char *none = NULL, *tagged = NULL;
 
 	(void)state;
-	begin(&sample, "verdict { level_header = yes }");
+	begin(&sample, "authserv_id = mx.test; verdict { level_header = yes }");
 	add_recipient(&sample, "<u@example.org>");
 	verdict_message(&sample.tx);
 	none = annotated(&sample);
-	assert_string_equal(none, "X-Mailreeve-Record=0123456789ABC|");
+	assert_string_equal(none, "X-Mailreeve-Record=0123456789ABC|"
+			    "Authentication-Results=mx.test; none|");
 	find(&sample, "ONE", 4.5, ACTION_NONE);
 	find(&sample, "TWO", 2, ACTION_NONE);
 	verdict_message(&sample.tx);
@@ -280,7 +281,7 @@ static void headers_tell_of_it(void **state)
 	assert_string_equal(tagged,
 		"X-Mailreeve-Record=0123456789ABC|X-Spam-Level=******|"
 		"X-Spam-Status=Yes, score=6.5 required=5.0 tests=ONE,TWO|"
-		"X-Spam-Flag=YES|");
+		"X-Spam-Flag=YES|Authentication-Results=mx.test; none|");
 	end(&sample);
 }
 
