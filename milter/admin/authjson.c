@@ -32,13 +32,13 @@ static json_t *spf_object(const struct auth_spf *spf)
 	return object;
 }
 
-static json_t *dkim_array(const struct transaction *tx)
+static json_t *dkim_array(const struct auth *auth)
 {
 	json_t *array = json_array();
 
-	for (guint i = 0; i < tx->auth.dkim->len; i++) {
+	for (guint i = 0; i < auth->dkim->len; i++) {
 		const struct auth_dkim *dkim = &g_array_index(
-			tx->auth.dkim, struct auth_dkim, i);
+			auth->dkim, struct auth_dkim, i);
 		json_t *object = result_object(dkim->result);
 
 		put(object, "domain", dkim->domain);
@@ -86,16 +86,15 @@ static json_t *arc_object(const struct auth_arc *arc)
 	return object;
 }
 
-json_t *authjson_object(const struct transaction *tx)
+json_t *authjson_object(const struct auth *auth)
 {
-	const struct auth *auth = &tx->auth;
 	json_t *iprev = result_object(auth->iprev.result);
 
 	put(iprev, "name", auth->iprev.name);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "spf", spf_object(&auth->spf),
 			 "helo", spf_object(&auth->helo),
-			 "dkim", dkim_array(tx),
+			 "dkim", dkim_array(auth),
 			 "dmarc", dmarc_object(&auth->dmarc),
 			 "arc", arc_object(&auth->arc), "iprev", iprev);
 }

@@ -2,11 +2,11 @@
 #ifndef ADMIN_AUTHJSON_H
 #define ADMIN_AUTHJSON_H
 
-#include "message/transaction.h"
+#include "message/auth.h"
 
 #include <jansson.h>
 
-/* "auth" of reevectl try: spf, helo, dkim, dmarc, arc, iprev. */
-json_t *authjson_object(const struct transaction *tx) MUST_USE;
+/* "auth" of reevectl try and of records: spf, helo, dkim, dmarc, arc, iprev. */
+json_t *authjson_object(const struct auth *auth) MUST_USE;
 
 #endif

@@ -180,6 +180,21 @@ static void put_message(json_t *object, const Reeve__Record *record)
 	PUT_BYTES(object, "parameters", message, other_parameters);
 }
 
+static void put_auth(json_t *object, const Reeve__Record *record)
+{
+	struct arena arena;
+	struct auth auth;
+
+	/* Of outbound mail none is asked for. */
+	if (recordview_direction(record) != DIRECTION_INBOUND)
+		return;
+	arena_init(&arena);
+	auth = recordview_auth(record, &arena);
+	json_object_set_new(object, "auth", authjson_object(&auth));
+	g_array_unref(auth.dkim);
+	arena_release(&arena);
+}
+
 static void put_session(json_t *object, const Reeve__Session *session)
 {
 	PUT_NUMBER(object, "messages", session, messages);
@@ -202,8 +217,10 @@ json_t *recordjson_record(const Reeve__Record *record, uint64_t sequence)
 	put_time(object, "began", recordview_began_us(record));
 	put_time(object, "ended", recordview_ended_us(record));
 	json_object_set_new(object, "client", client_object(record));
-	if (record->message)
+	if (record->message) {
 		put_message(object, record);
+		put_auth(object, record);
+	}
 	if (record->session)
 		put_session(object, record->session);
 	return object;
@@ -258,5 +275,5 @@ json_t *recordjson_verdict(struct transaction *tx)
 			 "score", outcome->score,
 			 "direction", direction_word(tx->direction),
 			 "findings", tx_findings_array(tx), "auth",
-			 authjson_object(tx), "headers", headers_array(tx));
+			 authjson_object(&tx->auth), "headers", headers_array(tx));
 }

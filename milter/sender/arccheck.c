@@ -158,6 +158,8 @@ static void append_listed(GString *out, const struct transaction *tx,
 
 		names = span_from(names, name.len + 1);
 		name = span_trim(name);
+		if (!name.len)
+			continue;
 		word = g_strndup(name.ptr, name.len);
 		for (guint i = tx->headers->len; i > 0; i--) {
 			const struct header *header = &g_array_index(

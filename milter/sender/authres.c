@@ -216,7 +216,8 @@ static void append_mailfrom(GString *out, const struct transaction *tx)
 	if (sender->is_null || !*sender->domain_ascii)
 		return;
 	domain = domain_text(tx, sender->domain_ascii);
-	local = g_strndup(sender->local.ptr, sender->local.len);
+	local = g_strndup(sender->local.len ? sender->local.ptr : "",
+			  sender->local.len);
 	if (g_str_is_ascii(local) || (tx->mail_params.is_smtputf8 &&
 				      g_utf8_validate(local, -1, NULL)))
 		whole = g_strdup_printf("%s@%s", local, domain);

@@ -242,6 +242,119 @@ static void put_lists(Reeve__Message *out, const struct transaction *tx,
 			arena);
 }
 
+static Reeve__Spf *make_spf(const struct auth_spf *spf,
+			    const struct transaction *tx, struct arena *arena)
+{
+	Reeve__Spf *out = arena_new(arena, Reeve__Spf);
+	bool is_helo = spf->scope && strcmp(spf->scope, "helo") == 0;
+
+	reeve__spf__init(out);
+	SET_NUMBER(out, result, (Reeve__AuthResult)spf->result);
+	if (spf->domain && strcmp(spf->domain, tx->sender.domain_ascii) != 0)
+		SET_TEXT(out, domain, spf->domain);
+	SET_TEXT(out, mechanism, spf->mechanism);
+	out->reason = (char *)spf->reason;
+	SET_COUNT(out, of_helo, is_helo);
+	return out;
+}
+
+static Reeve__Dkim *make_dkim(const struct auth_dkim *dkim,
+			      struct arena *arena)
+{
+	Reeve__Dkim *out = arena_new(arena, Reeve__Dkim);
+
+	reeve__dkim__init(out);
+	SET_NUMBER(out, result, (Reeve__AuthResult)dkim->result);
+	SET_TEXT(out, domain, dkim->domain);
+	SET_TEXT(out, selector, dkim->selector);
+	out->reason = (char *)dkim->reason;
+	SET_COUNT(out, key_bits, dkim->key_bits);
+	SET_COUNT(out, testing, dkim->is_testing);
+	SET_COUNT(out, partial, dkim->is_partial);
+	SET_COUNT(out, aligned, dkim->is_aligned);
+	if (dkim->algorithm && strcmp(dkim->algorithm, "rsa-sha256") != 0)
+		SET_TEXT(out, algorithm, dkim->algorithm);
+	return out;
+}
+
+static Reeve__Dmarc *make_dmarc(const struct auth_dmarc *dmarc,
+				struct arena *arena)
+{
+	Reeve__Dmarc *out = arena_new(arena, Reeve__Dmarc);
+
+	reeve__dmarc__init(out);
+	SET_NUMBER(out, result, (Reeve__AuthResult)dmarc->result);
+	SET_TEXT(out, domain, dmarc->domain);
+	if (dmarc->record_domain &&
+	    strcmp(dmarc->record_domain, dmarc->domain) != 0)
+		SET_TEXT(out, record_domain, dmarc->record_domain);
+	SET_COUNT(out, published, (Reeve__DmarcPolicy)dmarc->published);
+	if (dmarc->tag && strcmp(dmarc->tag, "p") != 0)
+		out->tag = (char *)dmarc->tag;
+	SET_COUNT(out, disposition, (Reeve__DmarcPolicy)dmarc->disposition);
+	out->override = (char *)dmarc->override;
+	out->reason = (char *)dmarc->reason;
+	SET_COUNT(out, spf_aligned, dmarc->is_spf_aligned);
+	SET_COUNT(out, dkim_aligned, dmarc->is_dkim_aligned);
+	if (dmarc->published && dmarc->percent != 100)
+		SET_NUMBER(out, percent, dmarc->percent);
+	SET_COUNT(out, reports, dmarc->has_reports);
+	return out;
+}
+
+static Reeve__Arc *make_arc(const struct auth_arc *arc, struct arena *arena)
+{
+	Reeve__Arc *out = arena_new(arena, Reeve__Arc);
+
+	reeve__arc__init(out);
+	SET_NUMBER(out, result, (Reeve__AuthResult)arc->result);
+	SET_COUNT(out, sets, arc->sets);
+	SET_TEXT(out, sealer, arc->sealer);
+	out->reason = (char *)arc->reason;
+	SET_COUNT(out, trusted, arc->is_trusted);
+	SET_COUNT(out, passed_origin, arc->has_passed_origin);
+	return out;
+}
+
+static Reeve__Iprev *make_iprev(const struct auth_iprev *iprev,
+				const struct client *client,
+				struct arena *arena)
+{
+	Reeve__Iprev *out = arena_new(arena, Reeve__Iprev);
+
+	reeve__iprev__init(out);
+	SET_NUMBER(out, result, (Reeve__AuthResult)iprev->result);
+	if (iprev->name && (!client->name ||
+			    strcmp(iprev->name, client->name) != 0))
+		SET_TEXT(out, name, iprev->name);
+	return out;
+}
+
+static void put_auth(Reeve__Message *out, const struct transaction *tx,
+		     struct arena *arena)
+{
+	const struct auth *auth = &tx->auth;
+
+	if (auth->spf.result)
+		out->spf = make_spf(&auth->spf, tx, arena);
+	if (auth->helo.result && !tx->sender.is_null)
+		out->spf_helo = make_spf(&auth->helo, tx, arena);
+	out->dkim = arena_new_n(arena, Reeve__Dkim *, auth->dkim->len);
+	for (guint i = 0; i < auth->dkim->len; i++) {
+		const struct auth_dkim *dkim = &g_array_index(
+			auth->dkim, struct auth_dkim, i);
+
+		if (dkim->result != AUTH_RESULT_NONE)
+			out->dkim[out->n_dkim++] = make_dkim(dkim, arena);
+	}
+	if (auth->dmarc.result)
+		out->dmarc = make_dmarc(&auth->dmarc, arena);
+	if (auth->arc.sets || auth->arc.result == AUTH_RESULT_FAIL)
+		out->arc = make_arc(&auth->arc, arena);
+	if (auth->iprev.result)
+		out->iprev = make_iprev(&auth->iprev, &tx->client, arena);
+}
+
 static Reeve__Message *make_message(const struct transaction *tx,
 				    struct arena *arena)
 {
@@ -262,6 +375,7 @@ static Reeve__Message *make_message(const struct transaction *tx,
 	put_lists(out, tx, arena);
 	put_headers(out, tx);
 	put_parameters(out, &tx->mail_params);
+	put_auth(out, tx, arena);
 	out->outcome = make_outcome(&tx->outcome, arena);
 	return out;
 }

@@ -154,3 +154,119 @@ bool recordview_has_symbol(const Reeve__Record *record, const char *symbol)
 	}
 	return false;
 }
+
+static const char *text_of(ProtobufCBinaryData bytes, protobuf_c_boolean has,
+			   struct arena *arena)
+{
+	return has ? arena_span_text(arena, span_of((const char *)bytes.data,
+						    bytes.len)) : NULL;
+}
+
+#define TEXT(message, field) \
+	text_of((message)->field, (message)->has_##field, arena)
+
+/* A later version may know results that this one does not. */
+static enum auth_result result_of(int result)
+{
+	return result >= AUTH_RESULT_UNKNOWN &&
+	       result <= AUTH_RESULT_PERMERROR ? (enum auth_result)result :
+						 AUTH_RESULT_UNKNOWN;
+}
+
+static enum dmarc_policy policy_of(int policy)
+{
+	return policy >= DMARC_POLICY_UNKNOWN &&
+	       policy <= DMARC_POLICY_REJECT ? (enum dmarc_policy)policy :
+					       DMARC_POLICY_UNKNOWN;
+}
+
+static struct auth_spf spf_of(const Reeve__Spf *spf, const char *sender,
+			      struct arena *arena)
+{
+	if (!spf)
+		return (struct auth_spf){ .result = AUTH_RESULT_UNKNOWN };
+	return (struct auth_spf){
+		.result = result_of(spf->result),
+		.scope = spf->of_helo ? "helo" : "mfrom",
+		.domain = spf->has_domain ? TEXT(spf, domain) : sender,
+		.mechanism = TEXT(spf, mechanism),
+		.reason = spf->reason,
+	};
+}
+
+static struct auth_dkim dkim_of(const Reeve__Dkim *dkim, struct arena *arena)
+{
+	return (struct auth_dkim){
+		.result = result_of(dkim->result),
+		.domain = TEXT(dkim, domain),
+		.selector = TEXT(dkim, selector),
+		.algorithm = dkim->has_algorithm ? TEXT(dkim, algorithm) :
+						   "rsa-sha256",
+		.reason = dkim->reason,
+		.key_bits = dkim->key_bits,
+		.is_testing = dkim->testing,
+		.is_partial = dkim->partial,
+		.is_aligned = dkim->aligned,
+	};
+}
+
+static struct auth_dmarc dmarc_of(const Reeve__Dmarc *dmarc,
+				  struct arena *arena)
+{
+	return (struct auth_dmarc){
+		.result = result_of(dmarc->result),
+		.domain = TEXT(dmarc, domain),
+		.record_domain = dmarc->has_record_domain ?
+			TEXT(dmarc, record_domain) : dmarc->published ?
+			TEXT(dmarc, domain) : NULL,
+		.published = policy_of(dmarc->published),
+		.tag = dmarc->tag ? dmarc->tag : dmarc->published ? "p" : NULL,
+		.disposition = policy_of(dmarc->disposition),
+		.override = dmarc->override,
+		.reason = dmarc->reason,
+		.percent = dmarc->has_percent ? dmarc->percent : 100,
+		.is_spf_aligned = dmarc->spf_aligned,
+		.is_dkim_aligned = dmarc->dkim_aligned,
+		.has_reports = dmarc->reports,
+	};
+}
+
+struct auth recordview_auth(const Reeve__Record *record, struct arena *arena)
+{
+	const Reeve__Message *message = record->message;
+	struct span sender = recordview_sender(record);
+	ptrdiff_t at = span_find_last(sender, '@');
+	const char *domain = at < 0 ? NULL : arena_span_text(
+		arena, span_from(sender, (size_t)at + 1));
+	struct auth auth = {
+		.spf = spf_of(message->spf, domain, arena),
+		.helo = spf_of(message->spf_helo, domain, arena),
+		.dkim = g_array_new(FALSE, FALSE, sizeof(struct auth_dkim)),
+	};
+
+	for (size_t i = 0; i < message->n_dkim; i++) {
+		struct auth_dkim dkim = dkim_of(message->dkim[i], arena);
+
+		g_array_append_val(auth.dkim, dkim);
+	}
+	if (message->dmarc)
+		auth.dmarc = dmarc_of(message->dmarc, arena);
+	if (message->arc)
+		auth.arc = (struct auth_arc){
+			.result = result_of(message->arc->result),
+			.sets = message->arc->sets,
+			.sealer = TEXT(message->arc, sealer),
+			.reason = message->arc->reason,
+			.is_trusted = message->arc->trusted,
+			.has_passed_origin = message->arc->passed_origin,
+		};
+	if (message->iprev)
+		auth.iprev = (struct auth_iprev){
+			.result = result_of(message->iprev->result),
+			.name = message->iprev->has_name ?
+				TEXT(message->iprev, name) :
+				record->client ?
+				TEXT(record->client, name) : NULL,
+		};
+	return auth;
+}

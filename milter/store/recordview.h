@@ -51,4 +51,10 @@ struct span recordview_bytes(protobuf_c_boolean has,
 #define RECORDVIEW_BYTES(message, field) \
 	recordview_bytes((message)->has_##field, &(message)->field)
 
+/* What it says of the sender; texts are the record's, or in the arena. dkim is
+ * the caller's to free with g_array_unref(). Results that are not in it are
+ * AUTH_RESULT_UNKNOWN. */
+struct auth recordview_auth(const Reeve__Record *record, struct arena *arena)
+	MUST_USE;
+
 #endif
