@@ -27,6 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			recordview_account(record);
 		recordview_has_symbol(record, "X");
 		recordview_sender(record);
+		if (record->message) {
+			struct auth auth = recordview_auth(record, &arena);
+
+			BUG_IF(!auth_result_word(auth.spf.result));
+			BUG_IF(!dmarc_policy_word(auth.dmarc.disposition));
+			g_array_unref(auth.dkim);
+		}
 		for (size_t i = 0; record->message &&
 				   i < record->message->n_recipients; i++)
 			BUG_IF(!recordview_rcpt_state_word(

@@ -29,7 +29,7 @@ sub start
 
 	$self->load($_) for @{ $args{zones} // [] };
 	$self->add(@$_) for @{ $args{records} // [] };
-	($self->{port}, $self->{udp}, $self->{tcp}) = sockets();
+	($self->{port}, $self->{udp}, $self->{tcp}) = sockets($args{port});
 	my $pid = fork // die "fork: $!\n";
 	if (!$pid) {
 		$SIG{TERM} = sub { POSIX::_exit(0) };
@@ -58,8 +58,10 @@ sub stop
 # The same port over both.
 sub sockets
 {
+	my ($wanted) = @_;
+
 	for (1 .. 100) {
-		my $port = Sandbox::free_port();
+		my $port = $wanted // Sandbox::free_port();
 		my $udp = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
 			LocalPort => $port, Proto => 'udp') or next;
 		my $tcp = IO::Socket::INET->new(LocalAddr => '127.0.0.1',

@@ -91,7 +91,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 	# Files whose types or verbs have a name of their own.
 	my %prefix = (
 		netaddr => 'net', rawmessage => 'rawmessage', status => 'command',
-		check => 'command', 'try' => 'command', list => 'command',
+		check => 'command', 'try' => 'command', dkim => 'command', list => 'command',
 		records => 'command', relayprobe => 'command',
 		recordid => 'record_id', recordkey => 'record_key',
 		finding => 'action', transaction => 'transaction|direction|ending',
