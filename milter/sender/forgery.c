@@ -45,7 +45,8 @@ static bool has_aligned_pass(const struct transaction *tx, const char *domain)
 {
 	const struct auth_spf *spf = &tx->auth.spf;
 
-	if (is_proved(tx))
+	if (is_proved(tx) &&
+	    is_same_organisation(tx, tx->auth.dmarc.domain, domain))
 		return true;
 	if (spf->result == AUTH_RESULT_PASS && spf->domain &&
 	    is_same_organisation(tx, spf->domain, domain))

@@ -183,21 +183,22 @@ static const char *find_edit(const struct lookalikes *all, const char *name)
 }
 
 /* "example.org.login.test", "example-org.test", "example.test.net": each label in
- * front of the organisation's own, and the parts of one that has hyphens. */
+ * front of the public suffix, and the parts of one that has hyphens. But the
+ * same name under another suffix is another's right. */
 static const char *find_label(const struct lookalikes *all,
 			      const char *domain, const char *organisation)
 {
-	g_auto(GStrv) labels = g_strsplit_set(domain, ".-", -1);
-	size_t own = strlen(organisation) ? strcspn(organisation, ".-") : 0;
+	size_t front = strlen(domain) - strlen(organisation);
+	size_t own = strcspn(organisation, ".");
+	g_autofree char *text = g_strndup(domain, front + own);
+	g_auto(GStrv) labels = g_strsplit_set(text, ".-", -1);
+	bool is_plain = !memchr(organisation, '-', own);
+	guint count = g_strv_length(labels);
 
-	for (char **label = labels; *label; label++) {
-		const char *ours = g_hash_table_lookup(all->names, *label);
-		bool is_own = strncmp(*label, organisation, own) == 0 &&
-			      strlen(*label) == own &&
-			      organisation[own] != '-';
+	for (guint i = 0; i < count; i++) {
+		const char *ours = g_hash_table_lookup(all->names, labels[i]);
 
-		/* The same name under another suffix is another's right. */
-		if (ours && !is_own)
+		if (ours && (i + 1 < count || !is_plain))
 			return ours;
 	}
 	return NULL;
