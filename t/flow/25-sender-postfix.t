@@ -8,6 +8,7 @@ use warnings;
 use Test::More;
 
 use DNS;
+use NetResolver;
 use Postfix;
 use SMTP;
 use Sandbox;
@@ -246,7 +247,7 @@ subtest 'what leaves is signed' => sub {
 	# As it left: without what the delivery put on top.
 	my $sent = $got =~ s/\A.*?(?=^DKIM-Signature)//msr;
 
-	my $resolver = Test::Resolver->new(@records);
+	my $resolver = NetResolver->new(@records);
 	no warnings 'once';
 	local $Mail::DKIM::DNS::RESOLVER = $resolver;
 	my $verifier = Mail::DKIM::Verifier->new;
@@ -283,30 +284,5 @@ subtest 'what leaves is signed' => sub {
 	my @all = $postfix->delivered(2);
 	like $all[1], qr/^DKIM-Signature/m, 'is signed, too';
 };
-
-package Test::Resolver;
-
-# For Mail::DKIM: answers from the records above.
-sub new { my ($class, @records) = @_; bless { map { lc $_->[0] => $_ } @records }, $class }
-sub send { goto &query }
-sub query
-{
-	my ($self, $name) = @_;
-	my $record = $self->{lc $name} or return;
-
-	require Net::DNS::Packet;
-	require Net::DNS::RR;
-	my $packet = Net::DNS::Packet->new($name, 'TXT');
-	$packet->push(answer => Net::DNS::RR->new(name => $name,
-		type => 'TXT', txtdata => [@$record[2 .. $#$record]]));
-	return $packet;
-}
-sub errorstring { 'NXDOMAIN' }
-sub bgsend { my $self = shift; $self->query(@_) }
-sub bgread { $_[1] }
-sub bgbusy { 0 }
-sub udp_timeout { 1 }
-
-package main;
 
 done_testing;
