@@ -253,7 +253,7 @@ static void send_question(struct resolver *resolver,
 {
 	g_autofree char *quoted = quoted_name(name);
 	int id = 0;
-	int err = ub_resolve_async(resolver->unbound, quoted, type, 1,
+	int err = ub_resolve_async(resolver->unbound, quoted, (int)type, 1,
 				   question, on_answer, &id);
 
 	pthread_mutex_lock(&resolver->lock);

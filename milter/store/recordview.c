@@ -166,18 +166,16 @@ static const char *text_of(ProtobufCBinaryData bytes, protobuf_c_boolean has,
 	text_of((message)->field, (message)->has_##field, arena)
 
 /* A later version may know results that this one does not. */
-static enum auth_result result_of(int result)
+static enum auth_result result_of(Reeve__AuthResult result)
 {
-	return result >= AUTH_RESULT_UNKNOWN &&
-	       result <= AUTH_RESULT_PERMERROR ? (enum auth_result)result :
-						 AUTH_RESULT_UNKNOWN;
+	return (unsigned)result <= AUTH_RESULT_PERMERROR ?
+	       (enum auth_result)result : AUTH_RESULT_UNKNOWN;
 }
 
-static enum dmarc_policy policy_of(int policy)
+static enum dmarc_policy policy_of(Reeve__DmarcPolicy policy)
 {
-	return policy >= DMARC_POLICY_UNKNOWN &&
-	       policy <= DMARC_POLICY_REJECT ? (enum dmarc_policy)policy :
-					       DMARC_POLICY_UNKNOWN;
+	return (unsigned)policy <= DMARC_POLICY_REJECT ?
+	       (enum dmarc_policy)policy : DMARC_POLICY_UNKNOWN;
 }
 
 static struct auth_spf spf_of(const Reeve__Spf *spf, const char *sender,
