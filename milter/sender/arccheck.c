@@ -9,7 +9,7 @@
 #include "message/orgdomain.h"
 #include "sender/authres.h"
 #include "sender/canon.h"
-#include "sender/pubkey.h"
+#include "sender/keyfetch.h"
 #include "sender/sendersettings.h"
 #include "sender/signkey.h"
 
@@ -54,8 +54,7 @@ static const char *key_name(const struct taglist *tags, struct arena *arena)
 	const char *selector = taglist_packed(tags, "s", arena);
 
 	return domain && selector && *domain && *selector ?
-	       arena_printf(arena, "%s._domainkey.%s", selector, domain) :
-	       NULL;
+	       keyfetch_name(selector, domain, arena) : NULL;
 }
 
 bool arccheck_is_ready(struct arccheck *check)
@@ -174,58 +173,50 @@ static void append_listed(GString *out, const struct transaction *tx,
 	}
 }
 
+static const char *verify_text(const struct dkim_settings *policy,
+			       const struct keyfetch *key, const char *packed,
+			       const GString *text)
+{
+	g_autofree guchar *signature = NULL;
+	EVP_MD_CTX *context;
+	gsize len = 0;
+	bool is_good;
+
+	if (key->record.is_ed25519 || !key->record.is_for_sha256)
+		return "the key is not for rsa-sha256";
+	if (key->bits < policy->min_key_bits ||
+	    key->bits > policy->max_key_bits)
+		return "the key is too short or too long";
+	signature = g_base64_decode(packed, &len);
+	context = EVP_MD_CTX_new();
+	is_good = context &&
+		EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL,
+				     key->key) == 1 &&
+		EVP_DigestVerify(context, signature, len,
+				 (const unsigned char *)text->str,
+				 text->len) == 1;
+	EVP_MD_CTX_free(context);
+	return is_good ? NULL : "a signature does not verify";
+}
+
 /* Fetches the key and verifies what is in the text; what is wrong, else NULL. */
 static const char *verify(struct arccheck *check,
 			  const struct transaction *tx,
 			  const struct taglist *tags, const GString *text)
 {
-	const struct dkim_settings *policy =
-		&sender_settings_of(tx->settings)->dkim;
-	const char *name = key_name(tags, check->arena), *problem;
+	const char *name = key_name(tags, check->arena), *wrong;
 	const char *packed = taglist_packed(tags, "b", check->arena);
-	const struct dnsanswer *answer;
-	struct pubkey key;
-	EVP_PKEY *opened;
-	EVP_MD_CTX *context;
-	g_autofree guchar *signature = NULL;
-	gsize len = 0;
-	bool is_good;
+	struct keyfetch key;
 
 	if (!name || !packed || !*packed)
 		return "a tag is missing";
-	answer = check->asker.ask(check->asker.asker, name, DNS_TXT);
-	if (!answer || dnsanswer_is_temporary(answer)) {
-		check->is_unsettled = true;
-		return "the DNS does not tell the key";
-	}
-	if (answer->count != 1)
-		return "no key in the DNS, or several";
-	problem = pubkey_parse(dnsanswer_text(answer, 0, check->arena),
-			       check->arena, &key);
-	if (problem)
-		return problem;
-	if (pubkey_is_revoked(&key) || key.is_ed25519)
-		return key.is_ed25519 ? "the key is not RSA" :
-					"the key was withdrawn";
-	opened = pubkey_open(&key);
-	if (!opened)
-		return "the key cannot be read";
-	if (EVP_PKEY_get_bits(opened) < policy->min_key_bits ||
-	    EVP_PKEY_get_bits(opened) > policy->max_key_bits) {
-		EVP_PKEY_free(opened);
-		return "the key is too short or too long";
-	}
-	signature = g_base64_decode(packed, &len);
-	context = EVP_MD_CTX_new();
-	is_good = context &&
-		EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL,
-				     opened) == 1 &&
-		EVP_DigestVerify(context, signature, len,
-				 (const unsigned char *)text->str,
-				 text->len) == 1;
-	EVP_MD_CTX_free(context);
-	EVP_PKEY_free(opened);
-	return is_good ? NULL : "a signature does not verify";
+	wrong = keyfetch_get(&check->asker, name, check->arena, &key);
+	check->is_unsettled |= key.is_temporary;
+	if (!wrong)
+		wrong = verify_text(&sender_settings_of(tx->settings)->dkim,
+				    &key, packed, text);
+	keyfetch_release(&key);
+	return wrong;
 }
 
 static bool is_rsa_sha256(const struct taglist *tags)

@@ -3,6 +3,7 @@
 #include "sender/dkimverify.h"
 
 #include "sender/dkimlib.h"
+#include "sender/keyfetch.h"
 #include "sender/sendersettings.h"
 #include "sender/spfcheck.h"
 
@@ -15,15 +16,10 @@ struct dkimverify {
 	DKIM *dkim;
 	struct dns_asker asker;
 	int64_t most;			/* signatures */
-	GPtrArray *names;		/* of keys */
+	GPtrArray *names;		/* of keys, NULL where there is none */
+	struct arena arena;
 	unsigned fields;		/* of From */
 	bool is_incomplete;		/* not all of the header was kept */
-};
-
-/* What makes a result that is not "permerror". */
-static const struct { int error; enum auth_result result; } results[] = {
-	{ DKIM_SIGERROR_BADSIG, AUTH_RESULT_FAIL },
-	{ DKIM_SIGERROR_KEYFAIL, AUTH_RESULT_TEMPERROR },
 };
 
 static void ask_key(struct dkimverify *verify, DKIM_SIGINFO *sig)
@@ -31,10 +27,9 @@ static void ask_key(struct dkimverify *verify, DKIM_SIGINFO *sig)
 	const char *selector = (const char *)dkim_sig_getselector(sig);
 	const char *domain = (const char *)dkim_sig_getdomain(sig);
 
-	if (selector && domain && *selector && *domain)
-		g_ptr_array_add(verify->names,
-				g_strdup_printf("%s._domainkey.%s", selector,
-						domain));
+	g_ptr_array_add(verify->names, (char *)(
+		selector && domain && *selector && *domain ?
+		keyfetch_name(selector, domain, &verify->arena) : NULL));
 }
 
 static unsigned count_fields(const struct transaction *tx, const char *name)
@@ -62,14 +57,14 @@ struct dkimverify *dkimverify_new(const struct transaction *tx,
 	verify = g_new0(struct dkimverify, 1);
 	verify->asker = asker;
 	verify->most = settings->dkim.signatures;
-	verify->names = g_ptr_array_new_with_free_func(g_free);
+	verify->names = g_ptr_array_new();
+	arena_init(&verify->arena);
 	verify->fields = count_fields(tx, "From");
 	verify->is_incomplete = tx->headers_dropped || tx->headers_cut;
 	verify->dkim = dkim_verify(dkimlib_get(settings),
 				   (const unsigned char *)tx->id, NULL,
 				   &status);
 	BUG_IF(!verify->dkim);
-	dkim_set_user_context(verify->dkim, &verify->most);
 	dkimlib_feed_header(verify->dkim, tx);
 	(void)dkim_eoh(verify->dkim);
 	if (dkim_getsiglist(verify->dkim, &sigs, &count) == DKIM_STAT_OK)
@@ -85,6 +80,7 @@ void dkimverify_free(struct dkimverify *verify)
 		return;
 	(void)dkim_free(verify->dkim);
 	g_ptr_array_unref(verify->names);
+	arena_release(&verify->arena);
 	g_free(verify);
 }
 
@@ -97,38 +93,13 @@ bool dkimverify_is_ready(struct dkimverify *verify)
 {
 	bool is_ready = true;
 
-	for (guint i = 0; i < verify->names->len; i++)
-		is_ready &= verify->asker.ask(
-			verify->asker.asker,
-			g_ptr_array_index(verify->names, i), DNS_TXT) != NULL;
+	for (guint i = 0; i < verify->names->len; i++) {
+		const char *name = g_ptr_array_index(verify->names, i);
+
+		is_ready &= !name || verify->asker.ask(verify->asker.asker,
+						       name, DNS_TXT);
+	}
 	return is_ready;
-}
-
-static enum auth_result result_of(DKIM_SIGINFO *sig)
-{
-	int error = dkim_sig_geterror(sig);
-
-	if (DKIM_SIG_CHECK(sig))
-		return AUTH_RESULT_PASS;
-	for (size_t i = 0; i < COUNT_OF(results); i++)
-		if (results[i].error == error)
-			return results[i].result;
-	if (error == DKIM_SIGERROR_OK &&
-	    dkim_sig_getbh(sig) == DKIM_SIGBH_MISMATCH)
-		return AUTH_RESULT_FAIL;
-	return AUTH_RESULT_PERMERROR;
-}
-
-static const char *reason_of(DKIM_SIGINFO *sig)
-{
-	int error = dkim_sig_geterror(sig);
-
-	if (dkim_sig_getbh(sig) == DKIM_SIGBH_MISMATCH)
-		return "verification failed: the body was changed";
-	if (error == DKIM_SIGERROR_BADSIG)
-		return "verification failed: the header was changed";
-	return error == DKIM_SIGERROR_OK ? "not verified" :
-	       dkim_sig_geterrorstr(error);
 }
 
 static const char *tag_text(DKIM_SIGINFO *sig, const char *tag, size_t most,
@@ -141,33 +112,105 @@ static const char *tag_text(DKIM_SIGINFO *sig, const char *tag, size_t most,
 		span_first(span_text(value), most), arena) : NULL;
 }
 
-/* RFC 6376, 3.6.1: t=s wants i= in the very domain of d=. The library reads the
- * flag, and leaves it at that. */
-static bool is_subdomain_forbidden(DKIM_SIGINFO *sig,
-				   const struct auth_dkim *dkim)
+/* The bytes of a tag in base64, white space in it or not; free them. */
+static guchar *tag_bytes(DKIM_SIGINFO *sig, const char *tag, gsize *len_out)
+{
+	const char *value = (const char *)dkim_sig_gettagvalue(
+		sig, false, (unsigned char *)tag);
+	g_autoptr(GString) packed = g_string_new(NULL);
+
+	for (; value && *value; value++)
+		if (!g_ascii_isspace(*value))
+			g_string_append_c(packed, *value);
+	*len_out = 0;
+	return g_base64_decode(packed->str, len_out);
+}
+
+/* RFC 8463, 3: Ed25519 signs the hash as if it were the message. */
+static bool verify_digest(const struct keyfetch *key, const EVP_MD *md,
+			  const guchar *signature, gsize signature_len,
+			  const guchar *digest, size_t digest_len)
+{
+	EVP_MD_CTX *context = NULL;
+	EVP_PKEY_CTX *pkey = NULL;
+	bool is_good;
+
+	if (key->record.is_ed25519) {
+		context = EVP_MD_CTX_new();
+		is_good = context &&
+			EVP_DigestVerifyInit(context, NULL, NULL, NULL,
+					     key->key) == 1 &&
+			EVP_DigestVerify(context, signature, signature_len,
+					 digest, digest_len) == 1;
+	} else {
+		pkey = EVP_PKEY_CTX_new(key->key, NULL);
+		is_good = pkey && EVP_PKEY_verify_init(pkey) == 1 &&
+			EVP_PKEY_CTX_set_signature_md(pkey, md) == 1 &&
+			EVP_PKEY_verify(pkey, signature, signature_len,
+					digest, digest_len) == 1;
+	}
+	EVP_MD_CTX_free(context);
+	EVP_PKEY_CTX_free(pkey);
+	return is_good;
+}
+
+/* The mathematics alone, with a key that fits. */
+static const char *check_hashes(DKIM_SIGINFO *sig, const struct keyfetch *key,
+				bool is_sha1)
+{
+	void *header = NULL, *body = NULL;
+	size_t header_len = 0, body_len = 0;
+	gsize len;
+	g_autofree guchar *claimed = tag_bytes(sig, "bh", &len);
+
+	if (dkim_sig_gethashes(sig, &header, &header_len, &body,
+			       &body_len) != DKIM_STAT_OK)
+		return "verification failed: there are no hashes";
+	if (len != body_len || memcmp(claimed, body, body_len) != 0)
+		return "verification failed: the body was changed";
+	g_autofree guchar *signature = tag_bytes(sig, "b", &len);
+
+	return verify_digest(key, is_sha1 ? EVP_sha1() : EVP_sha256(),
+			     signature, len, header, header_len) ? NULL :
+	       "verification failed: the header was changed";
+}
+
+/* RFC 6376, 3.6.1: t=s wants i= in the very domain of d=. */
+static bool is_subdomain(const struct auth_dkim *dkim)
 {
 	const char *at = dkim->identity ? strrchr(dkim->identity, '@') : NULL;
 
-	return dkim_sig_getflags(sig) & DKIM_SIGFLAG_NOSUBDOMAIN && at &&
-	       dkim->domain && g_ascii_strcasecmp(at + 1, dkim->domain) != 0;
+	return at && dkim->domain &&
+	       g_ascii_strcasecmp(at + 1, dkim->domain) != 0;
+}
+
+/* What the key's record has against this signature. */
+static const char *misfit(const struct keyfetch *key,
+			  const struct dkim_settings *policy,
+			  const struct auth_dkim *dkim, dkim_alg_t algorithm)
+{
+	bool is_sha1 = algorithm == DKIM_SIGN_RSASHA1;
+
+	if (key->record.is_ed25519 != (algorithm == DKIM_SIGN_ED25519SHA256))
+		return "the key is of another kind";
+	if (is_sha1 ? !key->record.is_for_sha1 : !key->record.is_for_sha256)
+		return "the key is not for this hash (h=)";
+	/* It costs much, and so is not even tried. */
+	if (!key->record.is_ed25519 && key->bits > policy->max_key_bits)
+		return "the key is too long";
+	if (key->record.is_strict && is_subdomain(dkim))
+		return "the key is not for subdomains (t=s)";
+	return NULL;
 }
 
 /* What passes by the mathematics, but not by our policy. */
-static const char *objection(const struct dkimverify *verify,
-			     const struct dkim_settings *policy,
-			     const struct auth_dkim *dkim, bool is_sha1)
+static const char *objection(const struct dkim_settings *policy,
+			     const struct keyfetch *key, bool is_sha1)
 {
-	bool is_rsa = dkim->algorithm && g_str_has_prefix(dkim->algorithm,
-							  "rsa");
-
-	if (verify->is_incomplete)
-		return "not all of the header was kept";
 	if (is_sha1 && !policy->is_sha1_allowed)
 		return "rsa-sha1 is not accepted any more";
-	if (is_rsa && dkim->key_bits < policy->min_key_bits)
+	if (!key->record.is_ed25519 && key->bits < policy->min_key_bits)
 		return "the key is too short";
-	if (is_rsa && dkim->key_bits > policy->max_key_bits)
-		return "the key is too long";
 	return NULL;
 }
 
@@ -180,35 +223,69 @@ static bool is_partial(struct dkimverify *verify, DKIM_SIGINFO *sig)
 	       in_hash >= 0 && in_hash < canonical;
 }
 
-static void judge(struct dkimverify *verify, struct transaction *tx,
-		  DKIM_SIGINFO *sig, struct auth_dkim *dkim)
+static void set_result(struct auth_dkim *dkim, enum auth_result result,
+		       const char *reason)
 {
-	const struct dkim_settings *policy =
-		&sender_settings_of(tx->settings)->dkim;
-	const char *why;
-	dkim_alg_t algorithm = DKIM_SIGN_UNKNOWN;
+	dkim->result = result;
+	dkim->reason = reason;
+}
 
-	(void)dkim_sig_getkeysize(sig, &dkim->key_bits);
+static void judge_by_key(const struct dkim_settings *policy,
+			 DKIM_SIGINFO *sig, const struct keyfetch *key,
+			 struct auth_dkim *dkim)
+{
+	dkim_alg_t algorithm = DKIM_SIGN_UNKNOWN;
+	bool is_sha1;
+	const char *why;
+
 	(void)dkim_sig_getsignalg(sig, &algorithm);
-	dkim->result = result_of(sig);
-	dkim->is_testing = dkim_sig_getflags(sig) & DKIM_SIGFLAG_TESTKEY;
+	is_sha1 = algorithm == DKIM_SIGN_RSASHA1;
+	dkim->key_bits = key->bits;
+	dkim->is_testing = key->record.is_testing;
+	why = misfit(key, policy, dkim, algorithm);
+	if (why) {
+		set_result(dkim, AUTH_RESULT_PERMERROR, why);
+		return;
+	}
+	why = objection(policy, key, is_sha1);
+	dkim->reason = check_hashes(sig, key, is_sha1);
+	if (dkim->reason)
+		dkim->result = AUTH_RESULT_FAIL;
+	else
+		set_result(dkim, why ? AUTH_RESULT_POLICY : AUTH_RESULT_PASS,
+			   why);
+}
+
+static void judge(struct dkimverify *verify, struct transaction *tx,
+		  DKIM_SIGINFO *sig, const char *name, struct auth_dkim *dkim)
+{
+	int error = dkim_sig_geterror(sig);
+	struct keyfetch key;
+	const char *wrong;
+
 	dkim->is_partial = is_partial(verify, sig);
-	why = objection(verify, policy, dkim,
-			algorithm == DKIM_SIGN_RSASHA1);
 	if (verify->fields != 1) {
-		dkim->result = AUTH_RESULT_PERMERROR;
-		dkim->reason = verify->fields ? "more than one From" :
-						"no From";
-	} else if (dkim->result != AUTH_RESULT_PASS &&
-		   !verify->is_incomplete) {
-		dkim->reason = spfcheck_clean(span_text(reason_of(sig)),
-					      &tx->arena);
-	} else if (is_subdomain_forbidden(sig, dkim)) {
-		dkim->result = AUTH_RESULT_PERMERROR;
-		dkim->reason = "the key is not for subdomains (t=s)";
-	} else if (why) {
-		dkim->result = AUTH_RESULT_POLICY;
-		dkim->reason = why;
+		set_result(dkim, AUTH_RESULT_PERMERROR, verify->fields ?
+			   "more than one From" : "no From");
+	} else if (error != DKIM_SIGERROR_UNKNOWN &&
+		   error != DKIM_SIGERROR_OK) {
+		set_result(dkim, AUTH_RESULT_PERMERROR,
+			   dkim_sig_geterrorstr(error));
+	} else if (!name) {
+		set_result(dkim, AUTH_RESULT_PERMERROR, "no d= or s=");
+	} else if (verify->is_incomplete) {
+		set_result(dkim, AUTH_RESULT_POLICY,
+			   "not all of the message was looked at");
+	} else {
+		wrong = keyfetch_get(&verify->asker, name, &tx->arena, &key);
+		if (wrong)
+			set_result(dkim, key.is_temporary ?
+				   AUTH_RESULT_TEMPERROR :
+				   AUTH_RESULT_PERMERROR, wrong);
+		else
+			judge_by_key(&sender_settings_of(tx->settings)->dkim,
+				     sig, &key, dkim);
+		keyfetch_release(&key);
 	}
 }
 
@@ -268,9 +345,8 @@ void dkimverify_finish(struct dkimverify *verify, struct transaction *tx)
 	DKIM_SIGINFO **sigs;
 	int count = 0;
 
-	dkimlib_begin(&verify->asker);
+	verify->is_incomplete |= !tx->is_body_bytes_exact;
 	(void)dkim_eom(verify->dkim, NULL);
-	dkimlib_end();
 	if (dkim_getsiglist(verify->dkim, &sigs, &count) != DKIM_STAT_OK)
 		return;
 	if (count > verify->most)
@@ -280,7 +356,8 @@ void dkimverify_finish(struct dkimverify *verify, struct transaction *tx)
 		struct auth_dkim dkim = { .result = AUTH_RESULT_UNKNOWN };
 
 		describe(verify, tx, sigs[i], &dkim);
-		judge(verify, tx, sigs[i], &dkim);
+		judge(verify, tx, sigs[i],
+		      g_ptr_array_index(verify->names, i), &dkim);
 		g_array_append_val(tx->auth.dkim, dkim);
 	}
 }

@@ -45,8 +45,9 @@ const char *pubkey_parse(struct span txt, struct arena *arena,
 	if (value && !key_out->is_ed25519 && !span_is_word(*value, "rsa"))
 		return "the key is of an unknown kind";
 	value = taglist_find(&list, "h");
-	if (value && !taglist_has_word(*value, ':', "sha256"))
-		return "the key is not for sha256";
+	key_out->is_for_sha1 = !value || taglist_has_word(*value, ':', "sha1");
+	key_out->is_for_sha256 = !value ||
+				 taglist_has_word(*value, ':', "sha256");
 	value = taglist_find(&list, "s");
 	if (value && !taglist_has_word(*value, ':', "*") &&
 	    !taglist_has_word(*value, ':', "email"))

@@ -75,8 +75,8 @@ static const struct setting rows[] = {
 			"policy (RFC 8301)."),
 	SETTING_COUNT(S, dkim.max_key_bits, "dkim.max_key_bits",
 		.preset = 8192, .min = 2048, .max = 16384,
-		.help = "A signature by a longer RSA key has the result "
-			"policy, since its verification costs much."),
+		.help = "A longer RSA key is not tried, since that costs "
+			"much: the result is permerror."),
 	SETTING_BOOL(S, dkim.is_sha1_allowed, "dkim.allow_sha1",
 		.preset = false,
 		.help = "Let rsa-sha1 signatures pass. RFC 8301 says that "
