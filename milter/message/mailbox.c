@@ -16,6 +16,7 @@ struct reading {
 	GString *name;			/* words in front of the < */
 	GString *angle;			/* between < and > */
 	bool has_angle, is_in_angle, is_closed;
+	bool has_comment;		/* behind some of the name */
 };
 
 /* Skips a comment that begins here; (5.2 of RFC 822: they nest). */
@@ -114,18 +115,40 @@ static struct span last_word(struct span text)
 	return span_of(text.ptr + from, to - from);
 }
 
+/* Whether white space parts two words, rather than surround a dot or the @. */
+static bool has_gap(struct span text)
+{
+	bool is_quoted = false;
+	char before = '.';
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_space = g_ascii_isspace(text.ptr[i]);
+
+		if (text.ptr[i] == '"')
+			is_quoted = !is_quoted;
+		if (is_space)
+			continue;
+		if (i && g_ascii_isspace(text.ptr[i - 1]) && !is_quoted &&
+		    !strchr(".@", before) && !strchr(".@", text.ptr[i]))
+			return true;
+		before = text.ptr[i];
+	}
+	return false;
+}
+
 static struct mailaddr address_of(struct reading *on)
 {
 	const GString *text = on->has_angle ? on->angle : on->name;
+	struct span raw = span_trim(span_of(text->str, text->len));
 	struct span packed = without_space(text, on->arena);
 	struct mailaddr addr = mailaddr_parse(packed, on->arena);
 
 	if (!on->has_angle && (addr.flaws & (MAILADDR_FLAW_SYNTAX |
 					     MAILADDR_FLAW_INNER_AT) ||
-			       (addr.domain.len && !*addr.domain_ascii))) {
+			       (addr.domain.len && !*addr.domain_ascii) ||
+			       has_gap(raw))) {
 		on->flaws |= MAILBOX_FLAW_SYNTAX;
-		addr = mailaddr_parse(last_word(span_trim(
-			span_of(text->str, text->len))), on->arena);
+		addr = mailaddr_parse(last_word(raw), on->arena);
 	}
 	if (encodedword_is_in(packed))
 		on->flaws |= MAILBOX_FLAW_ENCODED;
@@ -154,6 +177,7 @@ static void take_box(struct reading *on)
 	g_string_truncate(on->name, 0);
 	g_string_truncate(on->angle, 0);
 	on->has_angle = on->is_in_angle = on->is_closed = false;
+	on->has_comment = false;
 }
 
 /* "name:" begins a group, unless the colon is in an address already. */
@@ -171,6 +195,8 @@ static void take_byte(struct reading *on, char c)
 {
 	if (on->is_closed && !g_ascii_isspace(c))
 		on->flaws |= MAILBOX_FLAW_TRAILING;
+	if (c == '@' && on->has_comment && !on->has_angle)
+		on->flaws |= MAILBOX_FLAW_COMMENT;
 	if (!on->is_closed)
 		g_string_append_c(text_of(on), c);
 }
@@ -189,6 +215,7 @@ static void step(struct reading *on)
 	case '(':
 		if (is_inside(on) && !on->is_closed)
 			on->flaws |= MAILBOX_FLAW_COMMENT;
+		on->has_comment |= on->name->len > 0;
 		skip_comment(on);
 		return;
 	case '"':

@@ -31,29 +31,37 @@ static void open_spoof(void)
 		spoof = NULL;
 }
 
-char *lookalike_skeleton(const char *text)
+static char *skeleton_of(const char *text)
 {
-	g_autofree char *folded = NULL, *plain = NULL;
 	char out[4 * TEXT_MAX];
 	UErrorCode status = U_ZERO_ERROR;
-	int32_t len;
+	int32_t len = uspoof_getSkeletonUTF8(spoof, 0, text, -1, out,
+					     sizeof out, &status);
+
+	return U_FAILURE(status) || len >= (int32_t)sizeof out ? NULL :
+	       g_strndup(out, (gsize)len);
+}
+
+/* Capitals first, as the eye sees them, then as what they are. */
+char *lookalike_skeleton(const char *text)
+{
+	g_autofree char *first = NULL, *lower = NULL;
 	char *to;
 
 	pthread_once(&once, open_spoof);
 	if (!spoof || strlen(text) > TEXT_MAX ||
 	    !g_utf8_validate(text, -1, NULL))
 		return NULL;
-	plain = g_utf8_normalize(text, -1, G_NORMALIZE_ALL_COMPOSE);
-	folded = g_utf8_strdown(plain, -1);
-	to = folded;
-	for (const char *c = folded; *c; c++)
+	first = skeleton_of(text);
+	if (!first)
+		return NULL;
+	lower = g_utf8_strdown(first, -1);
+	to = lower;
+	for (const char *c = lower; *c; c++)
 		if (!g_ascii_isspace(*c))
 			*to++ = *c;
 	*to = '\0';
-	len = uspoof_getSkeletonUTF8(spoof, 0, folded, -1, out, sizeof out,
-				     &status);
-	return U_FAILURE(status) || len >= (int32_t)sizeof out ? NULL :
-	       g_strndup(out, (gsize)len);
+	return strlen(lower) > TEXT_MAX ? NULL : skeleton_of(lower);
 }
 
 static char *domain_skeleton(const char *domain)
