@@ -295,6 +295,13 @@ static void seal(struct transaction *tx, struct senderwork *work)
 		arccheck_seal(work->arc, tx, results);
 }
 
+/* Whether all of it was seen: else a signature of ours would be wrong. */
+static bool is_whole(const struct transaction *tx)
+{
+	return !tx->headers_cut && !tx->headers_dropped &&
+	       tx->is_body_bytes_exact;
+}
+
 void authcheck_message(struct transaction *tx)
 {
 	struct senderwork *work = work_of(tx);
@@ -303,6 +310,13 @@ void authcheck_message(struct transaction *tx)
 		check_stranger(tx, work);
 	else
 		authfindings_check_author(tx, &work->from);
+	if (!is_whole(tx)) {
+		if (work->sign || work->is_sealing)
+			log_event(&tx->log, LOG_WARNING, "not_signed",
+				  "part of the message is past limits.header, "
+				  "limits.headers or limits.body");
+		return;
+	}
 	if (work->arc && work->is_sealing)
 		seal(tx, work);
 	if (work->sign)
