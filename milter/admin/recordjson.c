@@ -185,8 +185,9 @@ static void put_auth(json_t *object, const Reeve__Record *record)
 	struct arena arena;
 	struct auth auth;
 
-	/* Of outbound mail none is asked for. */
-	if (recordview_direction(record) != DIRECTION_INBOUND)
+	/* Of outbound mail, and of what never came to its end, none is known. */
+	if (recordview_direction(record) != DIRECTION_INBOUND ||
+	    recordview_ending(record) != ENDING_COMPLETE)
 		return;
 	arena_init(&arena);
 	auth = recordview_auth(record, &arena);

@@ -15,9 +15,11 @@ static const struct setting rows[] = {
 		.help = "Most header fields kept of one message. Those past "
 			"it are counted, and the finding LIMIT_HEADERS tells."),
 	SETTING_BYTES(struct limits, header_bytes, "limits.header",
-		.preset = 65536, .min = 1000, .max = 16 << 20,
+		.preset = 131072, .min = 1000, .max = 16 << 20,
 		.help = "Most bytes kept of one header field. The rest is "
-			"cut, and the finding LIMIT_HEADERS tells."),
+			"cut, and the finding LIMIT_HEADERS tells; signatures "
+			"cannot be verified then. Postfix cuts at "
+			"header_size_limit, 102400."),
 	SETTING_BYTES(struct limits, all_header_bytes, "limits.all_headers",
 		.preset = 1 << 20, .min = 10000, .max = 256 << 20,
 		.help = "Most bytes kept of all header fields of a message."),
@@ -33,8 +35,9 @@ static const struct setting rows[] = {
 		.help = "What to do with the body past limits.body. count: "
 			"receive and count it, so that the record has the true "
 			"size. skip: tell the MTA to send no more of it; the "
-			"record then says \"at least\", and each piece of a "
-			"body costs a reply."),
+			"record then says \"at least\", each piece of a body "
+			"costs a reply, and signatures of a longer body "
+			"cannot be verified or made."),
 };
 
 const struct setting_group limits_group = {
