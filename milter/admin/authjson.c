@@ -49,6 +49,7 @@ static json_t *dkim_array(const struct auth *auth)
 			json_object_set_new(object, "key_bits",
 					    json_integer(dkim->key_bits));
 		put(object, "reason", dkim->reason);
+		put_flag(object, "key_secure", dkim->is_key_secure);
 		put_flag(object, "testing", dkim->is_testing);
 		put_flag(object, "partial", dkim->is_partial);
 		put_flag(object, "aligned", dkim->is_aligned);

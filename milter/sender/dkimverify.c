@@ -19,7 +19,8 @@ struct dkimverify {
 	GPtrArray *names;		/* of keys, NULL where there is none */
 	struct arena arena;
 	unsigned fields;		/* of From */
-	bool is_incomplete;		/* not all of the header was kept */
+	bool is_incomplete;		/* not all of the header was kept ... */
+	bool is_unread;			/* ... or of the body */
 };
 
 static void ask_key(struct dkimverify *verify, DKIM_SIGINFO *sig)
@@ -242,6 +243,7 @@ static void judge_by_key(const struct dkim_settings *policy,
 	is_sha1 = algorithm == DKIM_SIGN_RSASHA1;
 	dkim->key_bits = key->bits;
 	dkim->is_testing = key->record.is_testing;
+	dkim->is_key_secure = key->is_secure;
 	why = misfit(key, policy, dkim, algorithm);
 	if (why) {
 		set_result(dkim, AUTH_RESULT_PERMERROR, why);
@@ -273,7 +275,8 @@ static void judge(struct dkimverify *verify, struct transaction *tx,
 			   dkim_sig_geterrorstr(error));
 	} else if (!name) {
 		set_result(dkim, AUTH_RESULT_PERMERROR, "no d= or s=");
-	} else if (verify->is_incomplete) {
+	} else if (verify->is_incomplete || verify->is_unread) {
+		dkim->is_unread = !verify->is_incomplete;
 		set_result(dkim, AUTH_RESULT_POLICY,
 			   "not all of the message was looked at");
 	} else {
@@ -345,7 +348,7 @@ void dkimverify_finish(struct dkimverify *verify, struct transaction *tx)
 	DKIM_SIGINFO **sigs;
 	int count = 0;
 
-	verify->is_incomplete |= !tx->is_body_bytes_exact;
+	verify->is_unread = !tx->is_body_bytes_exact;
 	(void)dkim_eom(verify->dkim, NULL);
 	if (dkim_getsiglist(verify->dkim, &sigs, &count) != DKIM_STAT_OK)
 		return;

@@ -332,6 +332,20 @@ static void override(struct auth_dmarc *dmarc, enum dmarc_policy policy,
 	dmarc->reason = reason;
 }
 
+/* Is there a signature of the domain's that was not verified to the end? */
+static bool is_unread(const struct transaction *tx)
+{
+	bool is_found = false;
+
+	for (guint i = 0; i < tx->auth.dkim->len; i++) {
+		const struct auth_dkim *dkim = &g_array_index(
+			tx->auth.dkim, struct auth_dkim, i);
+
+		is_found |= dkim->is_aligned && dkim->is_unread;
+	}
+	return is_found;
+}
+
 static void dispose(struct asking *on, const struct policy *policy,
 		    struct auth_dmarc *dmarc)
 {
@@ -352,6 +366,9 @@ static void dispose(struct asking *on, const struct policy *policy,
 	else if (sample_of(on->tx) >= policy->record.percent)
 		override(dmarc, milder(dmarc->published), "sampled_out",
 			 "not in the sample (pct=)");
+	if (is_unread(on->tx))
+		override(dmarc, DMARC_POLICY_NONE, "other",
+			 "limits.past_body leaves DKIM unread");
 	if (arc->is_trusted && arc->has_passed_origin)
 		override(dmarc, DMARC_POLICY_NONE, "trusted_forwarder",
 			 "a trusted ARC sealer saw it pass");

@@ -74,6 +74,7 @@ const char *keyfetch_get(const struct dns_asker *asker, const char *name,
 		out->is_temporary = true;
 		return "the DNS does not tell the key";
 	}
+	out->is_secure = answer->is_secure;
 	if (answer->count != 1)
 		return answer->count ? "several key records" :
 				       "no key record";

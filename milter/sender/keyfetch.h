@@ -11,6 +11,7 @@ struct keyfetch {
 	EVP_PKEY *key;			/* release with keyfetch_release() */
 	unsigned bits;
 	bool is_temporary;		/* with an error: the DNS failed */
+	bool is_secure;			/* DNSSEC proves the record */
 };
 
 /* selector._domainkey.domain (RFC 6376, 3.6.2.1), in the arena. */

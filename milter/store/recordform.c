@@ -270,6 +270,7 @@ static Reeve__Dkim *make_dkim(const struct auth_dkim *dkim,
 	out->reason = (char *)dkim->reason;
 	SET_COUNT(out, key_bits, dkim->key_bits);
 	SET_COUNT(out, testing, dkim->is_testing);
+	SET_COUNT(out, key_secure, dkim->is_key_secure);
 	SET_COUNT(out, partial, dkim->is_partial);
 	SET_COUNT(out, aligned, dkim->is_aligned);
 	if (dkim->algorithm && strcmp(dkim->algorithm, "rsa-sha256") != 0)

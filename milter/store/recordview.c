@@ -203,6 +203,7 @@ static struct auth_dkim dkim_of(const Reeve__Dkim *dkim, struct arena *arena)
 		.reason = dkim->reason,
 		.key_bits = dkim->key_bits,
 		.is_testing = dkim->testing,
+		.is_key_secure = dkim->key_secure,
 		.is_partial = dkim->partial,
 		.is_aligned = dkim->aligned,
 	};

@@ -9,18 +9,21 @@ use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
+use MIME::Base64;
 use Socket qw(inet_aton inet_pton AF_INET6 SOMAXCONN);
 use Time::HiRes qw(time sleep);
 
 my %number = (A => 1, NS => 2, CNAME => 5, SOA => 6, PTR => 12, MX => 15,
-	TXT => 16, AAAA => 28, SPF => 99);
+	TXT => 16, AAAA => 28, RRSIG => 46, DNSKEY => 48, SPF => 99);
 my %word = reverse %number;
 my %rcode = (SERVFAIL => 2, NXDOMAIN => 3, NODATA => 0);
 
 sub key { my $name = lc $_[0]; $name =~ s/\.$//; return $name }
 
 # records: [name, type, data...] or [name, type, { behaviour => ... }]; zones:
-# files; delay: seconds before each answer. Ends with the box.
+# files; delay: seconds before each answer; signed: a zone whose records DNSSEC
+# proves, by the key that anchor() tells, but for those of forged, which are put
+# in the place of the ones that were signed. Ends with the box.
 sub start
 {
 	my ($class, $box, %args) = @_;
@@ -29,6 +32,11 @@ sub start
 
 	$self->load($_) for @{ $args{zones} // [] };
 	$self->add(@$_) for @{ $args{records} // [] };
+	$self->sign($args{signed}) if $args{signed};
+	for my $record (@{ $args{forged} // [] }) {
+		delete $self->{records}{join ' ', @$record[0, 1]};
+		$self->add(@$record);
+	}
 	($self->{port}, $self->{udp}, $self->{tcp}) = sockets($args{port});
 	my $pid = fork // die "fork: $!\n";
 	if (!$pid) {
@@ -83,6 +91,52 @@ sub add
 	} else {
 		push @{ $self->{records}{"$name $type"} }, wire($type, @data);
 	}
+}
+
+# With a key of its own that lasts as long as the server: RFC 8080.
+sub sign
+{
+	my ($self, $zone) = @_;
+	require Net::DNS;
+	require Net::DNS::SEC;
+	require Net::DNS::SEC::Private;
+	require Net::DNS::RR::RRSIG;
+	my $pem = $self->{box}->path("dnssec-$zone.pem");
+	my $der = sub {
+		my $out = `openssl pkey -in '$pem' @_ -outform DER`;
+		return encode_base64(substr($out, -32), '');
+	};
+
+	system('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', $pem)
+		and die "openssl: $?\n";
+	my $key = Net::DNS::RR->new(name => $zone, type => 'DNSKEY',
+		flags => 257, protocol => 3, algorithm => 15,
+		key => $der->('-pubout'));
+	my $private = Net::DNS::SEC::Private->new(algorithm => 15,
+		keytag => $key->keytag, signame => $zone,
+		privatekey => $der->());
+	$self->{anchor} = $key->plain;
+	$self->{names}{$zone} = 1;
+	push @{ $self->{records}{"$zone DNSKEY"} }, $key->rdata;
+	for my $set (keys %{ $self->{records} }) {
+		my ($name, $type) = split ' ', $set;
+		next if $name !~ /(?:\A|\.)\Q$zone\E\z/;
+		my @records = map { scalar Net::DNS::RR->decode(\$_) }
+			map { wire_record($name, $type, $_) }
+			@{ $self->{records}{$set} };
+		my $proof = Net::DNS::RR::RRSIG->create(\@records, $private);
+		$self->{proof}{$set} = $proof->rdata;
+	}
+}
+
+# The key of the signed zone, as resolver.trust_anchor has it.
+sub anchor { "$_[0]{anchor}\n" }
+
+sub wire_record
+{
+	my ($name, $type, $data) = @_;
+
+	return wire_name($name) . pack 'nnNn/a', $number{$type}, 1, 300, $data;
 }
 
 sub load
@@ -176,8 +230,10 @@ sub respond
 	my ($behaviour, @found) = $self->find(join('.', @labels),
 		$word{$type} // $type);
 	return if ($behaviour // '') eq 'TIMEOUT';
-	my $body = join '', map { wire_name($_->[0]) . pack('nnNn/a',
-		$number{$_->[1]}, 1, 300, $_->[2]) } @found;
+	my %sets = map { ("$_->[0] $_->[1]" => 1) } @found;
+	push @found, map { [(split)[0], 'RRSIG', $self->{proof}{$_}] }
+		grep { $self->{proof}{$_} } sort keys %sets;
+	my $body = join '', map { wire_record(@$_) } @found;
 	my $authority = @found ? '' : "\0" . pack('nnNn/a', 6, 1, 60,
 		wire_name('ns.invalid') . wire_name('host.invalid') .
 		pack('N5', 1, 3600, 600, 86400, 60));

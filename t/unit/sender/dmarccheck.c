@@ -41,7 +41,10 @@ static const struct dnsanswer *ask(void *asker, const char *name,
 	return dnsanswer_of(DNS_NXDOMAIN);
 }
 
-/* What is judged: From, who SPF and DKIM prove, and the answer. */
+/*
+ * What is judged: From, who SPF and DKIM prove ("?": if the body had been looked
+ * at), and the answer.
+ */
 struct judged {
 	const char *settings, *from, *spf, *dkim;
 	struct zone zone[5];
@@ -91,6 +94,13 @@ static const struct judged cases[] = {
 	  { { "_dmarc.s.example.org", "v=DMARC1; p=none" },
 	    { "_dmarc.example.org", "v=DMARC1; p=reject" } },
 	  "fail p none none" },
+	/* A body that was not looked at. */
+	{ "", "a@example.org", NULL, "?example.org",
+	  { { "_dmarc.example.org", "v=DMARC1; p=reject" } },
+	  "fail p reject none other" },
+	{ "", "a@example.org", NULL, "?other.example",
+	  { { "_dmarc.example.org", "v=DMARC1; p=reject" } },
+	  "fail p reject reject" },
 	/* No answer, no verdict. */
 	{ "", "a@example.org", NULL, NULL,
 	  { { "_dmarc.example.org", NULL } }, "temperror" },
@@ -144,6 +154,11 @@ static void prove(struct transaction *tx, const struct judged *judged)
 			.result = AUTH_RESULT_PASS, .scope = "mfrom",
 			.domain = judged->spf,
 		};
+	if (judged->dkim && *judged->dkim == '?') {
+		dkim.result = AUTH_RESULT_POLICY;
+		dkim.domain++;
+		dkim.is_unread = true;
+	}
 	if (judged->dkim)
 		g_array_append_val(tx->auth.dkim, dkim);
 }
