@@ -130,6 +130,11 @@ bool contacts_save(struct contacts *contacts, const char *path,
 					(const char *)&contacts->places[i][j],
 					sizeof(uint64_t));
 	pthread_mutex_unlock(&contacts->lock);
-	return !is_changed || g_file_set_contents_full(path, out->str,
-		(gssize)out->len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+	if (!is_changed || g_file_set_contents_full(path, out->str,
+		(gssize)out->len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
+		return true;
+	pthread_mutex_lock(&contacts->lock);
+	contacts->is_changed = true;
+	pthread_mutex_unlock(&contacts->lock);
+	return false;
 }

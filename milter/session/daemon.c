@@ -202,6 +202,7 @@ static void clean_state(void)
 	if (!lists_expire(service_state(), clock_now_us(), NULL, &why))
 		log_event(NULL, LOG_WARNING, "lists_not_cleaned", "why=\"%s\"",
 			  why->message);
+	service_save_contacts();
 }
 
 static void tick(void)
