@@ -53,23 +53,36 @@ static bool is_from_stranger(const struct transaction *tx)
 	       tx->direction != DIRECTION_LOCAL;
 }
 
-void relay_check_sender(struct transaction *tx)
+/* The finding, where a stranger uses a domain of ours and that is the setting. */
+static struct finding *find_own_sender(struct transaction *tx,
+				       enum own_sender setting,
+				       enum action demand)
 {
-	static const enum action demands[] = {
-		[OWN_SENDER_TAG] = ACTION_TAG,
-		[OWN_SENDER_REJECT] = ACTION_REJECT,
-	};
-	const struct relay_settings *relay = relay_settings_of(tx->settings);
 	struct finding *finding;
 
-	if (!is_from_stranger(tx) || relay->own_sender == OWN_SENDER_OFF ||
+	if (!is_from_stranger(tx) ||
+	    relay_settings_of(tx->settings)->own_sender != setting ||
 	    !domaintable_has(ourdomains_of(tx->settings)->table,
 			     tx->sender.domain_ascii))
-		return;
+		return NULL;
 	finding = transaction_find(tx, "RELAY_OWN_SENDER", "%s",
 				   tx->sender.domain_ascii);
-	finding->demand = demands[relay->own_sender];
-	if (finding->demand != ACTION_REJECT)
+	finding->demand = demand;
+	return finding;
+}
+
+void relay_check_message(struct transaction *tx)
+{
+	if (tx->auth.spf.result != AUTH_RESULT_PASS)
+		(void)find_own_sender(tx, OWN_SENDER_TAG, ACTION_TAG);
+}
+
+void relay_check_sender(struct transaction *tx)
+{
+	struct finding *finding = find_own_sender(tx, OWN_SENDER_REJECT,
+						  ACTION_REJECT);
+
+	if (!finding)
 		return;
 	finding->code = 550;
 	finding->enhanced = "5.7.1";

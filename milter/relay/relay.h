@@ -11,10 +11,12 @@
 bool relay_is_trusted(const struct transaction *tx, const char **why_out);
 
 /*
- * A check (STAGE_MAIL): a stranger with one of our domains as envelope sender
- * (RELAY_OWN_SENDER, as relay.own_sender says).
+ * Checks (STAGE_MAIL and STAGE_MESSAGE): a stranger with one of our domains as
+ * envelope sender (RELAY_OWN_SENDER). Where relay.own_sender is reject, at once;
+ * where it is tag, once SPF is known, and not when that passes.
  */
 void relay_check_sender(struct transaction *tx);
+void relay_check_message(struct transaction *tx);
 
 /*
  * A check (STAGE_RCPT): the relay policy, on the recipient added last. A stranger

@@ -22,7 +22,9 @@ static const struct setting rows[] = {
 	SETTING_WORD(struct relay_settings, own_sender, "relay.own_sender",
 		.words = own_sender_words, .preset = OWN_SENDER_TAG,
 		.help = "What to do when a stranger uses one of our domains "
-			"as envelope sender, without a login."),
+			"as envelope sender, without a login. tag spares "
+			"those whom the domain's SPF record names; reject does "
+			"not wait for it."),
 	SETTING_LIST(struct relay_settings, mailer_list,
 		"relay.remote_mailers",
 		.preset_text = "smtp esmtp dsmtp smtp8 smtps uucp uucp-old "

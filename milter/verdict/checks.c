@@ -18,6 +18,7 @@ static const struct {
 	{ STAGE_MAIL, authcheck_sender },
 	{ STAGE_RCPT, relay_check_recipient },
 	{ STAGE_MESSAGE, authcheck_message },
+	{ STAGE_MESSAGE, relay_check_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 };
 

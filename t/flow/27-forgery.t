@@ -57,7 +57,7 @@ sub found
 		'--from' => $case->{from} // '<ann@honest.example>',
 		'--rcpt' => '<you@example.org>');
 
-	return grep { $_ ne 'RELAY_OWN_SENDER' } map { $_->{symbol} }
+	return map { $_->{symbol} }
 		@{ $got->{findings} };
 }
 
@@ -70,6 +70,8 @@ my @cases = (
 	['FROM_OURS', { %{ f(From => 'boss@example.org') } }],
 	['', f(From => 'Bo <bo@example.org>'), 'ours, and SPF proves it',
 		'<bo@example.org>'],
+	['RELAY_OWN_SENDER', { ip => '203.0.113.5' },
+		'ours in the envelope, and SPF denies it', '<bo@example.org>'],
 	['FROM_NAME_ADDRESS', f(From =>
 		'"ceo@bank.example" <ann@honest.example>')],
 	['', f(From => '"ann@honest.example" <ann@honest.example>'),

@@ -544,6 +544,7 @@ static void outsiders_with_our_domain(void **state)
 		bench.tx.sender = mailaddr_parse(span_text(senders[i].from),
 						 &bench.tx.arena);
 		relay_check_sender(&bench.tx);
+		relay_check_message(&bench.tx);
 		assert_int_equal(bench.tx.findings->len, senders[i].is_found);
 		if (senders[i].is_found) {
 			const struct finding *finding = &g_array_index(
