@@ -88,6 +88,8 @@ void transaction_add_header(struct transaction *tx, struct span name,
 	tx->header_bytes += (int64_t)(name.len + value.len);
 	if (tx->headers->len >= limits->headers || room <= 0) {
 		tx->headers_dropped++;
+		tx->is_result_dropped |=
+			span_is_word(name, "Authentication-Results");
 		return;
 	}
 	room = MIN(room, limits->header_bytes);

@@ -237,8 +237,23 @@ static void add_no_signature(struct transaction *tx)
 		g_array_append_val(tx->auth.dkim, none);
 }
 
+/* It may say that it is ours, and what was not kept cannot be removed. */
+static void refuse_dropped_result(struct transaction *tx)
+{
+	struct finding *finding = transaction_find(
+		tx, "RESULTS_DROPPED", "Authentication-Results past "
+		"limits.headers or limits.all_headers");
+
+	finding->demand = ACTION_REJECT;
+	finding->code = 554;
+	finding->enhanced = "5.6.0";
+	finding->text = "too many header fields";
+}
+
 static void check_stranger(struct transaction *tx, struct senderwork *work)
 {
+	if (tx->is_result_dropped)
+		refuse_dropped_result(tx);
 	wait_for_all(tx, work);
 	if (work->verify)
 		dkimverify_finish(work->verify, tx);
@@ -342,14 +357,17 @@ void authcheck_remember(struct transaction *tx)
 				       i).addr, &tx->arena));
 }
 
+/* A mailing list here needs the ones of ours that its mail came in with. */
 bool authcheck_is_forged_result(struct transaction *tx,
 				const struct header *header)
 {
 	const char *id;
 
-	if (!span_is_word(header->name, "Authentication-Results"))
+	if (!span_is_word(header->name, "Authentication-Results") ||
+	    (!is_stranger(tx) &&
+	     (!tx->client.login || work_of(tx)->is_sealing)))
 		return false;
 	id = authres_parse_id(header->value, &tx->arena);
-	return id && g_ascii_strcasecmp(
+	return !id || g_ascii_strcasecmp(
 		id, global_settings_of(tx->settings)->authserv_id) == 0;
 }

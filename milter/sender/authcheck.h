@@ -21,7 +21,8 @@ void authcheck_message(struct transaction *tx);
 /* After the verdict: whom this message makes known (see contacts.h). */
 void authcheck_remember(struct transaction *tx);
 
-/* Whether a header field is an Authentication-Results that says it is ours. */
+/* Whether a stranger or an account wrote a header field that says to be an
+ * Authentication-Results of ours, or does not say whose it is. */
 bool authcheck_is_forged_result(struct transaction *tx,
 				const struct header *header);
 

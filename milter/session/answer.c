@@ -83,10 +83,8 @@ static bool edit_headers(struct session *session, SMFICTX *ctx)
 {
 	struct transaction *tx = &session->tx;
 	g_autoptr(GArray) lines = annotate(tx);
-	bool is_done = true;
+	bool is_done = remove_forged(tx, ctx);
 
-	if (tx->direction == DIRECTION_INBOUND)
-		is_done = remove_forged(tx, ctx);
 	for (guint i = 0; i < lines->len; i++)
 		is_done &= add_header(session, ctx,
 				      &g_array_index(lines, struct annotation,

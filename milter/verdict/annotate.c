@@ -21,7 +21,8 @@ bool annotate_is_forged(struct transaction *tx, const struct header *header)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_is_word(header->name, names[i]))
+		if (tx->direction == DIRECTION_INBOUND &&
+		    span_is_word(header->name, names[i]))
 			return true;
 	return authcheck_is_forged_result(tx, header);
 }

@@ -51,6 +51,16 @@ subtest '50,000 headers' => sub {
 		@{ $record->{findings} }), 'it is told';
 };
 
+subtest 'results behind so many headers that none looks at them' => sub {
+	my $mta = Milter::Client->new($socket);
+	my $result = $mta->message(queue_id => 'HIDDEN',
+		headers => [(map { ["X-$_", "value $_"] } 1 .. 50_000),
+			['authentication-results', 'mx; dkim=pass']]);
+	is $result->{cmd}, 'y', 'refused';
+	like $result->{text}, qr/^554 5\.6\.0 /, 'since it could not be removed';
+	$mta->quit;
+};
+
 subtest 'one header of 10 MiB' => sub {
 	my $mta = Milter::Client->new($socket);
 	my $result = $mta->message(queue_id => 'LONGH',

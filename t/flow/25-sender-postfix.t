@@ -200,12 +200,20 @@ subtest 'forged results' => sub {
 			"Authentication-Results: mx.elsewhere.example; " .
 			"dkim=pass\n" .
 			"Authentication-Results: (c) \"mx.ours.example\" 1;\n" .
-			"\tdmarc=pass\n"));
+			"\tdmarc=pass\n" .
+			"Authentication-Results: (((; spf=hidden\n"));
 	is $code, 250, 'accepted';
-	unlike $got, qr/bank\.example|dmarc=pass/, 'those with our name are gone';
+	unlike $got, qr/bank\.example|dmarc=pass|hidden/,
+		'those with our name are gone, or with no name';
 	like $got, qr/mx\.elsewhere\.example/, 'those of others stay';
 	is scalar(() = $got =~ /^Authentication-Results: mx\.ours/mg), 1,
 		'and there is one of ours';
+	($code, undef, $got) = send_mail(letter(from => 'ours.example',
+		extra => "Authentication-Results: mx.ours.example; " .
+			"dkim=pass\n"), login => 1,
+		from => '<alice@ours.example>');
+	is $code, 250, 'an account writes them, too';
+	unlike $got, qr/^Authentication-Results/m, 'in vain';
 };
 
 # In a network of its own, where port 53 of loopback is free.
