@@ -85,6 +85,7 @@ struct auth_arc {
 	const char *sealer;		/* d= of the last seal */
 	const char *reason;
 	bool is_unsettled;		/* the DNS failed, else it might be ... */
+	bool is_unread;			/* or not all of the body was looked at, ... */
 	bool is_trusted;		/* ... sealed by one of arc.trusted_sealers */
 	bool has_passed_origin;		/* that one saw DMARC's domain pass */
 };

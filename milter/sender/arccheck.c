@@ -2,22 +2,18 @@
 
 #include "sender/arccheck.h"
 
-#include "base/clock.h"
 #include "message/domaintable.h"
-#include "message/headerwire.h"
 #include "message/mailaddr.h"
 #include "message/orgdomain.h"
+#include "sender/arcseal.h"
+#include "sender/arctext.h"
 #include "sender/authres.h"
-#include "sender/canon.h"
 #include "sender/keyfetch.h"
 #include "sender/sendersettings.h"
 #include "sender/signkey.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#define LINE_WIDTH 72
 #define NAMES_MAX 500		/* in h=; each is looked for in the whole header */
 
 struct arccheck {
@@ -124,55 +120,6 @@ void arccheck_body(struct arccheck *check, struct span chunk)
 		bodyhash_add(check->own_body, chunk);
 }
 
-static void append_field(GString *out, const struct transaction *tx,
-			 const struct header *header, enum canon canon)
-{
-	GString *field = headerwire_format(tx, header);
-
-	canon_header(out, span_of(field->str, field->len), canon);
-	g_string_free(field, TRUE);
-}
-
-static void append_signature(GString *out, const struct transaction *tx,
-			     const struct header *header, enum canon canon)
-{
-	GString *field = headerwire_format(tx, header);
-
-	canon_signature(out, span_of(field->str, field->len), canon);
-	g_string_free(field, TRUE);
-}
-
-/* RFC 6376, 5.4.2: of a name that is listed several times, the fields count from
- * the last one up; one that is not there counts as nothing. */
-static void append_listed(GString *out, const struct transaction *tx,
-			  struct span names, enum canon canon)
-{
-	g_autofree bool *used = g_new0(bool, tx->headers->len + 1);
-
-	while (names.len) {
-		ptrdiff_t colon = span_find(names, ':');
-		struct span name = colon < 0 ? names :
-				   span_first(names, (size_t)colon);
-		g_autofree char *word = NULL;
-
-		names = span_from(names, name.len + 1);
-		name = span_trim(name);
-		if (!name.len)
-			continue;
-		word = g_strndup(name.ptr, name.len);
-		for (guint i = tx->headers->len; i > 0; i--) {
-			const struct header *header = &g_array_index(
-				tx->headers, struct header, i - 1);
-
-			if (used[i - 1] || !span_is_word(header->name, word))
-				continue;
-			used[i - 1] = true;
-			append_field(out, tx, header, canon);
-			break;
-		}
-	}
-}
-
 static const char *verify_text(const struct dkim_settings *policy,
 			       const struct keyfetch *key, const char *packed,
 			       const GString *text)
@@ -271,36 +218,17 @@ static const char *check_signature(struct arccheck *check,
 	if (!hash || strcmp(hash, ours) != 0)
 		return "the body was changed since the last seal";
 	text = g_string_new(NULL);
-	append_listed(text, tx, *names, canon);
-	append_signature(text, tx, set->signature, canon);
+	arctext_listed(text, tx, *names, canon);
+	arctext_signature(text, tx, set->signature, canon);
 	return verify(check, tx, tags, text);
 }
 
-/* 5.1.1: what a seal covers, sets in order, its own last without b=. */
-static GString *seal_text(const struct transaction *tx,
-			  const struct arc_chain *chain, unsigned first,
-			  unsigned last)
-{
-	GString *text = g_string_new(NULL);
-
-	for (unsigned i = first; i <= last; i++) {
-		const struct arc_set *set = &chain->sets[i];
-
-		append_field(text, tx, set->results, CANON_RELAXED);
-		append_field(text, tx, set->signature, CANON_RELAXED);
-		if (i < last)
-			append_field(text, tx, set->seal, CANON_RELAXED);
-		else
-			append_signature(text, tx, set->seal, CANON_RELAXED);
-	}
-	return text;
-}
-
-/* 5.2, step 6. */
+/* 5.2, step 6: sets in order, its own last without b=. */
 static const char *check_seal(struct arccheck *check,
 			      const struct transaction *tx, unsigned index)
 {
-	const struct taglist *tags = check->chain->sets[index].seal_tags;
+	const struct arc_set *set = &check->chain->sets[index];
+	const struct taglist *tags = set->seal_tags;
 	g_autoptr(GString) text = NULL;
 
 	if (!is_rsa_sha256(tags))
@@ -309,7 +237,11 @@ static const char *check_seal(struct arccheck *check,
 		return "a seal's t= is wrong";
 	if (taglist_find(tags, "h") || taglist_find(tags, "bh"))
 		return "a seal has tags of a signature";
-	text = seal_text(tx, check->chain, 0, index);
+	text = g_string_new(NULL);
+	arctext_sets(text, tx, check->chain, index);
+	arctext_field(text, tx, set->results, CANON_RELAXED);
+	arctext_field(text, tx, set->signature, CANON_RELAXED);
+	arctext_signature(text, tx, set->seal, CANON_RELAXED);
 	return verify(check, tx, tags, text);
 }
 
@@ -348,13 +280,15 @@ void arccheck_validate(struct arccheck *check, struct transaction *tx)
 	if (check->body)
 		bodyhash_finish(check->body, check->digest);
 	arc->sets = chain->count;
-	arc->reason = validate(check, tx);
+	arc->reason = tx->is_body_bytes_exact ? validate(check, tx) :
+		      "not all of the body was looked at";
 	arc->result = arc->reason ? AUTH_RESULT_FAIL : AUTH_RESULT_PASS;
-	if (!arc->reason || check->is_unsettled)
+	if (!chain->problem)
 		arc->sealer = sealer_of(&chain->sets[chain->count - 1], tx);
 	arc->is_trusted = arc->sealer && domaintable_has(
 		sender_settings_of(tx->settings)->arc.trusted, arc->sealer);
 	arc->is_unsettled = arc->is_trusted && check->is_unsettled;
+	arc->is_unread = arc->is_trusted && !tx->is_body_bytes_exact;
 	arc->is_trusted &= !arc->reason;
 }
 
@@ -422,144 +356,27 @@ bool arccheck_has_passed(const struct arccheck *check, struct transaction *tx,
 	return false;
 }
 
-/* Sealing. */
-
-/* A long value in lines, as b= and h= are. */
-static void append_folded(GString *out, const char *text, size_t column)
+/* What a mailing list here sends on was judged when it came in; of a chain that
+ * grew since, only our own seal is known to be good. */
+static bool is_judged(const struct arc_chain *chain, struct transaction *tx)
 {
-	for (; *text; text++) {
-		if (column++ >= LINE_WIDTH) {
-			g_string_append(out, "\n\t ");
-			column = 9;
-		}
-		g_string_append_c(out, *text);
-	}
-}
+	const struct signkey *key = sender_settings_of(tx->settings)->arc.key;
+	const char *sealer;
 
-static void append_names(GString *out, const struct transaction *tx)
-{
-	static const char *const names[] = {
-		"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date",
-		"Message-ID", "In-Reply-To", "References", "MIME-Version",
-		"Content-Type", "Content-Transfer-Encoding", "List-Id",
-		"List-Unsubscribe", "List-Unsubscribe-Post", "List-Post",
-		"DKIM-Signature",
-	};
-	bool is_first = true;
-	size_t column = 9;
-
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		for (guint j = 0; j < tx->headers->len; j++) {
-			if (!span_is_word(g_array_index(tx->headers,
-				struct header, j).name, names[i]))
-				continue;
-			if (column + strlen(names[i]) > LINE_WIDTH) {
-				g_string_append(out, is_first ? "" : ":");
-				g_string_append(out, "\n\t ");
-				column = 9;
-			} else if (!is_first) {
-				g_string_append_c(out, ':');
-			}
-			g_string_append(out, names[i]);
-			column += strlen(names[i]) + 1;
-			is_first = false;
-		}
-}
-
-/* The value with b= filled in, from what was collected of the hashed text. */
-static const char *sign(struct transaction *tx, const struct signkey *key,
-			const char *name, const char *value,
-			const GString *covered, enum canon canon)
-{
-	g_autofree char *field = g_strdup_printf("%s: %s", name, value);
-	g_autoptr(GString) text = g_string_new_len(covered->str,
-						   (gssize)covered->len);
-	g_autoptr(GString) out = g_string_new(value);
-	g_autofree unsigned char *bytes = NULL;
-	g_autofree char *encoded = NULL;
-	size_t len = 0;
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-
-	canon_signature(text, span_text(field), canon);
-	BUG_IF(!context ||
-	       EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL,
-				  key->key) != 1 ||
-	       EVP_DigestSign(context, NULL, &len,
-			      (const unsigned char *)text->str,
-			      text->len) != 1);
-	bytes = g_malloc(len);
-	BUG_IF(EVP_DigestSign(context, bytes, &len,
-			      (const unsigned char *)text->str,
-			      text->len) != 1);
-	EVP_MD_CTX_free(context);
-	encoded = g_base64_encode(bytes, len);
-	append_folded(out, encoded, 11);
-	return arena_text(&tx->arena, out->str);
-}
-
-static void cover(GString *text, const char *name, const char *value)
-{
-	g_autofree char *field = g_strdup_printf("%s: %s", name, value);
-
-	canon_header(text, span_text(field), CANON_RELAXED);
-}
-
-static const char *make_signature(struct arccheck *check,
-				  struct transaction *tx,
-				  const struct signkey *key,
-				  unsigned instance)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	g_autoptr(GString) names = g_string_new(NULL);
-	g_autoptr(GString) value = g_string_new(NULL);
-	g_autofree char *hash = NULL;
-
-	bodyhash_finish(check->own_body, check->digest);
-	hash = g_base64_encode(check->digest, CANON_HASH_BYTES);
-	append_names(names, tx);
-	g_string_printf(value, "i=%u; a=rsa-sha256; c=relaxed/relaxed;\n\t"
-			"d=%s; s=%s; t=%" PRId64 ";\n\th=%s;\n\tbh=%s;\n\tb=",
-			instance, key->domain, key->selector,
-			clock_now_us() / G_USEC_PER_SEC, names->str, hash);
-	append_listed(text, tx, span_of(names->str, names->len),
-		      CANON_RELAXED);
-	return sign(tx, key, "ARC-Message-Signature", value->str, text,
-		    CANON_RELAXED);
+	if (tx->auth.arc.result > AUTH_RESULT_NONE)
+		return true;
+	sealer = sealer_of(&chain->sets[chain->count - 1], tx);
+	return sealer && g_ascii_strcasecmp(sealer, key->domain) == 0;
 }
 
 void arccheck_seal(struct arccheck *check, struct transaction *tx,
 		   const char *results)
 {
-	const struct signkey *key = sender_settings_of(tx->settings)->arc.key;
-	const struct auth_arc *arc = &tx->auth.arc;
-	const struct arc_chain *chain = check->chain;
-	unsigned instance = arc->sets + 1;
-	bool is_failed = arc->result == AUTH_RESULT_FAIL;
-	const char *aar, *ams, *value;
-	g_autoptr(GString) text = NULL;
-
 	/* A chain that is not even sets has no place for one more. */
-	if (instance > ARC_SETS_MAX || (chain && chain->problem))
+	if (check->chain && (check->chain->problem ||
+			     check->chain->count >= ARC_SETS_MAX ||
+			     !is_judged(check->chain, tx)))
 		return;
-	aar = arena_printf(&tx->arena, "i=%u; %s", instance, results);
-	ams = make_signature(check, tx, key, instance);
-	/* 5.1.2: a seal that says "fail" covers its own set alone. */
-	text = g_string_new(NULL);
-	for (unsigned i = 0; chain && !is_failed && i < chain->count; i++) {
-		append_field(text, tx, chain->sets[i].results, CANON_RELAXED);
-		append_field(text, tx, chain->sets[i].signature,
-			     CANON_RELAXED);
-		append_field(text, tx, chain->sets[i].seal, CANON_RELAXED);
-	}
-	cover(text, "ARC-Authentication-Results", aar);
-	cover(text, "ARC-Message-Signature", ams);
-	value = arena_printf(&tx->arena,
-		"i=%u; a=rsa-sha256; t=%" PRId64 "; cv=%s;\n\td=%s; s=%s;\n\t"
-		"b=", instance, clock_now_us() / G_USEC_PER_SEC,
-		is_failed ? "fail" : chain ? "pass" : "none", key->domain,
-		key->selector);
-	value = sign(tx, key, "ARC-Seal", value, text, CANON_RELAXED);
-	transaction_annotate(tx, "ARC-Authentication-Results", aar);
-	transaction_annotate(tx, "ARC-Message-Signature", ams);
-	transaction_annotate(tx, "ARC-Seal", value);
+	bodyhash_finish(check->own_body, check->digest);
+	arcseal_add(tx, check->chain, check->digest, results);
 }

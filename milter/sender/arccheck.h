@@ -34,8 +34,9 @@ bool arccheck_has_passed(const struct arccheck *check,
 
 /*
  * Adds a set of ours to tx->annotations, results (as authres_format() has them)
- * within, after validation. Nothing when the chain has failed before, or has 50
- * sets.
+ * within, after validation; tx->auth.arc.result is what that said, or what it said
+ * when the message came in. Nothing when the chain has failed before, has 50 sets,
+ * or when nobody judged it.
  */
 void arccheck_seal(struct arccheck *check, struct transaction *tx,
 		   const char *results);

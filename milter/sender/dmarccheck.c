@@ -332,10 +332,11 @@ static void override(struct auth_dmarc *dmarc, enum dmarc_policy policy,
 	dmarc->reason = reason;
 }
 
-/* Is there a signature of the domain's that was not verified to the end? */
+/* Is there a signature of the domain's, or a trusted seal, that was not verified to
+ * the end? */
 static bool is_unread(const struct transaction *tx)
 {
-	bool is_found = false;
+	bool is_found = tx->auth.arc.is_unread;
 
 	for (guint i = 0; i < tx->auth.dkim->len; i++) {
 		const struct auth_dkim *dkim = &g_array_index(
@@ -368,7 +369,7 @@ static void dispose(struct asking *on, const struct policy *policy,
 			 "not in the sample (pct=)");
 	if (is_unread(on->tx))
 		override(dmarc, DMARC_POLICY_NONE, "other",
-			 "limits.past_body leaves DKIM unread");
+			 "limits.past_body leaves signatures unread");
 	if (arc->is_trusted && arc->has_passed_origin)
 		override(dmarc, DMARC_POLICY_NONE, "trusted_forwarder",
 			 "a trusted ARC sealer saw it pass");

@@ -42,7 +42,7 @@ sub conf
 
 	return $box->write_file('try.conf', Sandbox::conf_text({
 		state_dir => $box->path('none'), authserv_id => 'mx.test',
-		resolver => { servers => [$dns->server], timeout => '300ms' },
+		resolver => { servers => [$dns->server], timeout => '4s' },
 		dkim => { allow_sha1 => 'true', min_key_bits => 0, %dkim },
 	}));
 }

@@ -28,7 +28,7 @@ for my $case (sort { $a->{dns} cmp $b->{dns} } @cases) {
 			zones => ["$dir/$case->{dns}"]));
 		$conf = $box->write_file('try.conf', Sandbox::conf_text({
 			state_dir => $box->path('none'),
-			resolver => { timeout => '300ms',
+			resolver => { timeout => '4s',
 				servers => [$dns{$case->{dns}}->server] },
 		}));
 	}

@@ -54,7 +54,7 @@ my $dns = DNS->start($box, records => \@records);
 
 my %settings = (
 	authserv_id => 'mx.ours.example',
-	resolver => { servers => [$dns->server], timeout => '1s' },
+	resolver => { servers => [$dns->server], timeout => '4s' },
 	relay => { networks => ['127.0.0.1/32'], domains => ['ours.example'] },
 	dkim => { keys => {
 		r1 => { domain => 'ours.example', selector => 'r1',

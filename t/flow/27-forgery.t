@@ -25,7 +25,7 @@ my $dns = DNS->start($box, records => [
 ]);
 my $conf = $box->write_file('try.conf', encode_utf8(Sandbox::conf_text({
 	state_dir => $box->path('none'), authserv_id => 'mx.example.org',
-	resolver => { servers => [$dns->server], timeout => '500ms' },
+	resolver => { servers => [$dns->server], timeout => '4s' },
 	relay => { domains => ['example.org', 'mybank.example'] },
 	sender => { protected_names => ['Jane Chief'],
 		protected_domains => ['paypal.com', 'grünbank.example'] },

@@ -28,7 +28,7 @@ my @records = (['arc._domainkey.seal.example', 'TXT', @key],
 my $dns = DNS->start($box, records => \@records);
 my %settings = (
 	authserv_id => 'mx.seal.example',
-	resolver => { servers => [$dns->server], timeout => '1s' },
+	resolver => { servers => [$dns->server], timeout => '4s' },
 	relay => { domains => ['example.org', 'lists.example.org'],
 		networks => ['192.0.2.99'] },
 	arc => { seal => 'forwards', domain => 'seal.example',
@@ -116,15 +116,30 @@ my ($in, $in_added) = passed(rcpts => ['<all@lists.example.org>']);
 my @list = map { [split /: ?/, $_, 2] }
 	grep { !/^(?:ARC-|X-)/ }
 	map { s/\r\n/\n/gr } split /\r\n(?![ \t])/, $in =~ s/\r\n\r\n.*//sr;
-my ($out, $out_added) = passed(headers => \@list, body => "${body}-- \r\nlist\r\n",
-	from => '<all-bounces@lists.example.org>', addr => '192.0.2.99',
-	rcpts => ['<member@far.example>']);
+sub sent_on
+{
+	return passed(headers => $_[0], body => "${body}-- \r\nlist\r\n",
+		from => '<all-bounces@lists.example.org>',
+		addr => '192.0.2.99', rcpts => ['<member@far.example>']);
+}
+my ($out, $out_added) = sent_on(\@list);
 is scalar(fields($out_added, 'ARC-Seal')), 1, 'what a list sends is sealed'
 	or diag explain $out_added;
 ($results) = fields($out_added, 'ARC-Authentication-Results');
 like $results->{value}, qr/spf=pass/, 'with what was found as it came in';
 $arc = ours($out);
 is $arc->{result}, 'pass', 'over the list\'s own words' or diag explain $arc;
+@list = map { [split /: ?/, $_, 2] }
+	map { s/\r\n/\n/gr } split /\r\n(?![ \t])/, $in =~ s/\r\n\r\n.*//sr;
+($out, $out_added) = sent_on(\@list);
+$arc = ours($out);
+is "$arc->{result} $arc->{sets}", 'pass 2', 'a list that keeps our first seal'
+	or diag explain $arc, $out;
+like theirs($out), qr/^(pass|none here)$/, 'Mail::DKIM agrees';
+($out, $out_added) = sent_on([map { [$_->[0], $_->[1] =~
+	s/d=seal\.example/d=own.example/r] } @list]);
+is scalar(fields($out_added, 'ARC-Seal')), 0,
+	'what the list sealed itself needs none of ours';
 
 # A chain that is broken gets a seal that says so.
 my ($bad, $bad_added) = passed(headers => \@again, body => "other\r\n",

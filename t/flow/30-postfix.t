@@ -159,7 +159,9 @@ subtest 'quarantine and discard' => sub {
 	ok $box->wait_for(10, sub {
 		glob "$postfix->{dir}/queue/hold/*"
 	}), 'and held by Postfix';
-	like $postfix->log, qr/milter triggers HOLD action/, 'at our word';
+	ok $box->wait_for(10, sub {
+		$postfix->log =~ /milter triggers HOLD action/
+	}), 'at our word';
 	$daemon->configure(relay => { networks => [],
 		domains => ['example.org'] }, verdict => { actions => { RELAY_OWN_SENDER => 'discard' } });
 	is +($daemon->reevectl('reload'))[0], 0, 'settings change';
