@@ -3,7 +3,7 @@
 #include "catalog.h"
 
 #include "message/limits.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "message/orgdomain.h"
 #include "relay/direction.h"
 #include "relay/relaysettings.h"
@@ -18,7 +18,7 @@ const struct setting_group *const catalog[] = {
 	&limits_group,
 	&resolver_group,
 	&store_group,
-	&ourdomains_group,
+	&ours_group,
 	&orgdomain_group,
 	&relay_group,
 	&direction_group,

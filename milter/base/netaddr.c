@@ -230,6 +230,20 @@ void netset_add(struct netset *set, const struct network *net)
 	g_array_append_vals(set->nets[list_of(&net->base)], net, 1);
 }
 
+bool netset_add_list(struct netset *set, const GPtrArray *texts,
+		     GError **error)
+{
+	for (guint i = 0; i < texts->len; i++) {
+		struct network net;
+
+		if (!network_parse(span_text(g_ptr_array_index(texts, i)),
+				   &net, error))
+			return false;
+		netset_add(set, &net);
+	}
+	return true;
+}
+
 static int by_base_then_width(const void *a, const void *b)
 {
 	const struct network *x = a, *y = b;

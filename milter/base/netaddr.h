@@ -56,6 +56,9 @@ struct netset;
 struct netset *netset_new(void) MUST_USE;
 void netset_free(struct netset *set);
 void netset_add(struct netset *set, const struct network *net);
+/* Networks and addresses as text; false at the first that is none. */
+bool netset_add_list(struct netset *set, const GPtrArray *texts,
+		     GError **error) MUST_USE;
 void netset_seal(struct netset *set);
 /* The set must be sealed. */
 bool netset_has(const struct netset *set, const struct netaddr *addr);

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "message/domaintable.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "relay/relaysettings.h"
 
 #include <stdatomic.h>
@@ -16,7 +16,7 @@
 struct judging {
 	struct transaction *tx;
 	const struct relay_settings *relay;
-	const struct ourdomains *ours;
+	const struct ours *ours;
 	struct recipient *rcpt;
 	bool is_stranger;
 };
@@ -62,7 +62,7 @@ static struct finding *find_own_sender(struct transaction *tx,
 
 	if (!is_from_stranger(tx) ||
 	    relay_settings_of(tx->settings)->own_sender != setting ||
-	    !domaintable_has(ourdomains_of(tx->settings)->table,
+	    !domaintable_has(ours_of(tx->settings)->table,
 			     tx->sender.domain_ascii))
 		return NULL;
 	finding = transaction_find(tx, "RELAY_OWN_SENDER", "%s",
@@ -89,30 +89,10 @@ void relay_check_sender(struct transaction *tx)
 	finding->text = "this sender's domain sends by login only";
 }
 
-/* {daemon_addr}: Sendmail writes IPv6:::1, Postfix ::1. */
-static bool read_daemon_addr(const char *text, struct netaddr *addr_out)
-{
-	struct span addr = span_text(text);
-
-	if (span_is_word(span_first(addr, 5), "IPv6:"))
-		addr = span_from(addr, 5);
-	return netaddr_parse(addr, addr_out);
-}
-
-/* Whether a literal is an address of ours: listed, this host's, or the one that
- * the MTA says it was reached at. */
 static bool is_our_literal(const struct judging *on,
 			   const struct mailaddr *addr)
 {
-	struct netaddr reached;
-
-	if (addr->literal.family == NETADDR_NONE)
-		return false;
-	if (netset_has(on->relay->addresses, &addr->literal))
-		return true;
-	return on->tx->client.daemon_addr &&
-	       read_daemon_addr(on->tx->client.daemon_addr, &reached) &&
-	       netaddr_compare(&reached, &addr->literal) == 0;
+	return ours_has_address(on->ours, &on->tx->client, &addr->literal);
 }
 
 static bool is_our_domain(const struct judging *on, const char *domain)
@@ -392,7 +372,7 @@ void relay_check_recipient(struct transaction *tx)
 	const struct judging on = {
 		.tx = tx,
 		.relay = relay_settings_of(tx->settings),
-		.ours = ourdomains_of(tx->settings),
+		.ours = ours_of(tx->settings),
 		.rcpt = &g_array_index(tx->recipients, struct recipient,
 				       tx->recipients->len - 1),
 		.is_stranger = is_from_stranger(tx),

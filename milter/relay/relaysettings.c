@@ -2,7 +2,6 @@
 
 #include "relay/relaysettings.h"
 
-#include <ifaddrs.h>
 #include <string.h>
 
 static const char *const own_sender_words[] = {
@@ -33,11 +32,6 @@ static const struct setting rows[] = {
 			"these for a stranger's recipient who is not ours "
 			"means that the MTA itself is an open relay; it is "
 			"refused, and reported as RELAY_MTA_OPEN."),
-	SETTING_LIST(struct relay_settings, address_list, "relay.addresses",
-		.preset_text = "",
-		.help = "IP addresses that are ours in user@[address], beside "
-			"those of this host and the one that the MTA says it "
-			"listens on."),
 	SETTING_COUNT(struct relay_settings, null_sender_recipients,
 		"relay.null_sender_recipients",
 		.preset = 5, .min = 1, .max = 1000,
@@ -51,23 +45,6 @@ static const struct setting rows[] = {
 			"from a stranger. RFC 5321 says 64, but bounce "
 			"addresses are longer."),
 };
-
-static bool add_networks(const GPtrArray *list, struct netset *set,
-			 const char *name, const struct settings *settings,
-			 GError **error)
-{
-	for (guint i = 0; i < list->len; i++) {
-		g_autoptr(GError) why = NULL;
-		struct network net;
-
-		if (!network_parse(span_text(g_ptr_array_index(list, i)),
-				   &net, &why))
-			return settings_fail(settings, name, error, "%s",
-					     why->message);
-		netset_add(set, &net);
-	}
-	return true;
-}
 
 char *relay_fingerprint(const char *text)
 {
@@ -104,25 +81,6 @@ static bool read_certificates(struct relay_settings *relay,
 	return true;
 }
 
-static void add_own_addresses(struct netset *set)
-{
-	struct ifaddrs *all;
-
-	if (getifaddrs(&all) != 0)
-		return;
-	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
-		struct netaddr addr;
-
-		if (!one->ifa_addr ||
-		    !netaddr_of_sockaddr(one->ifa_addr, &addr, NULL))
-			continue;
-		struct network net = network_around(&addr, 128);
-
-		netset_add(set, &net);
-	}
-	freeifaddrs(all);
-}
-
 static void read_mailers(struct relay_settings *relay)
 {
 	relay->remote_mailers = g_hash_table_new(g_str_hash, g_str_equal);
@@ -134,20 +92,15 @@ static void read_mailers(struct relay_settings *relay)
 static bool prepare(void *values, struct settings *settings, GError **error)
 {
 	struct relay_settings *relay = values;
+	g_autoptr(GError) why = NULL;
 
 	relay->networks = netset_new();
-	relay->addresses = netset_new();
 	read_mailers(relay);
-	if (!add_networks(relay->network_list, relay->networks,
-			  "relay.networks", settings, error) ||
-	    !add_networks(relay->address_list, relay->addresses,
-			  "relay.addresses", settings, error) ||
-	    !read_certificates(relay, settings, error))
-		return false;
-	add_own_addresses(relay->addresses);
+	if (!netset_add_list(relay->networks, relay->network_list, &why))
+		return settings_fail(settings, "relay.networks", error, "%s",
+				     why->message);
 	netset_seal(relay->networks);
-	netset_seal(relay->addresses);
-	return true;
+	return read_certificates(relay, settings, error);
 }
 
 static void release(void *values)
@@ -155,7 +108,6 @@ static void release(void *values)
 	struct relay_settings *relay = values;
 
 	netset_free(relay->networks);
-	netset_free(relay->addresses);
 	g_clear_pointer(&relay->certificates, g_hash_table_unref);
 	g_clear_pointer(&relay->remote_mailers, g_hash_table_unref);
 }

@@ -10,7 +10,7 @@ enum own_sender { OWN_SENDER_OFF, OWN_SENDER_TAG, OWN_SENDER_REJECT };
 
 struct relay_settings {
 	GPtrArray *network_list, *certificate_list;
-	GPtrArray *mailer_list, *address_list;
+	GPtrArray *mailer_list;
 	enum own_sender own_sender;
 	int64_t null_sender_recipients;
 	int64_t local_part_octets;
@@ -19,7 +19,6 @@ struct relay_settings {
 	struct netset *networks;
 	GHashTable *certificates;	/* hex digits in lower case */
 	GHashTable *remote_mailers;
-	struct netset *addresses;	/* with those of the host itself */
 };
 
 extern const struct setting_group relay_group;

@@ -3,7 +3,7 @@
 #include "sender/clientcheck.h"
 
 #include "message/domaintable.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "resolver/dnsname.h"
 #include "resolver/resolver.h"
 #include "settings/global.h"
@@ -107,23 +107,23 @@ static void add(struct transaction *tx, const char *symbol, double score,
 	transaction_find(tx, symbol, "%s", detail)->score = score;
 }
 
-/* [192.0.2.1] or [IPv6:2001:db8::1]. */
-static bool is_literal_of(const struct transaction *tx, const char *helo)
+/* 192.0.2.1, [192.0.2.1] or [IPv6:2001:db8::1]; else NETADDR_NONE. */
+static struct netaddr address_of(const char *helo)
 {
 	g_autofree char *text = g_strdup_printf("x@%s", helo);
+	struct netaddr addr;
 	struct arena arena;
-	struct mailaddr addr;
-	bool is_same;
 
+	if (netaddr_parse(span_text(helo), &addr))
+		return addr;
 	arena_init(&arena);
-	addr = mailaddr_parse(span_text(text), &arena);
-	is_same = addr.is_literal && addr.literal.family != NETADDR_NONE &&
-		  netaddr_compare(&addr.literal, &tx->client.addr) == 0;
+	addr = mailaddr_parse(span_text(text), &arena).literal;
 	arena_release(&arena);
-	return is_same;
+	return addr;
 }
 
-static bool is_our_name(const struct transaction *tx, const char *helo)
+static bool is_our_name(const struct transaction *tx, const char *helo,
+			const struct netaddr *addr)
 {
 	g_autofree char *lower = g_ascii_strdown(helo, -1);
 	const char *id = global_settings_of(tx->settings)->authserv_id;
@@ -131,28 +131,32 @@ static bool is_our_name(const struct transaction *tx, const char *helo)
 
 	return g_ascii_strcasecmp(helo, id) == 0 ||
 	       (host && g_ascii_strcasecmp(helo, host) == 0) ||
-	       domaintable_has(ourdomains_of(tx->settings)->table, lower) ||
-	       (tx->client.daemon_addr && helo[0] == '[' &&
-		strstr(helo, tx->client.daemon_addr));
+	       domaintable_has(ours_of(tx->settings)->table, lower) ||
+	       ours_has_address(ours_of(tx->settings), &tx->client, addr);
 }
 
 static void check_helo(struct transaction *tx)
 {
 	const char *helo = tx->client.helo;
 	struct netaddr addr;
+	bool is_literal;
 
-	if (!helo || !*helo)
+	if (!helo || !*helo) {
 		add(tx, "HELO_MISSING", 0.5, "no HELO or EHLO");
-	else if (is_our_name(tx, helo))
+		return;
+	}
+	addr = address_of(helo);
+	is_literal = helo[0] == '[';
+	if (is_our_name(tx, helo, &addr))
 		add(tx, "HELO_OURS", 3.0, helo);
-	else if (helo[0] == '[' && !is_literal_of(tx, helo))
+	else if (is_literal && netaddr_compare(&addr, &tx->client.addr) != 0)
 		add(tx, "HELO_LITERAL", 2.0, helo);
-	else if (helo[0] != '[' && netaddr_parse(span_text(helo), &addr))
+	else if (!is_literal && addr.family != NETADDR_NONE)
 		add(tx, "HELO_ADDRESS", 2.0, helo);
-	else if (helo[0] != '[' && !strchr(helo, '.'))
+	else if (!is_literal && !strchr(helo, '.'))
 		add(tx, "HELO_BARE", 1.0, helo);
-	else if (helo[0] != '[' && !mailaddr_domain_ascii(span_text(helo),
-							  &tx->arena))
+	else if (!is_literal && !mailaddr_domain_ascii(span_text(helo),
+						       &tx->arena))
 		add(tx, "HELO_SYNTAX", 1.0, helo);
 }
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "message/domaintable.h"
 #include "message/orgdomain.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "sender/contacts.h"
 #include "sender/lookalike.h"
 #include "sender/sendersettings.h"
@@ -25,7 +25,7 @@ static void add(struct transaction *tx, const char *symbol, double score,
 
 static bool is_ours(const struct transaction *tx, const char *domain)
 {
-	return domaintable_has(ourdomains_of(tx->settings)->table, domain);
+	return domaintable_has(ours_of(tx->settings)->table, domain);
 }
 
 static bool is_same_organisation(const struct transaction *tx, const char *a,
@@ -192,7 +192,7 @@ static void check_lookalike(struct transaction *tx, const char *domain)
 	const char *ours = NULL;
 	enum lookalike kind;
 
-	if (!all)
+	if (!all || is_ours(tx, domain))
 		return;
 	kind = lookalikes_find(all, domain,
 			       orgdomain_of(tx->settings, domain), &ours);
@@ -229,6 +229,19 @@ static void check_reply_to(struct transaction *tx,
 		1.0;
 }
 
+/* Where answers and bounces go, when From is of another domain. */
+static void check_other_lookalikes(struct transaction *tx, const char *from)
+{
+	const char *reply = first_domain(tx, "Reply-To");
+	const char *envelope = tx->sender.domain_ascii;
+
+	if (reply && (!from || strcmp(reply, from) != 0))
+		check_lookalike(tx, reply);
+	if (envelope && *envelope && (!from || strcmp(envelope, from) != 0) &&
+	    (!reply || strcmp(envelope, reply) != 0))
+		check_lookalike(tx, envelope);
+}
+
 static bool is_bulk(const struct transaction *tx)
 {
 	static const char *const names[] = {
@@ -255,11 +268,13 @@ void forgery_check_from(struct transaction *tx, const struct from_facts *from)
 	for (size_t i = 0; i < MIN(from->list.count, DMARC_DOMAINS_MAX); i++)
 		check_name(tx, &from->list.boxes[i]);
 	for (size_t i = 0; i < from->domain_count; i++) {
-		if (!is_ours(tx, from->domains[i]))
-			check_lookalike(tx, from->domains[i]);
-		else if (!has_aligned_pass(tx, from->domains[i]))
+		check_lookalike(tx, from->domains[i]);
+		if (is_ours(tx, from->domains[i]) &&
+		    !has_aligned_pass(tx, from->domains[i]) &&
+		    !tx->auth.arc.has_passed_origin)
 			add(tx, "FROM_OURS", 3.0, from->domains[i]);
 	}
+	check_other_lookalikes(tx, domain);
 	if (!domain)
 		return;
 	check_reply_to(tx, &from->list.boxes[0]);

@@ -4,7 +4,7 @@
 
 #include "message/domaintable.h"
 #include "message/mailaddr.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "sender/logins.h"
 #include "sender/lookalike.h"
 #include "sender/signkey.h"
@@ -379,7 +379,7 @@ static bool read_logins(S *mine, struct settings *settings, GError **error)
 static bool read_lookalikes(S *mine, const struct settings *settings,
 			    GError **error)
 {
-	const struct ourdomains *ours = ourdomains_of(settings);
+	const struct ours *ours = ours_of(settings);
 	g_autoptr(GError) why = NULL;
 
 	if (!mine->is_lookalike_checked)

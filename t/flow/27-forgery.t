@@ -26,7 +26,8 @@ my $dns = DNS->start($box, records => [
 my $conf = $box->write_file('try.conf', encode_utf8(Sandbox::conf_text({
 	state_dir => $box->path('none'), authserv_id => 'mx.example.org',
 	resolver => { servers => [$dns->server], timeout => '4s' },
-	relay => { domains => ['example.org', 'mybank.example'] },
+	relay => { domains => ['example.org', 'mybank.example'],
+		addresses => ['198.51.100.25'] },
 	sender => { protected_names => ['Jane Chief'],
 		protected_domains => ['paypal.com', 'grünbank.example'] },
 })));
@@ -96,6 +97,8 @@ my @cases = (
 	['LOOKALIKE_LABEL', f(From => 'a@mybank-secure.com')],
 	['LOOKALIKE_LABEL', f(From => 'a@mybank.evil.net')],
 	['', f(From => 'a@paypal.net'), 'the name under another suffix'],
+	['LOOKALIKE_CONFUSABLE', f('Reply-To' => 'a@paypa1.com')],
+	['LOOKALIKE_CONFUSABLE', {}, 'in the envelope', '<a@paypa1.com>'],
 	['FROM_MANY', f(From => ['a@honest.example', 'b@honest.example'])],
 	['FROM_DOMAINS', f(From => 'a@honest.example, b@other.example')],
 	(map { ['HEADER_DUPLICATE', f($_ => [$honest{$_} // 'a@honest.example',
@@ -123,6 +126,8 @@ my @cases = (
 	['NO_REPLY_PATH', f(From => undef), '', '<>'],
 	['HELO_OURS', { helo => 'mx.example.org' }],
 	['HELO_OURS', { helo => 'mybank.example' }],
+	['HELO_OURS', { helo => '198.51.100.25' }, 'our address'],
+	['HELO_OURS', { helo => '[198.51.100.25]' }, 'our address literal'],
 	['HELO_BARE', { helo => 'localhost' }],
 	['HELO_LITERAL', { helo => '[192.0.2.1]' }],
 	['', { helo => '[203.0.113.7]' }, 'its own literal'],

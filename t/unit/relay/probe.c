@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/span.h"
 #include "message/limits.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "relay/relaysettings.h"
 
 #include "unit/tap.h"
@@ -220,7 +220,7 @@ static void server_release(struct server *server)
 static struct settings *settings_of(const char *text)
 {
 	static const struct setting_group *const groups[] = {
-		&limits_group, &ourdomains_group, &relay_group, NULL,
+		&limits_group, &ours_group, &relay_group, NULL,
 	};
 	g_autoptr(GError) why = NULL;
 	struct settings *settings = settings_parse("test", span_text(text),

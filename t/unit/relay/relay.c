@@ -4,7 +4,7 @@
 
 #include "message/esmtp.h"
 #include "message/limits.h"
-#include "message/ourdomains.h"
+#include "message/ours.h"
 #include "relay/relaysettings.h"
 
 #include "unit/tap.h"
@@ -24,7 +24,7 @@ static const char listed[] =
 	"addresses = [\"192.0.2.25\", \"2001:db8::25\"] }";
 
 static const struct setting_group *const groups[] = {
-	&limits_group, &ourdomains_group, &relay_group, NULL,
+	&limits_group, &ours_group, &relay_group, NULL,
 };
 
 /* One transaction and what it stands on. */
@@ -597,7 +597,7 @@ static void presets(void **state)
 	const struct relay_settings *relay = relay_settings_of(settings);
 
 	(void)state;
-	assert_false(ourdomains_of(settings)->is_given);
+	assert_false(ours_of(settings)->is_given);
 	assert_int_equal(relay->own_sender, OWN_SENDER_TAG);
 	assert_int_equal(relay->null_sender_recipients, 5);
 	assert_int_equal(relay->local_part_octets, 128);
