@@ -17,6 +17,7 @@ struct reading {
 	GString *angle;			/* between < and > */
 	bool has_angle, is_in_angle, is_closed;
 	bool has_comment;		/* behind some of the name */
+	struct span comment;		/* the last one, while nothing follows */
 };
 
 /* Skips a comment that begins here; (5.2 of RFC 822: they nest). */
@@ -36,6 +37,7 @@ static void skip_comment(struct reading *on)
 	}
 	if (at >= on->rest.len)
 		on->flaws |= MAILBOX_FLAW_SYNTAX;
+	on->comment = span_from(span_first(on->rest, at), 1);
 	on->rest = span_from(on->rest, at + 1);
 }
 
@@ -59,9 +61,12 @@ static void take_quoted(struct reading *on)
 	on->rest = span_from(on->rest, at);
 }
 
+/* The words before < >; without them, "address (name)" as older programs write. */
 static const char *display_name(struct reading *on, bool *is_encoded_out)
 {
-	struct span raw = span_trim(span_of(on->name->str, on->name->len));
+	struct span raw = on->has_angle ?
+		span_trim(span_of(on->name->str, on->name->len)) :
+		span_trim(on->comment);
 	g_autoptr(GString) plain = g_string_new(NULL);
 	const char *name;
 
@@ -166,8 +171,7 @@ static void take_box(struct reading *on)
 
 	if (is_there && on->boxes->len < MAILBOX_MAX) {
 		box.addr = address_of(on);
-		if (on->has_angle)
-			box.name = display_name(on, &box.is_name_encoded);
+		box.name = display_name(on, &box.is_name_encoded);
 		g_array_append_val(on->boxes, box);
 	} else if (is_there) {
 		on->flaws |= MAILBOX_FLAW_MANY;
@@ -178,6 +182,7 @@ static void take_box(struct reading *on)
 	g_string_truncate(on->angle, 0);
 	on->has_angle = on->is_in_angle = on->is_closed = false;
 	on->has_comment = false;
+	on->comment = span_of(NULL, 0);
 }
 
 /* "name:" begins a group, unless the colon is in an address already. */
@@ -195,16 +200,13 @@ static void take_byte(struct reading *on, char c)
 {
 	if (on->is_closed && !g_ascii_isspace(c))
 		on->flaws |= MAILBOX_FLAW_TRAILING;
-	if (c == '@' && on->has_comment && !on->has_angle)
+	if (on->has_comment && !on->has_angle && !g_ascii_isspace(c) &&
+	    (c == '@' || strchr(on->name->str, '@')))
 		on->flaws |= MAILBOX_FLAW_COMMENT;
+	if (!g_ascii_isspace(c))
+		on->comment = span_of(NULL, 0);
 	if (!on->is_closed)
 		g_string_append_c(text_of(on), c);
-}
-
-static bool is_inside(const struct reading *on)
-{
-	return on->is_in_angle ||
-	       (on->name->len && strchr(on->name->str, '@'));
 }
 
 static void step(struct reading *on)
@@ -213,7 +215,7 @@ static void step(struct reading *on)
 
 	switch (c) {
 	case '(':
-		if (is_inside(on) && !on->is_closed)
+		if (on->is_in_angle)
 			on->flaws |= MAILBOX_FLAW_COMMENT;
 		on->has_comment |= on->name->len > 0;
 		skip_comment(on);
