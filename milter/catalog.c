@@ -2,6 +2,7 @@
 
 #include "catalog.h"
 
+#include "content/rulefiles.h"
 #include "message/limits.h"
 #include "message/ours.h"
 #include "message/orgdomain.h"
@@ -23,6 +24,7 @@ const struct setting_group *const catalog[] = {
 	&relay_group,
 	&direction_group,
 	&sender_group,
+	&rulefiles_group,
 	&verdict_group,
 	NULL,
 };

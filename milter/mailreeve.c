@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "catalog.h"
+#include "content/rulefiles.h"
 #include "session/daemon.h"
 
 #include <getopt.h>
@@ -30,13 +31,14 @@ static int check(const char *file)
 {
 	g_autoptr(GError) why = NULL;
 	struct settings *settings = settings_load(file, catalog, &why);
+	int status = EX_OK;
 
-	if (!settings) {
+	if (!settings || !rulefiles_of(settings, &why)) {
 		fprintf(stderr, "%s\n", why->message);
-		return EX_CONFIG;
+		status = EX_CONFIG;
 	}
 	settings_unref(settings);
-	return EX_OK;
+	return status;
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 
+#include "admin/input.h"
 #include "admin/recordjson.h"
 #include "admin/table.h"
 #include "base/clock.h"
@@ -21,8 +22,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-#define MESSAGE_MAX ((gsize)1 << 30)	/* bytes of one file */
 
 /* The envelope to try with; see the options below. */
 struct trial {
@@ -152,88 +151,14 @@ static void try_bytes(const struct trial *trial, struct span bytes,
 	transaction_release(&tx);
 }
 
-static GByteArray *read_input(void)
+static int try_one(void *mydata, struct span bytes, const char *name,
+		   bool is_named)
 {
-	GByteArray *all = g_byte_array_new();
-	guint8 chunk[65536];
-	size_t len;
+	const struct trial *trial = mydata;
 
-	while (all->len < MESSAGE_MAX &&
-	       (len = fread(chunk, 1, sizeof chunk, stdin)) > 0)
-		g_byte_array_append(all, chunk, (guint)len);
-	return all;
-}
-
-static int try_file(const struct trial *trial, const char *file,
-		    bool is_named)
-{
-	g_autoptr(GByteArray) input = NULL;
-	g_autoptr(GMappedFile) map = NULL;
-	g_autoptr(GError) why = NULL;
-	bool is_json = trial->admin->is_json || is_named;
-	const char *name = is_named ? file : NULL;
-
-	if (strcmp(file, "-") == 0) {
-		input = read_input();
-		try_bytes(trial, span_of((const char *)input->data,
-					 input->len), name, is_json);
-		return EX_OK;
-	}
-	map = g_mapped_file_new(file, FALSE, &why);
-	if (!map)
-		return admin_fail(trial->self, EX_NOINPUT, "%s", why->message);
-	if (g_mapped_file_get_length(map) > MESSAGE_MAX)
-		return admin_fail(trial->self, EX_DATAERR, "%s: too long",
-				  file);
-	try_bytes(trial, span_of(g_mapped_file_get_contents(map),
-				 g_mapped_file_get_length(map)), name,
-		  is_json);
+	try_bytes(trial, bytes, is_named ? name : NULL,
+		  trial->admin->is_json || is_named);
 	return EX_OK;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The files of a folder, by name; one level. */
-static int try_folder(const struct trial *trial, const char *folder)
-{
-	g_autoptr(GError) why = NULL;
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, &why);
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-	const char *name;
-	int status = EX_OK;
-
-	if (!dir)
-		return admin_fail(trial->self, EX_NOINPUT, "%s", why->message);
-	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-
-		if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			g_ptr_array_add(files, g_steal_pointer(&path));
-	}
-	g_ptr_array_sort(files, by_name);
-	for (guint i = 0; i < files->len; i++) {
-		int one = try_file(trial, g_ptr_array_index(files, i), true);
-
-		status = status ? status : one;
-	}
-	return status;
-}
-
-static int try_all(const struct trial *trial, int argc, char **argv)
-{
-	int status = EX_OK;
-
-	for (int i = 1; i < argc; i++) {
-		int one = g_file_test(argv[i], G_FILE_TEST_IS_DIR) ?
-			  try_folder(trial, argv[i]) :
-			  try_file(trial, argv[i], argc > 2);
-
-		status = status ? status : one;
-	}
-	return status;
 }
 
 /* Without --client-ip it is a stranger of whom no address is known. */
@@ -316,7 +241,8 @@ static int run(struct admin *admin, const struct command *self, int argc,
 			STATE_EXISTING, NULL);
 		status = open_network(&trial);
 		if (status == EX_OK)
-			status = try_all(&trial, argc, argv);
+			status = input_each(self, argc - 1, argv + 1, try_one,
+					    &trial);
 		resolver_close(&trial.resolver);
 		contacts_free(trial.contacts);
 		state_close(&trial.state);

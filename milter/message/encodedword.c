@@ -2,10 +2,9 @@
 
 #include "message/encodedword.h"
 
-#include <gmime/gmime.h>
-#include <pthread.h>
+#include "message/gmimelib.h"
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+#include <gmime/gmime.h>
 
 bool encodedword_is_in(struct span text)
 {
@@ -24,7 +23,7 @@ const char *encodedword_decode(struct span text, struct arena *arena)
 		if (*c == '\r' || *c == '\n' || *c == '\t')
 			*c = ' ';
 	if (encodedword_is_in(text)) {
-		pthread_once(&once, g_mime_init);
+		gmimelib_init();
 		decoded = g_mime_utils_header_decode_text(NULL, copy);
 	}
 	valid = g_utf8_make_valid(decoded ? decoded : copy, -1);

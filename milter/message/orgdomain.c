@@ -71,3 +71,9 @@ bool orgdomain_is_suffix(const struct settings *settings, const char *domain)
 {
 	return psl_is_public_suffix(list_of(settings), domain);
 }
+
+bool orgdomain_is_known(const struct settings *settings, const char *suffix)
+{
+	return psl_is_public_suffix2(list_of(settings), suffix,
+				     PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+}

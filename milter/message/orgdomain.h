@@ -13,5 +13,7 @@ extern const struct setting_group orgdomain_group;
  */
 const char *orgdomain_of(const struct settings *settings, const char *domain);
 bool orgdomain_is_suffix(const struct settings *settings, const char *domain);
+/* Whether the list itself names it, as it does all top-level domains that are. */
+bool orgdomain_is_known(const struct settings *settings, const char *suffix);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/pidfile.h"
+#include "content/rulefiles.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
 #include "session/listener.h"
@@ -154,8 +155,9 @@ static void reload(void)
 	notify_manager("RELOADING=1");
 	fresh = settings_load(self.options->settings_file,
 			      self.options->groups, &why);
-	if (!fresh) {
+	if (!fresh || !rulefiles_of(fresh, &why)) {
 		note_reload_error(why->message);
+		settings_unref(fresh);
 	} else {
 		old = service_settings();
 		warn_of_fixed(old, fresh);
@@ -177,12 +179,13 @@ static void refresh_if_stale(void)
 		g_autoptr(GError) why = NULL;
 		struct settings *fresh = settings_refresh(old, &why);
 
-		if (fresh) {
+		if (fresh && rulefiles_of(fresh, &why)) {
 			put_in_force(fresh);
 			log_event(NULL, LOG_NOTICE, "tables_reread", "%s", "");
 		} else {
 			failed_us = clock_now_us();
 			note_reload_error(why->message);
+			settings_unref(fresh);
 		}
 	}
 	settings_unref(old);
@@ -403,7 +406,7 @@ int daemon_run(const struct daemon_options *options)
 	self.options = options;
 	privileges_prepare_process();
 	settings = settings_load(options->settings_file, options->groups, &why);
-	if (!settings) {
+	if (!settings || !rulefiles_of(settings, &why)) {
 		fprintf(stderr, "%s\n", why->message);
 		return EX_CONFIG;
 	}

@@ -3,6 +3,7 @@
 #include "verdict/checks.h"
 
 #include "cases/listcheck.h"
+#include "content/contentcheck.h"
 #include "relay/relay.h"
 #include "sender/authcheck.h"
 
@@ -19,6 +20,7 @@ static const struct {
 	{ STAGE_RCPT, relay_check_recipient },
 	{ STAGE_MESSAGE, authcheck_message },
 	{ STAGE_MESSAGE, relay_check_message },
+	{ STAGE_MESSAGE, contentcheck_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 };
 

@@ -93,6 +93,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		netaddr => 'net', rawmessage => 'rawmessage', status => 'command',
 		check => 'command', 'try' => 'command', dkim => 'command', list => 'command',
 		records => 'command', relayprobe => 'command',
+		rules => 'command',
 		recordid => 'record_id', recordkey => 'record_key',
 		finding => 'action', transaction => 'transaction|direction|ending',
 		gather => 'gather|session', storeerror => 'store_error',

@@ -1,0 +1,59 @@
+#include <config.h>
+
+#include "content/contentcheck.h"
+
+#include "content/rulefiles.h"
+#include "content/match.h"
+#include "message/mime.h"
+
+static void add_hits(struct transaction *tx, const struct ruleset *set,
+		     const struct matches *matches)
+{
+	for (guint i = 0; i < set->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
+		double value = matches->values[i];
+
+		if (rule->is_sub || !(value < 0 || value > 0))
+			continue;
+		transaction_find(tx, arena_text(&tx->arena, rule->name), "%s",
+				 matches->found[i] ? matches->found[i] :
+				 rule->describe ? rule->describe : "")->score =
+			rule->score;
+	}
+}
+
+static void add_limits(struct transaction *tx, const struct matches *matches)
+{
+	if (matches->cut_off)
+		transaction_find(tx, "CONTENT_CUT_OFF",
+				 "%zu matches, the last of %s",
+				 matches->cut_off, matches->exploded->name);
+	if (matches->mime_flaws & MIME_FLAW_DEPTH)
+		transaction_find(tx, "MIME_DEEP", "parts within parts, "
+				 "deeper than %d", MIME_DEPTH_MAX)->score = 2.0;
+	if (matches->mime_flaws & MIME_FLAW_PARTS)
+		transaction_find(tx, "MIME_PARTS", "more than %d parts",
+				 MIME_PARTS_MAX)->score = 2.0;
+	if (matches->is_html_cut)
+		transaction_find(tx, "HTML_CUT",
+				 "not all of the HTML was looked at")->score =
+			2.0;
+}
+
+void contentcheck_message(struct transaction *tx)
+{
+	g_autoptr(GError) why = NULL;
+	const struct ruleset *set = rulefiles_of(tx->settings, &why);
+	const struct matches *matches;
+
+	if (!set) {
+		log_event(&tx->log, LOG_ERR, "rules_not_read", "why=\"%s\"",
+			  why->message);
+		return;
+	}
+	if (!set->rules->len)
+		return;
+	matches = match_run(set, tx, &tx->arena);
+	add_hits(tx, set, matches);
+	add_limits(tx, matches);
+}

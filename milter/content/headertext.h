@@ -1,0 +1,24 @@
+/* headertext.h - header fields in the forms in which rules ask for them */
+#ifndef CONTENT_HEADERTEXT_H
+#define CONTENT_HEADERTEXT_H
+
+#include "content/ruleset.h"
+#include "message/mime.h"
+
+/*
+ * What "Name", "Name:raw", "Name:addr", "Name:name", "ALL", "ToCc", "MESSAGEID" or
+ * "EnvelopeFrom" stands for: the values of all fields of that name, each with LF
+ * behind it; of addresses the first, bare. In the arena; false: there is none.
+ */
+bool headertext_get(const struct transaction *tx,
+		    const struct header_spec *spec, struct arena *arena,
+		    struct span *text_out);
+/* The same of one part's own fields. */
+bool headertext_of_part(const struct mime_part *part,
+			const struct header_spec *spec, struct arena *arena,
+			struct span *text_out);
+/* One field's value: unfolded, decoded to UTF-8, trimmed; in the arena. */
+const char *headertext_decode(const struct header *header,
+			      struct arena *arena);
+
+#endif

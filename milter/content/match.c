@@ -1,0 +1,247 @@
+#include <config.h>
+
+#include "content/match.h"
+
+#include "content/headertext.h"
+#include "message/uris.h"
+
+#include <string.h>
+
+#define FOUND_MAX 80		/* bytes that are shown of what matched */
+
+/* The texts of one message, each made once. */
+struct matching {
+	const struct ruleset *set;
+	const struct transaction *tx;
+	struct arena *arena;
+	struct matches *out;
+	struct mime *mime;
+	struct bodytext *text;
+	GArray *uris;			/* of struct span */
+	struct span *headers;		/* by spec */
+	bool *has_header, *is_header_made;
+};
+
+static const char *shown(struct matching *on, struct span found)
+{
+	char *text = arena_span_text(on->arena, span_first(found, FOUND_MAX));
+
+	for (char *c = text; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	return text;
+}
+
+static void hit(struct matching *on, guint index, double value,
+		struct span found)
+{
+	if (!on->out->found[index])
+		on->out->found[index] = shown(on, found);
+	on->out->values[index] += value;
+}
+
+static int64_t most_hits(const struct rule *rule)
+{
+	return !rule->is_multiple ? 1 :
+	       rule->max_hits > 0 ? rule->max_hits : INT64_MAX;
+}
+
+/* Whether the rule has hit as often as it may. */
+static bool is_full(const struct matching *on, const struct rule *rule,
+		    guint index)
+{
+	return on->out->values[index] >= (double)most_hits(rule);
+}
+
+/* All places in one text. */
+static void match_text(struct matching *on, const struct rule *rule,
+		       guint index, struct span text)
+{
+	size_t from = 0;
+
+	while (from <= text.len && !is_full(on, rule, index)) {
+		struct span found;
+		enum pattern_result result = pattern_match(
+			rule->pattern, text, from, &found);
+
+		if (result == PATTERN_CUT_OFF) {
+			on->out->cut_off++;
+			on->out->exploded = rule;
+		}
+		if (result != PATTERN_YES)
+			return;
+		hit(on, index, 1, found);
+		from = (size_t)(found.ptr - text.ptr) + MAX(found.len, 1);
+	}
+}
+
+static bool get_header(struct matching *on, guint spec, struct span *text_out)
+{
+	if (!on->is_header_made[spec]) {
+		on->is_header_made[spec] = true;
+		on->has_header[spec] = headertext_get(
+			on->tx, g_ptr_array_index(on->set->specs, spec),
+			on->arena, &on->headers[spec]);
+	}
+	*text_out = on->headers[spec];
+	return on->has_header[spec];
+}
+
+static void match_header(struct matching *on, const struct rule *rule,
+			 guint index)
+{
+	struct span text;
+	bool is_there = get_header(on, rule->header, &text);
+
+	if (rule->is_exists) {
+		if (is_there)
+			hit(on, index, 1, span_of(NULL, 0));
+		return;
+	}
+	if (!is_there)
+		text = span_text(rule->unset ? rule->unset : "");
+	if (!rule->is_negated) {
+		match_text(on, rule, index, text);
+		return;
+	}
+	if (pattern_match(rule->pattern, text, 0, NULL) == PATTERN_NO)
+		hit(on, index, 1, span_of(NULL, 0));
+}
+
+static void match_part(struct matching *on, const struct rule *rule,
+		       guint index, const struct mime_part *part)
+{
+	const struct header_spec *spec = g_ptr_array_index(on->set->specs,
+							   rule->header);
+	struct span text;
+	bool is_there = headertext_of_part(part, spec, on->arena, &text);
+
+	if (rule->is_exists) {
+		if (is_there)
+			hit(on, index, 1, span_of(NULL, 0));
+	} else if (rule->is_negated) {
+		if (is_there && pattern_match(rule->pattern, text, 0, NULL) ==
+		    PATTERN_NO)
+			hit(on, index, 1, span_of(NULL, 0));
+	} else if (is_there || rule->unset) {
+		match_text(on, rule, index, is_there ? text :
+						       span_text(rule->unset));
+	}
+}
+
+static void match_parts(struct matching *on, const struct rule *rule,
+			guint index)
+{
+	for (guint i = 0; i < on->mime->parts->len &&
+	     !is_full(on, rule, index); i++)
+		match_part(on, rule, index,
+			   g_ptr_array_index(on->mime->parts, i));
+}
+
+static void match_all(struct matching *on, const struct rule *rule,
+		      guint index, const GArray *texts, guint first)
+{
+	for (guint i = first; i < texts->len && !is_full(on, rule, index); i++)
+		match_text(on, rule, index,
+			   g_array_index(texts, struct span, i));
+}
+
+static void match_rule(struct matching *on, const struct rule *rule,
+		       guint index)
+{
+	switch (rule->kind) {
+	case RULE_HEADER:
+		match_header(on, rule, index);
+		break;
+	case RULE_MIMEHEADER:
+		match_parts(on, rule, index);
+		break;
+	case RULE_BODY:
+		match_all(on, rule, index, on->text->lines,
+			  rule->is_nosubject);
+		break;
+	case RULE_RAWBODY:
+		match_all(on, rule, index, on->text->raw, 0);
+		break;
+	case RULE_URI:
+		match_all(on, rule, index, on->uris, 0);
+		break;
+	case RULE_FULL:
+		match_text(on, rule, index, on->mime->text);
+		break;
+	case RULE_META:
+	case RULE_NONE:
+		break;
+	}
+}
+
+static void prepare(struct matching *on)
+{
+	const struct header *header = transaction_find_header(on->tx,
+							      "Subject");
+	g_autoptr(GArray) uris = NULL;
+	guint specs = on->set->specs->len;
+
+	on->mime = mime_parse(on->tx, on->arena);
+	on->text = bodytext_make(on->mime, header ?
+		headertext_decode(header, on->arena) : "");
+	uris = uris_collect(on->tx->settings, on->text);
+	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
+				     uris->len);
+	for (guint i = 0; i < uris->len; i++) {
+		struct span text = span_text(g_array_index(uris, struct uri,
+							   i).text);
+
+		g_array_append_val(on->uris, text);
+	}
+	on->headers = arena_new_n(on->arena, struct span, specs);
+	on->has_header = arena_new_n(on->arena, bool, specs);
+	on->is_header_made = arena_new_n(on->arena, bool, specs);
+	on->out->mime_flaws = on->mime->flaws;
+	on->out->is_html_cut = on->text->is_html_cut;
+}
+
+static void match_metas(struct matching *on)
+{
+	for (guint i = 0; i < on->set->metas->len; i++) {
+		const struct rule *rule = g_ptr_array_index(on->set->metas, i);
+
+		on->out->values[rule->index] = expression_evaluate(
+			rule->expression, on->out->values);
+	}
+}
+
+static void add_up(struct matching *on)
+{
+	for (guint i = 0; i < on->set->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(on->set->rules, i);
+		double value = on->out->values[i];
+
+		if (value < 0 || value > 0)
+			on->out->score += rule->score;
+	}
+}
+
+struct matches *match_run(const struct ruleset *set,
+			  const struct transaction *tx, struct arena *arena)
+{
+	struct matching on = { .set = set, .tx = tx, .arena = arena };
+	guint count = set->rules->len;
+
+	on.out = arena_new(arena, struct matches);
+	on.out->values = arena_new_n(arena, double, count);
+	on.out->found = arena_new_n(arena, const char *, count);
+	prepare(&on);
+	for (guint i = 0; i < count; i++) {
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		if (!rule->is_off)
+			match_rule(&on, rule, i);
+	}
+	match_metas(&on);
+	add_up(&on);
+	g_array_unref(on.uris);
+	bodytext_free(on.text);
+	mime_release(on.mime);
+	return on.out;
+}

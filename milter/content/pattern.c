@@ -1,0 +1,181 @@
+#include <config.h>
+
+#include "content/pattern.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <string.h>
+
+#define STACK_BYTES (1024 * 1024)
+#define MATCH_LIMIT 500000
+#define DEPTH_LIMIT 5000
+#define HEAP_LIMIT_KIB 16384
+
+struct pattern {
+	pcre2_code *code;
+	char *text, *modifiers;
+	bool is_jit;
+};
+
+/* A thread's own; freed with it. */
+struct tools {
+	pcre2_match_context *limits;
+	pcre2_match_data *data;
+	pcre2_jit_stack *stack;
+};
+
+static void free_tools(gpointer memory)
+{
+	struct tools *tools = memory;
+
+	pcre2_match_context_free(tools->limits);
+	pcre2_match_data_free(tools->data);
+	pcre2_jit_stack_free(tools->stack);
+	g_free(tools);
+}
+
+static GPrivate own_tools = G_PRIVATE_INIT(free_tools);
+
+static struct tools *get_tools(void)
+{
+	struct tools *tools = g_private_get(&own_tools);
+
+	if (tools)
+		return tools;
+	tools = g_new0(struct tools, 1);
+	tools->limits = pcre2_match_context_create(NULL);
+	tools->data = pcre2_match_data_create(1, NULL);
+	tools->stack = pcre2_jit_stack_create(32 * 1024, STACK_BYTES, NULL);
+	BUG_IF(!tools->limits || !tools->data || !tools->stack);
+	pcre2_set_match_limit(tools->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(tools->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(tools->limits, HEAP_LIMIT_KIB);
+	pcre2_jit_stack_assign(tools->limits, NULL, tools->stack);
+	g_private_set(&own_tools, tools);
+	return tools;
+}
+
+static GQuark pattern_error(void)
+{
+	return g_quark_from_static_string("pattern");
+}
+
+static char closing(char c)
+{
+	const char *at = strchr("{}()<>[]", c);
+
+	return at && *at ? at[1] : c;
+}
+
+char *pattern_strip(const char *text, char **modifiers_out, GError **error)
+{
+	const char *start = text, *end;
+	char delimiter;
+
+	if (g_str_has_prefix(start, "qr"))
+		start++;
+	if (*start == 'm' || start != text)
+		start++;
+	delimiter = *start;
+	if (!delimiter || g_ascii_isalnum(delimiter) || delimiter == '\\' ||
+	    g_ascii_isspace(delimiter) || delimiter == '_' ||
+	    (start == text && delimiter != '/')) {
+		g_set_error_literal(error, pattern_error(), 0,
+				    "no /pattern/ or m{pattern}");
+		return NULL;
+	}
+	end = strrchr(start + 1, closing(delimiter));
+	if (!end || end[1 + strspn(end + 1, "abcdfghijklmnopqrstuvwxyz")]) {
+		g_set_error(error, pattern_error(), 0,
+			    "no %c at its end", closing(delimiter));
+		return NULL;
+	}
+	*modifiers_out = g_strdup(end + 1);
+	return g_strndup(start + 1, (gsize)(end - start - 1));
+}
+
+static uint32_t options_of(const char *modifiers)
+{
+	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C;
+
+	for (; *modifiers; modifiers++)
+		options |= *modifiers == 'i' ? PCRE2_CASELESS :
+			   *modifiers == 'm' ? PCRE2_MULTILINE :
+			   *modifiers == 's' ? PCRE2_DOTALL :
+			   *modifiers == 'x' ? PCRE2_EXTENDED : 0;
+	return options;
+}
+
+struct pattern *pattern_compile(const char *expression, const char *modifiers,
+				GError **error)
+{
+	struct pattern *pattern;
+	unsigned char said[120];
+	PCRE2_SIZE at;
+	int code;
+	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)expression,
+					     PCRE2_ZERO_TERMINATED,
+					     options_of(modifiers), &code, &at,
+					     NULL);
+
+	if (!compiled) {
+		pcre2_get_error_message(code, said, sizeof said);
+		g_set_error(error, pattern_error(), 0, "%s at byte %zu",
+			    (const char *)said, (size_t)at);
+		return NULL;
+	}
+	pattern = g_new0(struct pattern, 1);
+	pattern->code = compiled;
+	pattern->text = g_strdup(expression);
+	pattern->modifiers = g_strdup(modifiers);
+	pattern->is_jit = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) == 0;
+	return pattern;
+}
+
+void pattern_free(struct pattern *pattern)
+{
+	if (!pattern)
+		return;
+	pcre2_code_free(pattern->code);
+	g_free(pattern->text);
+	g_free(pattern->modifiers);
+	g_free(pattern);
+}
+
+enum pattern_result pattern_match(const struct pattern *pattern,
+				  struct span text, size_t from,
+				  struct span *found_out)
+{
+	struct tools *tools = get_tools();
+	PCRE2_SPTR bytes = (PCRE2_SPTR)(text.len ? text.ptr : "");
+	int result = pcre2_match(pattern->code, bytes, text.len, from, 0,
+				 tools->data, tools->limits);
+	const PCRE2_SIZE *place;
+
+	/* Its own stack is small; the interpreter takes the heap. */
+	if (result == PCRE2_ERROR_JIT_STACKLIMIT)
+		result = pcre2_match(pattern->code, bytes, text.len, from,
+				     PCRE2_NO_JIT, tools->data,
+				     tools->limits);
+	if (result == PCRE2_ERROR_NOMATCH)
+		return PATTERN_NO;
+	if (result < 0)
+		return PATTERN_CUT_OFF;
+	place = pcre2_get_ovector_pointer(tools->data);
+	/* \K may turn them round. */
+	if (found_out)
+		*found_out = place[1] > place[0] ?
+			span_of(text.ptr + place[0], place[1] - place[0]) :
+			span_of(text.ptr + place[1], 0);
+	return PATTERN_YES;
+}
+
+const char *pattern_text(const struct pattern *pattern)
+{
+	return pattern->text;
+}
+
+bool pattern_has(const struct pattern *pattern, char modifier)
+{
+	return strchr(pattern->modifiers, modifier) != NULL;
+}

@@ -1,0 +1,37 @@
+/* pattern.h - Perl's regular expressions by PCRE2, within limits */
+#ifndef CONTENT_PATTERN_H
+#define CONTENT_PATTERN_H
+
+#include "base/guard.h"
+#include "base/span.h"
+
+#include <glib.h>
+
+/* Compiled; read-only, any thread. */
+struct pattern;
+
+/* What stands between delimiters, "/.../i" or "m{...}x", and the letters behind.
+ * NULL and the error when it is nothing of the kind. Free with g_free(). */
+char *pattern_strip(const char *text, char **modifiers_out, GError **error)
+	MUST_USE;
+/* Of bytes, not of characters. NULL and the error when PCRE2 does not take it. */
+struct pattern *pattern_compile(const char *expression, const char *modifiers,
+				GError **error) MUST_USE;
+/* Accepts NULL. */
+void pattern_free(struct pattern *pattern);
+
+enum pattern_result {
+	PATTERN_NO, PATTERN_YES,
+	PATTERN_CUT_OFF,	/* PCRE2's limits: nobody knows */
+};
+
+/* From a place in the text on. found_out may be NULL. */
+enum pattern_result pattern_match(const struct pattern *pattern,
+				  struct span text, size_t from,
+				  struct span *found_out);
+
+/* The expression and options as Hyperscan wants them. */
+const char *pattern_text(const struct pattern *pattern);
+bool pattern_has(const struct pattern *pattern, char modifier);
+
+#endif

@@ -1,0 +1,22 @@
+/* replacetags.h - <A> in a pattern stands for all that looks like an A */
+#ifndef CONTENT_REPLACETAGS_H
+#define CONTENT_REPLACETAGS_H
+
+#include "base/guard.h"
+
+#include <glib.h>
+
+/* What replace_tag, replace_pre, replace_inter and replace_post have named. */
+struct replacetags;
+
+struct replacetags *replacetags_new(void) MUST_USE;
+/* Accepts NULL. */
+void replacetags_free(struct replacetags *tags);
+/* keyword: one of those; rest: "NAME text". False: no such keyword, or no text. */
+bool replacetags_add(struct replacetags *tags, const char *keyword,
+		     const char *rest);
+/* A pattern with its tags put in. Free with g_free(). */
+char *replacetags_apply(const struct replacetags *tags, const char *pattern)
+	MUST_USE;
+
+#endif

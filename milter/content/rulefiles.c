@@ -1,0 +1,180 @@
+#include <config.h>
+
+#include "content/rulefiles.h"
+
+#include "content/ruleset.h"
+
+#include <glob.h>
+#include <glib/gstdio.h>
+#include <pthread.h>
+#include <string.h>
+
+/* A set and what it was made of. */
+struct shared_rules {
+	int refs;
+	char *signature;
+	struct ruleset *set;
+};
+
+struct rulefiles {
+	GPtrArray *globs;
+
+	/* Made from the above. */
+	GPtrArray *files;
+	char *signature;		/* names, sizes and times of the files */
+	struct shared_rules **rules;	/* *rules NULL: not read yet */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static GPtrArray *all_shared;		/* of struct shared_rules *, in use */
+
+static const struct setting rows[] = {
+	SETTING_LIST(struct rulefiles, globs, "rules.files",
+		.preset_text = SYSCONFDIR "/mailreeve/rules/*.cf",
+		.help = "Files of content rules, in SpamAssassin's language; "
+			"names may have * and ?. They are read in order, "
+			"those of a pattern by name, and read anew with the "
+			"settings and when they change."),
+};
+
+static GQuark rulefiles_error(void)
+{
+	return g_quark_from_static_string("rulefiles");
+}
+
+GPtrArray *rulefiles_expand(const GPtrArray *globs, GError **error)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < globs->len; i++) {
+		const char *pattern = g_ptr_array_index(globs, i);
+		glob_t found;
+		int result = glob(pattern, 0, NULL, &found);
+
+		for (size_t j = 0; !result && j < found.gl_pathc; j++)
+			g_ptr_array_add(files, g_strdup(found.gl_pathv[j]));
+		if (!result)
+			globfree(&found);
+		if (!result || strpbrk(pattern, "*?["))
+			continue;
+		g_set_error(error, rulefiles_error(), 0,
+			    "%s: there is no such file", pattern);
+		g_ptr_array_unref(files);
+		return NULL;
+	}
+	return files;
+}
+
+static char *sign(const GPtrArray *files)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (guint i = 0; i < files->len; i++) {
+		const char *file = g_ptr_array_index(files, i);
+		GStatBuf facts = { .st_size = -1 };
+
+		(void)g_stat(file, &facts);
+		g_string_append_printf(out, "%s %" G_GINT64_FORMAT ".%ld %"
+			G_GINT64_FORMAT "\n", file,
+			(gint64)facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec,
+			(gint64)facts.st_size);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static bool prepare(void *values, struct settings *settings, GError **error)
+{
+	struct rulefiles *mine = values;
+	g_autoptr(GError) why = NULL;
+
+	mine->rules = g_new0(struct shared_rules *, 1);
+	mine->files = rulefiles_expand(mine->globs, &why);
+	if (!mine->files)
+		return settings_fail(settings, "rules.files", error, "%s",
+				     why->message);
+	for (guint i = 0; i < mine->files->len; i++)
+		settings_watch(settings, g_ptr_array_index(mine->files, i));
+	mine->signature = sign(mine->files);
+	return true;
+}
+
+static void drop_shared(struct shared_rules *shared)
+{
+	pthread_mutex_lock(&lock);
+	if (--shared->refs == 0) {
+		g_ptr_array_remove_fast(all_shared, shared);
+		ruleset_free(shared->set);
+		g_free(shared->signature);
+		g_free(shared);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void release(void *values)
+{
+	struct rulefiles *mine = values;
+
+	if (mine->rules && *mine->rules)
+		drop_shared(*mine->rules);
+	g_free(mine->rules);
+	g_free(mine->signature);
+	if (mine->files)
+		g_ptr_array_unref(mine->files);
+}
+
+const struct setting_group rulefiles_group = {
+	.size = sizeof(struct rulefiles),
+	.rows = rows,
+	.row_count = G_N_ELEMENTS(rows),
+	.prepare = prepare,
+	.release = release,
+};
+
+/* The lock is held. */
+static struct shared_rules *find_shared(const char *signature)
+{
+	for (guint i = 0; all_shared && i < all_shared->len; i++) {
+		struct shared_rules *shared = g_ptr_array_index(all_shared, i);
+
+		if (strcmp(shared->signature, signature) == 0) {
+			shared->refs++;
+			return shared;
+		}
+	}
+	return NULL;
+}
+
+static struct shared_rules *read_shared(const struct rulefiles *mine,
+					GError **error)
+{
+	struct ruleset *set = ruleset_load(mine->files, error);
+	struct shared_rules *shared;
+
+	if (!set)
+		return NULL;
+	shared = g_new0(struct shared_rules, 1);
+	shared->refs = 1;
+	shared->signature = g_strdup(mine->signature);
+	shared->set = set;
+	if (!all_shared)
+		all_shared = g_ptr_array_new();
+	g_ptr_array_add(all_shared, shared);
+	return shared;
+}
+
+const struct ruleset *rulefiles_of(const struct settings *settings,
+				    GError **error)
+{
+	const struct rulefiles *mine = settings_values(settings,
+							      &rulefiles_group);
+	struct shared_rules *shared;
+
+	pthread_mutex_lock(&lock);
+	if (!*mine->rules)
+		*mine->rules = find_shared(mine->signature);
+	if (!*mine->rules)
+		*mine->rules = read_shared(mine, error);
+	shared = *mine->rules;
+	pthread_mutex_unlock(&lock);
+	return shared ? shared->set : NULL;
+}

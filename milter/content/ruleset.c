@@ -1,0 +1,544 @@
+#include <config.h>
+
+#include "content/ruleset.h"
+
+#include "content/replacetags.h"
+#include "content/ruletext.h"
+
+#include <string.h>
+
+#define NAME_BYTES_MAX 200
+
+/* What a rule says before all files are read. */
+struct draft {
+	char *text;			/* behind the name */
+	bool is_replaced;		/* replace_rules names it */
+	bool is_net;			/* tflags net */
+};
+
+struct loader {
+	struct ruleset *set;
+	GHashTable *drafts;		/* struct rule * -> struct draft * */
+	struct replacetags *tags;
+};
+
+static const char *const kind_words[RULE_KINDS] = {
+	"none", "header", "body", "rawbody", "full", "uri", "mimeheader",
+	"meta",
+};
+
+const char *ruleset_kind_word(enum rule_kind kind)
+{
+	return kind_words[kind];
+}
+
+static void add_problem(struct ruleset *set, const char *file, unsigned line,
+			const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+static void add_problem(struct ruleset *set, const char *file, unsigned line,
+			const char *fmt, ...)
+{
+	struct rule_problem problem = { .file = file, .line = line };
+	va_list args;
+
+	va_start(args, fmt);
+	problem.what = g_strdup_vprintf(fmt, args);
+	va_end(args);
+	g_array_append_val(set->problems, problem);
+}
+
+static void clear_problem(gpointer problem)
+{
+	g_free(((struct rule_problem *)problem)->what);
+}
+
+static void free_rule(gpointer memory)
+{
+	struct rule *rule = memory;
+
+	g_free(rule->name);
+	g_free(rule->describe);
+	g_free(rule->unset);
+	pattern_free(rule->pattern);
+	expression_free(rule->expression);
+	g_free(rule);
+}
+
+static void free_spec(gpointer memory)
+{
+	struct header_spec *spec = memory;
+
+	g_free(spec->text);
+	g_free(spec->name);
+	g_free(spec);
+}
+
+static void free_draft(gpointer memory)
+{
+	struct draft *draft = memory;
+
+	g_free(draft->text);
+	g_free(draft);
+}
+
+static bool is_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!len || len > NAME_BYTES_MAX || g_ascii_isdigit(*name))
+		return false;
+	for (; *name; name++)
+		if (!g_ascii_isalnum(*name) && *name != '_')
+			return false;
+	return true;
+}
+
+static struct rule *find_rule(struct loader *on, const char *name)
+{
+	struct rule *rule = g_hash_table_lookup(on->set->by_name, name);
+
+	if (rule)
+		return rule;
+	rule = g_new0(struct rule, 1);
+	rule->name = g_strdup(name);
+	rule->index = on->set->rules->len;
+	rule->is_sub = g_str_has_prefix(name, "__");
+	rule->score = rule->is_sub ? 0 :
+		      g_str_has_prefix(name, "T_") ? 0.01 : 1;
+	g_ptr_array_add(on->set->rules, rule);
+	g_hash_table_insert(on->set->by_name, rule->name, rule);
+	g_hash_table_insert(on->drafts, rule, g_new0(struct draft, 1));
+	return rule;
+}
+
+/* SpamAssassin has four sets of scores; ours is that without network and learning. */
+static void set_score(struct rule *rule, const char *rest)
+{
+	bool is_relative = *rest == '(';
+	double score = g_ascii_strtod(rest + is_relative, NULL);
+
+	if (rule->is_sub)
+		return;
+	rule->score = is_relative ? rule->score + score : score;
+}
+
+static void set_flags(struct rule *rule, struct draft *draft,
+		      const char *rest)
+{
+	g_auto(GStrv) words = g_strsplit_set(rest, " \t", -1);
+
+	for (char **word = words; *word; word++) {
+		if (strcmp(*word, "multiple") == 0)
+			rule->is_multiple = true;
+		else if (strcmp(*word, "nosubject") == 0)
+			rule->is_nosubject = true;
+		else if (strcmp(*word, "net") == 0)
+			draft->is_net = true;
+		else if (g_str_has_prefix(*word, "maxhits="))
+			rule->max_hits = g_ascii_strtoll(
+				*word + strlen("maxhits="), NULL, 10);
+	}
+}
+
+static void set_attribute(struct loader *on, struct rule *rule,
+			  const char *word, const char *rest)
+{
+	struct draft *draft = g_hash_table_lookup(on->drafts, rule);
+
+	if (strcmp(word, "score") == 0) {
+		set_score(rule, rest);
+	} else if (strcmp(word, "tflags") == 0) {
+		set_flags(rule, draft, rest);
+	} else if (strcmp(word, "describe") == 0) {
+		g_free(rule->describe);
+		rule->describe = g_strdup(rest);
+	}
+}
+
+static enum rule_kind kind_of(const char *word)
+{
+	for (enum rule_kind kind = RULE_HEADER; kind < RULE_KINDS; kind++)
+		if (strcmp(word, kind_words[kind]) == 0)
+			return kind;
+	return RULE_NONE;
+}
+
+/* A later definition of the same name takes the place of the first. */
+static void define(struct loader *on, struct rule *rule, enum rule_kind kind,
+		   const char *rest, const char *file, unsigned line)
+{
+	struct draft *draft = g_hash_table_lookup(on->drafts, rule);
+
+	rule->kind = kind;
+	rule->file = file;
+	rule->line = line;
+	g_free(draft->text);
+	draft->text = g_strdup(rest);
+}
+
+static void note_replaced(struct loader *on, const char *rest)
+{
+	g_auto(GStrv) names = g_strsplit_set(rest, " \t", -1);
+
+	for (char **name = names; *name; name++)
+		if (is_name(*name)) {
+			struct draft *draft = g_hash_table_lookup(
+				on->drafts, find_rule(on, *name));
+
+			draft->is_replaced = true;
+		}
+}
+
+static bool is_attribute(const char *word)
+{
+	return strcmp(word, "score") == 0 || strcmp(word, "tflags") == 0 ||
+	       strcmp(word, "describe") == 0;
+}
+
+static void count_ignored(struct ruleset *set, const char *word)
+{
+	gpointer count = g_hash_table_lookup(set->ignored, word);
+
+	g_hash_table_replace(set->ignored, g_strdup(word),
+			     GUINT_TO_POINTER(GPOINTER_TO_UINT(count) + 1));
+}
+
+static void on_line(void *mydata, const char *file, unsigned line,
+		    const char *word, char *rest)
+{
+	struct loader *on = mydata;
+	enum rule_kind kind = kind_of(word);
+	size_t len = strcspn(rest, " \t");
+
+	if (strcmp(word, "replace_rules") == 0) {
+		note_replaced(on, rest);
+		return;
+	}
+	if (kind == RULE_NONE && !is_attribute(word)) {
+		if (!replacetags_add(on->tags, word, rest))
+			count_ignored(on->set, word);
+		return;
+	}
+	g_autofree char *name = g_strndup(rest, len);
+
+	rest += len + strspn(rest + len, " \t");
+	if (!is_name(name) || !*rest)
+		add_problem(on->set, file, line, "%s: %s", word, *name ?
+			    "a name has letters, digits and _, and something "
+			    "behind it" : "no name");
+	else if (kind == RULE_NONE)
+		set_attribute(on, find_rule(on, name), word, rest);
+	else
+		define(on, find_rule(on, name), kind, rest, file, line);
+}
+
+static void on_wrong(void *mydata, const char *file, unsigned line,
+		     const char *what)
+{
+	struct loader *on = mydata;
+
+	add_problem(on->set, file, line, "%s", what);
+}
+
+static void turn_off(struct loader *on, struct rule *rule, const char *why)
+{
+	rule->is_off = true;
+	add_problem(on->set, rule->file, rule->line, "%s %s: %s",
+		    kind_words[rule->kind], rule->name, why);
+}
+
+static void compile(struct loader *on, struct rule *rule, const char *text)
+{
+	const struct draft *draft = g_hash_table_lookup(on->drafts, rule);
+	g_autofree char *modifiers = NULL, *tagged = NULL;
+	g_autoptr(GError) why = NULL;
+	g_autofree char *bare = pattern_strip(text, &modifiers, &why);
+
+	if (bare && strstr(bare, "%{")) {
+		turn_off(on, rule, "%{...} in a pattern is not supported");
+		return;
+	}
+	if (bare && draft->is_replaced)
+		tagged = replacetags_apply(on->tags, bare);
+	if (bare)
+		rule->pattern = pattern_compile(tagged ? tagged : bare,
+						modifiers, &why);
+	if (!rule->pattern)
+		turn_off(on, rule, why->message);
+}
+
+static struct header_spec *make_spec(const char *text)
+{
+	struct header_spec *spec = g_new0(struct header_spec, 1);
+	g_auto(GStrv) words = g_strsplit(text, ":", -1);
+
+	spec->text = g_strdup(text);
+	spec->name = g_strdup(words[0]);
+	for (char **word = words + 1; *word; word++) {
+		spec->is_raw |= strcmp(*word, "raw") == 0;
+		spec->is_addr |= strcmp(*word, "addr") == 0;
+		spec->is_name |= strcmp(*word, "name") == 0;
+		spec->is_first |= strcmp(*word, "first") == 0;
+		spec->is_last |= strcmp(*word, "last") == 0;
+	}
+	return spec;
+}
+
+static guint spec_of(struct ruleset *set, const char *text)
+{
+	for (guint i = 0; i < set->specs->len; i++) {
+		const struct header_spec *spec = g_ptr_array_index(set->specs,
+								   i);
+
+		if (strcmp(spec->text, text) == 0)
+			return i;
+	}
+	g_ptr_array_add(set->specs, make_spec(text));
+	return set->specs->len - 1;
+}
+
+/* Other modifiers, and headers that stand for what nobody computes here. */
+static const char *what_lacks(const char *spec)
+{
+	static const char *const lacking[] = {
+		":host", ":domain", ":ip", ":revip",
+	};
+
+	if (g_str_has_prefix(spec, "X-Spam-") || strcmp(spec, "X-Languages") == 0)
+		return "this header is not made yet";
+	if (g_str_has_prefix(spec, "ALL-"))
+		return "headers by relay are not told apart yet";
+	for (size_t i = 0; i < COUNT_OF(lacking); i++)
+		if (strstr(spec, lacking[i]))
+			return "this modifier is not supported yet";
+	return NULL;
+}
+
+/* "Subject:raw =~ /.../i [if-unset: x]" */
+static void read_header(struct loader *on, struct rule *rule, char *text)
+{
+	char *operator = strstr(text, "=~"), *negated = strstr(text, "!~");
+	char *unset = strstr(text, "[if-unset:");
+	const char *lacks;
+	size_t len = strlen(text);
+
+	if (negated && (!operator || negated < operator)) {
+		operator = negated;
+		rule->is_negated = true;
+	}
+	if (!operator) {
+		turn_off(on, rule, "no =~ or !~");
+		return;
+	}
+	if (unset && text[len - 1] == ']') {
+		text[len - 1] = '\0';
+		rule->unset = g_strdup(g_strstrip(unset +
+						  strlen("[if-unset:")));
+		*unset = '\0';
+	}
+	*operator = '\0';
+	g_strstrip(text);
+	if (g_str_has_suffix(text, ":"))
+		text[strlen(text) - 1] = '\0';
+	lacks = what_lacks(text);
+	if (lacks) {
+		turn_off(on, rule, lacks);
+		return;
+	}
+	rule->header = spec_of(on->set, text);
+	compile(on, rule, g_strstrip(operator + 2));
+}
+
+static void finish_rule(struct loader *on, struct rule *rule)
+{
+	struct draft *draft = g_hash_table_lookup(on->drafts, rule);
+	char *text = draft->text;
+	g_autoptr(GError) why = NULL;
+
+	if (rule->kind == RULE_NONE)
+		return;
+	if (draft->is_net) {
+		turn_off(on, rule, "tflags net: it asks the network");
+	} else if (g_str_has_prefix(text, "eval:")) {
+		g_autofree char *said = g_strdup_printf(
+			"%.*s() is not supported", (int)strcspn(text, "("),
+			text);
+
+		turn_off(on, rule, said);
+	} else if (rule->kind == RULE_META) {
+		rule->expression = expression_parse(text, &why);
+		if (!rule->expression)
+			turn_off(on, rule, why->message);
+	} else if (g_str_has_prefix(text, "exists:") &&
+		   rule->kind != RULE_BODY) {
+		rule->is_exists = true;
+		rule->header = spec_of(on->set, g_strstrip(text +
+							   strlen("exists:")));
+	} else if (rule->kind == RULE_HEADER || rule->kind == RULE_MIMEHEADER) {
+		read_header(on, rule, text);
+	} else {
+		compile(on, rule, text);
+	}
+}
+
+/* A score of 0 turns a rule off; what only a meta needs has a name with "__". */
+static bool is_wanted(const struct rule *rule)
+{
+	return rule->kind != RULE_NONE && !rule->is_off &&
+	       (rule->is_sub || rule->score < 0 || rule->score > 0);
+}
+
+static GArray *fitting(struct ruleset *set, const char *glob)
+{
+	g_autoptr(GPatternSpec) spec = g_pattern_spec_new(glob);
+	GArray *indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = 0; i < set->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		if (rule->kind != RULE_META &&
+		    g_pattern_spec_match_string(spec, rule->name))
+			g_array_append_val(indexes, i);
+	}
+	return indexes;
+}
+
+static GArray *only(const struct rule *rule)
+{
+	GArray *one = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	g_array_append_val(one, rule->index);
+	return one;
+}
+
+static void bind(struct loader *on, struct rule *rule)
+{
+	const GPtrArray *names = expression_names(rule->expression);
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		const struct rule *other;
+
+		if (strpbrk(name, "*?")) {
+			expression_bind(rule->expression, i,
+					fitting(on->set, name));
+			continue;
+		}
+		other = g_hash_table_lookup(on->set->by_name, name);
+		if (!other || other->kind == RULE_NONE)
+			add_problem(on->set, rule->file, rule->line,
+				    "meta %s: there is no rule %s; it counts "
+				    "as not hit", rule->name, name);
+		else if (other->is_off)
+			add_problem(on->set, rule->file, rule->line,
+				    "meta %s: %s cannot run; it counts as not "
+				    "hit", rule->name, name);
+		if (other)
+			expression_bind(rule->expression, i, only(other));
+	}
+}
+
+enum mark { MARK_NONE, MARK_OPEN, MARK_DONE };
+
+/* Those that it needs first; a ring is broken where it closes. */
+static void order(struct ruleset *set, struct rule *rule, GHashTable *marks)
+{
+	const GPtrArray *names;
+
+	if (!rule || rule->kind != RULE_META || !rule->expression ||
+	    g_hash_table_lookup(marks, rule))
+		return;
+	g_hash_table_insert(marks, rule, GINT_TO_POINTER(MARK_OPEN));
+	names = expression_names(rule->expression);
+	for (guint i = 0; i < names->len; i++) {
+		struct rule *other = g_hash_table_lookup(
+			set->by_name, g_ptr_array_index(names, i));
+
+		if (other && GPOINTER_TO_INT(g_hash_table_lookup(marks, other))
+		    == MARK_OPEN)
+			add_problem(set, rule->file, rule->line,
+				    "meta %s: it needs itself by way of %s",
+				    rule->name, other->name);
+		order(set, other, marks);
+	}
+	g_hash_table_insert(marks, rule, GINT_TO_POINTER(MARK_DONE));
+	if (is_wanted(rule))
+		g_ptr_array_add(set->metas, rule);
+}
+
+static void finish(struct loader *on)
+{
+	g_autoptr(GHashTable) marks = g_hash_table_new(NULL, NULL);
+	struct ruleset *set = on->set;
+
+	for (guint i = 0; i < set->rules->len; i++)
+		finish_rule(on, g_ptr_array_index(set->rules, i));
+	for (guint i = 0; i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		if (rule->expression)
+			bind(on, rule);
+	}
+	for (guint i = 0; i < set->rules->len; i++)
+		order(set, g_ptr_array_index(set->rules, i), marks);
+	for (guint i = 0; i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		rule->is_off |= !is_wanted(rule);
+	}
+}
+
+static struct ruleset *set_new(void)
+{
+	struct ruleset *set = g_new0(struct ruleset, 1);
+
+	set->rules = g_ptr_array_new_with_free_func(free_rule);
+	set->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	set->specs = g_ptr_array_new_with_free_func(free_spec);
+	set->metas = g_ptr_array_new();
+	set->problems = g_array_new(FALSE, FALSE, sizeof(struct rule_problem));
+	g_array_set_clear_func(set->problems, clear_problem);
+	set->ignored = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					     NULL);
+	set->files = g_ptr_array_new_with_free_func(g_free);
+	return set;
+}
+
+struct ruleset *ruleset_load(const GPtrArray *files, GError **error)
+{
+	struct loader on = {
+		.set = set_new(),
+		.drafts = g_hash_table_new_full(NULL, NULL, NULL, free_draft),
+		.tags = replacetags_new(),
+	};
+	struct ruletext reader = { on_line, on_wrong, &on };
+	bool is_good = true;
+
+	for (guint i = 0; i < files->len && is_good; i++) {
+		const char *file = g_intern_string(g_ptr_array_index(files, i));
+
+		g_ptr_array_add(on.set->files, g_strdup(file));
+		is_good = ruletext_read(&reader, file, error);
+	}
+	if (is_good)
+		finish(&on);
+	else
+		g_clear_pointer(&on.set, ruleset_free);
+	g_hash_table_unref(on.drafts);
+	replacetags_free(on.tags);
+	return on.set;
+}
+
+void ruleset_free(struct ruleset *set)
+{
+	if (!set)
+		return;
+	g_hash_table_unref(set->by_name);
+	g_ptr_array_unref(set->metas);
+	g_ptr_array_unref(set->rules);
+	g_ptr_array_unref(set->specs);
+	g_array_unref(set->problems);
+	g_hash_table_unref(set->ignored);
+	g_ptr_array_unref(set->files);
+	g_free(set);
+}

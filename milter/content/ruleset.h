@@ -1,0 +1,73 @@
+/* ruleset.h - rules in SpamAssassin's language, ready to be matched */
+#ifndef CONTENT_RULESET_H
+#define CONTENT_RULESET_H
+
+#include "content/expression.h"
+#include "content/pattern.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+enum rule_kind {
+	RULE_NONE,			/* named by score and so on only */
+	RULE_HEADER, RULE_BODY, RULE_RAWBODY, RULE_FULL, RULE_URI,
+	RULE_MIMEHEADER, RULE_META,
+};
+#define RULE_KINDS (RULE_META + 1)
+
+/* "header" and so on. */
+const char *ruleset_kind_word(enum rule_kind kind);
+
+/* Which text a header rule looks at: "Subject:raw" and the like. */
+struct header_spec {
+	char *text;			/* as written */
+	char *name;
+	bool is_raw, is_addr, is_name, is_first, is_last;
+};
+
+struct rule {
+	char *name;
+	guint index;			/* in the set's rules */
+	enum rule_kind kind;
+	const char *file;		/* the set's */
+	unsigned line;
+	char *describe;			/* NULL: none */
+	double score;
+	bool is_sub;			/* "__NAME": counts in meta rules only */
+	bool is_multiple, is_nosubject;	/* tflags */
+	int64_t max_hits;		/* 0: no limit */
+	bool is_off;			/* it cannot run: see the set's problems */
+
+	struct pattern *pattern;
+	guint header;			/* index in the set's specs */
+	bool is_negated, is_exists;
+	char *unset;			/* [if-unset: ...]; NULL: none */
+	struct expression *expression;	/* of a meta */
+};
+
+/* Why a rule or a line is not as its author meant it. */
+struct rule_problem {
+	const char *file;
+	unsigned line;
+	char *what;
+};
+
+struct ruleset {
+	GPtrArray *rules;		/* of struct rule *; an index is a name */
+	GHashTable *by_name;		/* name -> struct rule * */
+	GPtrArray *specs;		/* of struct header_spec * */
+	GPtrArray *metas;		/* of struct rule *, each after those that it
+					 * needs */
+	GArray *problems;		/* of struct rule_problem */
+	GHashTable *ignored;		/* keyword -> count: settings that are
+					 * SpamAssassin's own */
+	GPtrArray *files;
+};
+
+/* Reads the files in order; what is wrong in them is among the problems. NULL and
+ * the error only when a file cannot be read. */
+struct ruleset *ruleset_load(const GPtrArray *files, GError **error) MUST_USE;
+/* Accepts NULL. */
+void ruleset_free(struct ruleset *set);
+
+#endif

@@ -1,0 +1,441 @@
+#include <config.h>
+
+#include "message/uris.h"
+
+#include "message/htmltext.h"
+#include "message/mailaddr.h"
+#include "message/orgdomain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define URI_BYTES_MAX 2048
+#define ENDS "><\"`}]{[|"	/* what ends one in plain text, beside blanks */
+
+struct collector {
+	const struct settings *settings;
+	struct arena *arena;
+	GArray *uris;
+	GHashTable *seen;
+	GQueue queue;			/* of texts still to be made plain */
+};
+
+static bool has_word_at(const char *at, const char *word)
+{
+	return g_ascii_strncasecmp(at, word, strlen(word)) == 0;
+}
+
+static size_t web_scheme(const char *at)
+{
+	return has_word_at(at, "http:") ? 5 : has_word_at(at, "https:") ? 6 : 0;
+}
+
+/* Host of "scheme://user@host:port/..."; empty when there is none. */
+static struct span host_of(const char *uri)
+{
+	const char *start = strstr(uri, "://");
+	struct span host;
+	ptrdiff_t at;
+
+	if (!start)
+		return span_of(NULL, 0);
+	start += strlen("://");
+	host = span_of(start, strcspn(start, "/?#"));
+	at = span_find_last(host, '@');
+	if (at >= 0)
+		host = span_from(host, (size_t)at + 1);
+	at = span_find(host, ':');
+	return at < 0 ? host : span_first(host, (size_t)at);
+}
+
+static void add(struct collector *on, const char *text)
+{
+	struct span host;
+	struct uri uri = { .text = NULL };
+
+	if (on->uris->len >= URIS_MAX || g_hash_table_contains(on->seen, text))
+		return;
+	uri.text = arena_text(on->arena, text);
+	host = host_of(text);
+	if (host.len)
+		uri.host = mailaddr_domain_ascii(host, on->arena);
+	if (uri.host)
+		uri.organisation = orgdomain_of(on->settings, uri.host);
+	g_hash_table_add(on->seen, (gpointer)uri.text);
+	g_array_append_val(on->uris, uri);
+}
+
+static int hex_value(const char *at)
+{
+	return g_ascii_isxdigit(at[0]) && g_ascii_isxdigit(at[1]) ?
+	       g_ascii_xdigit_value(at[0]) * 16 + g_ascii_xdigit_value(at[1]) :
+	       -1;
+}
+
+/* Escapes that need not be. */
+static void undo_escapes(GString *uri)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < uri->len; i++) {
+		int value = uri->str[i] == '%' ? hex_value(uri->str + i + 1) :
+						 -1;
+		bool is_plain = value > 0x20 && value < 0x7f;
+
+		uri->str[to++] = is_plain ? (char)value : uri->str[i];
+		i += is_plain ? 2 : 0;
+	}
+	g_string_truncate(uri, to);
+}
+
+/* &#46; and &#x2e; */
+static void undo_entities(GString *uri)
+{
+	char *at = uri->str;
+
+	while ((at = strstr(at, "&#"))) {
+		bool is_hex = at[2] == 'x' || at[2] == 'X';
+		char *end;
+		unsigned long value = strtoul(at + 2 + is_hex, &end,
+					      is_hex ? 16 : 10);
+		gssize place = at - uri->str;
+
+		if (*end == ';' && value > 0x20 && value < 0x7f) {
+			uri->str[place] = (char)value;
+			g_string_erase(uri, place + 1, end - at);
+		}
+		at = uri->str + place + 1;
+	}
+}
+
+/* Backslashes, missing slashes, a missing scheme, no path before a query. */
+static void straighten(GString *uri)
+{
+	size_t scheme, slashes = 0, host;
+
+	for (size_t i = 0; i < uri->len; i++)
+		if (uri->str[i] == '\\')
+			uri->str[i] = '/';
+	scheme = web_scheme(uri->str);
+	if (scheme) {
+		while (slashes < 2 && uri->str[scheme + slashes] == '/')
+			slashes++;
+		g_string_erase(uri, (gssize)scheme, (gssize)slashes);
+		g_string_insert(uri, (gssize)scheme, "//");
+	}
+	undo_escapes(uri);
+	undo_entities(uri);
+	for (host = 0; g_ascii_isalnum(uri->str[host]) ||
+	     uri->str[host] == '-' || uri->str[host] == '_';)
+		host++;
+	if (!host || uri->str[host] != ':')
+		g_string_prepend(uri, g_str_has_prefix(uri->str, "ftp.") ?
+				 "ftp://" : "http://");
+	scheme = web_scheme(uri->str);
+	if (scheme) {
+		host = scheme + 2 + strcspn(uri->str + scheme + 2, "/?#");
+		if (uri->str[host] == '?' || uri->str[host] == '#')
+			g_string_insert_c(uri, (gssize)host, '/');
+	}
+}
+
+static void add_with_host(struct collector *on, const char *uri,
+			  struct span old, const char *host)
+{
+	g_autofree char *text = g_strdup_printf("%.*s%s%s",
+		(int)(strstr(uri, "://") + 3 - uri), uri, host,
+		old.ptr + old.len);
+
+	add(on, text);
+}
+
+/* 0x7f.1, 017700000001, 2130706433: what a browser makes of them. */
+static void add_number(struct collector *on, const char *uri, struct span host)
+{
+	g_autofree char *text = g_strndup(host.ptr, host.len);
+	unsigned long parts[4] = { 0 }, value;
+	size_t count = 0;
+	char *at = text, *end;
+
+	do {
+		if (count == 4 || !g_ascii_isdigit(*at))
+			return;
+		parts[count++] = strtoul(at, &end, 0);
+		at = end + 1;
+	} while (*end == '.');
+	if (*end || (count != 1 && count != 4))
+		return;
+	value = count == 1 ? parts[0] & 0xffffffff :
+		(parts[0] & 255) << 24 | (parts[1] & 255) << 16 |
+		(parts[2] & 255) << 8 | (parts[3] & 255);
+	g_autofree char *dotted = g_strdup_printf("%lu.%lu.%lu.%lu",
+		value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255);
+
+	if (!span_is(host, dotted))
+		add_with_host(on, uri, host, dotted);
+}
+
+/* A URI within the path or query of another one. */
+static void look_inside(struct collector *on, const char *rest)
+{
+	const char *at = rest;
+
+	while (*at && !web_scheme(at))
+		at++;
+	if (!*at)
+		return;
+	g_autofree char *inner = g_strndup(at, strcspn(at, "&#"));
+
+	if (strchr(inner, '.'))
+		g_queue_push_tail(&on->queue, g_steal_pointer(&inner));
+}
+
+static void look_at_host(struct collector *on, const char *uri)
+{
+	struct span host = host_of(uri);
+	const char *ascii;
+	size_t len = host.len;
+
+	if (!host.len || !web_scheme(uri))
+		return;
+	ascii = mailaddr_domain_ascii(host, on->arena);
+	if (ascii && !span_is_word(host, ascii))
+		add_with_host(on, uri, host, ascii);
+	/* With a user name before it. */
+	if (host.ptr[-1] == '@') {
+		g_autofree char *bare = g_strndup(host.ptr, host.len);
+
+		add_with_host(on, uri, host, bare);
+	}
+	while (len && !g_ascii_isalnum(host.ptr[len - 1]) &&
+	       !(host.ptr[len - 1] & 0x80))
+		len--;
+	if (len && len < host.len) {
+		g_autofree char *bare = g_strndup(host.ptr, len);
+
+		add_with_host(on, uri, host, bare);
+	}
+	add_number(on, uri, host);
+	look_inside(on, host.ptr + host.len);
+}
+
+static bool is_mail(const char *uri)
+{
+	const char *at = strchr(uri, '@'), *colon = strchr(uri, ':');
+
+	return has_word_at(uri, "mailto:") || (at && (!colon || at < colon));
+}
+
+static void add_mail(struct collector *on, const char *uri)
+{
+	size_t len = strcspn(uri, "?&");
+	g_autofree char *bare = g_strndup(uri, len);
+
+	add(on, uri);
+	if (uri[len] && strchr(bare, '@'))
+		add(on, bare);
+}
+
+static void make_plain(struct collector *on, const char *written)
+{
+	g_autofree char *text = g_strndup(written, URI_BYTES_MAX);
+	g_autoptr(GString) plain = NULL;
+
+	g_strdelimit(text, "\r\n", ' ');
+	g_strstrip(text);
+	if (strlen(text) < 2 || strchr("#?&", *text) ||
+	    (*text == '/' && text[1] != '/'))
+		return;
+	if (is_mail(text)) {
+		add_mail(on, text);
+		return;
+	}
+	add(on, text);
+	plain = g_string_new(text);
+	straighten(plain);
+	add(on, plain->str);
+	look_at_host(on, plain->str);
+}
+
+static void add_written(struct collector *on, const char *written)
+{
+	make_plain(on, written);
+	while (!g_queue_is_empty(&on->queue)) {
+		g_autofree char *inner = g_queue_pop_head(&on->queue);
+
+		if (on->uris->len < URIS_MAX)
+			make_plain(on, inner);
+	}
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x1b;
+}
+
+static bool is_end(char c)
+{
+	return is_blank(c) || strchr(ENDS, c);
+}
+
+/* Whether a URI may begin here: not in the midst of a word. */
+static bool is_start(const char *text, const char *at)
+{
+	return at == text || (!g_ascii_isalnum(at[-1]) && at[-1] != '_' &&
+			      !(at[-1] & 0x80)) || !g_ascii_isalnum(*at);
+}
+
+/* Punctuation of the sentence around it. */
+static void trim_tail(char *uri)
+{
+	char *close = strchr(uri, ')');
+	size_t len;
+
+	if (close && !memchr(uri, '(', (size_t)(close - uri)))
+		*close = '\0';
+	len = strlen(uri);
+	while (len && strchr("-~!@#^&*()_+=:;'?,.", uri[len - 1]))
+		len--;
+	uri[len] = '\0';
+}
+
+static size_t length_to(const char *at, const char *ends)
+{
+	size_t len = 0;
+
+	while (at[len] && !is_end(at[len]) && !strchr(ends, at[len]) &&
+	       len < URI_BYTES_MAX)
+		len++;
+	return len;
+}
+
+/* "www.", "www2.", "ftp." */
+static bool has_known_name(const char *at)
+{
+	size_t len = has_word_at(at, "www") ? 3 : 0;
+
+	for (size_t digits = 0; len && digits < 2 &&
+	     g_ascii_isdigit(at[len]); digits++)
+		len++;
+	return (len && at[len] == '.') || has_word_at(at, "ftp.");
+}
+
+static bool has_known_scheme(const char *at)
+{
+	return has_word_at(at, "http://") || has_word_at(at, "https://") ||
+	       has_word_at(at, "ftp://");
+}
+
+static bool is_known_domain(struct collector *on, const char *host)
+{
+	const char *dot = strrchr(host, '.');
+	const char *ascii = mailaddr_domain_ascii(span_text(host), on->arena);
+
+	if (!dot || !dot[1] || g_ascii_isdigit(dot[1]) || !ascii)
+		return false;
+	return orgdomain_is_known(on->settings, strrchr(ascii, '.') + 1);
+}
+
+/* "example.com/path": only where the name is one that may exist. */
+static size_t take_schemeless(struct collector *on, const char *at)
+{
+	size_t len = 0, whole;
+
+	while (g_ascii_isalnum(at[len]) || (len && at[len] &&
+					    strchr("._-", at[len])))
+		len++;
+	g_autofree char *host = g_strndup(at, len);
+
+	while (len && !g_ascii_isalnum(host[len - 1]))
+		host[--len] = '\0';
+	whole = len + (at[len] == '.');
+	if (at[whole] == ':')
+		whole += 1 + strspn(at + whole + 1, "0123456789");
+	if (at[whole] == '/')
+		whole += length_to(at + whole, "");
+	if (len < 4 || !strchr(host, '.') || !is_end(at[whole]) ||
+	    !is_known_domain(on, host))
+		return 0;
+	g_autofree char *uri = g_strdup_printf("http://%.*s", (int)whole, at);
+
+	trim_tail(uri);
+	add_written(on, uri);
+	return whole;
+}
+
+static size_t take_mail(struct collector *on, const char *at)
+{
+	size_t len = length_to(at, ",('");
+	g_autofree char *text = g_strndup(at, len);
+	const char *sign;
+
+	trim_tail(text);
+	sign = strchr(text, '@');
+	if (!sign || sign == text || !strchr(sign, '.') ||
+	    !is_known_domain(on, sign + 1))
+		return 0;
+	g_autofree char *uri = has_word_at(text, "mailto:") ?
+		g_strdup(text) : g_strdup_printf("mailto:%s", text);
+
+	add_written(on, uri);
+	return len;
+}
+
+/* The URI at this place, its bytes; 0: there is none. */
+static size_t take(struct collector *on, const char *text, const char *at)
+{
+	size_t len;
+
+	if (!is_start(text, at) || is_end(*at))
+		return 0;
+	if (has_known_scheme(at) || has_known_name(at)) {
+		len = length_to(at, "");
+		g_autofree char *uri = has_known_scheme(at) ?
+			g_strndup(at, len) :
+			g_strdup_printf("%s://%.*s", has_word_at(at, "ftp.") ?
+					"ftp" : "http", (int)len, at);
+
+		trim_tail(uri);
+		if (!g_str_has_suffix(uri, "//"))
+			add_written(on, uri);
+		return len;
+	}
+	if (at != text && !is_end(at[-1]) && !strchr("('`,:;=", at[-1]))
+		return 0;
+	len = take_mail(on, at);
+	return len ? len : take_schemeless(on, at);
+}
+
+static void look_through(struct collector *on, struct span line)
+{
+	g_autofree char *text = g_strndup(line.ptr, line.len);
+	const char *at = text;
+
+	/* Most lines have neither, and it is cheap to see. */
+	if (!strchr(text, '.') && !strchr(text, ':'))
+		return;
+	while (*at && on->uris->len < URIS_MAX) {
+		size_t len = take(on, text, at);
+
+		at += len ? len : 1;
+	}
+}
+
+GArray *uris_collect(const struct settings *settings,
+		     const struct bodytext *text)
+{
+	struct collector on = {
+		.settings = settings, .arena = text->mime->arena,
+		.uris = g_array_new(FALSE, FALSE, sizeof(struct uri)),
+		.seen = g_hash_table_new(g_str_hash, g_str_equal),
+	};
+
+	g_queue_init(&on.queue);
+	for (guint i = 0; i < text->lines->len; i++)
+		look_through(&on, g_array_index(text->lines, struct span, i));
+	for (guint i = 0; i < text->links->len; i++)
+		add_written(&on, g_array_index(text->links, struct html_link,
+					       i).url);
+	g_hash_table_unref(on.seen);
+	return on.uris;
+}

@@ -1,0 +1,24 @@
+/* uris.h - where a message leads: URIs of its text and its HTML, made plain */
+#ifndef MESSAGE_URIS_H
+#define MESSAGE_URIS_H
+
+#include "message/bodytext.h"
+
+#define URIS_MAX 10000		/* of one message */
+
+struct uri {
+	const char *text;
+	const char *host;		/* lower case, A-labels; NULL: none */
+	const char *organisation;	/* its registrable domain; NULL likewise */
+};
+
+/*
+ * Each as it was written, and beside it, where that is another one, as what it
+ * means: escapes and entities undone, hosts in A-labels, numbers as dotted
+ * addresses, user names left out, targets of redirectors on their own. Once each;
+ * the array is of struct uri, texts in the arena of the text's mime.
+ */
+GArray *uris_collect(const struct settings *settings,
+		     const struct bodytext *text) MUST_USE;
+
+#endif

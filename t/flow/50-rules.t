@@ -1,0 +1,203 @@
+# Content rules: read, told, matched by reevectl, and in force in the daemon.
+
+use strict;
+use warnings;
+
+use JSON::PP;
+use Test::More;
+
+use Milter::Client;
+use Sandbox;
+use Suite;
+
+my $box = Sandbox->new;
+my $reevectl = "$Sandbox::BUILD/reevectl";
+
+sub rules { return $box->write_file($_[0] // 'some.cf', $_[1]) }
+
+sub run
+{
+	my ($status, $out, $err) = $box->run($reevectl, '-c',
+		$box->write_file('plain.conf', Sandbox::conf_text({
+			state_dir => $box->path('none'),
+			rules => { files => [] } })), 'rules', @_);
+	return ($status, $out, $err);
+}
+
+# The names that hit a message, subs among them.
+sub hits
+{
+	my ($rules, $message) = @_;
+	my ($status, $out, $err) = run('match', '--json', '--rules',
+		rules('hits.cf', $rules), $box->write_file('m.eml', $message));
+
+	return "status $status: $err" if $status;
+	my $got = decode_json($out);
+	return join ' ', sort @{ $got->{hits} }, @{ $got->{subhits} };
+}
+
+my $plain = "From: Ann <ann\@a.example>\nTo: x\@b.example\n" .
+	"Subject: Hello there\nReceived: from x\n\tby y\n\n";
+
+# [rules, message, names that hit, what]
+for my $case (
+	['body A /hello/i', $plain, 'A', 'the subject is part of the body'],
+	["body A /hello/i\ntflags A nosubject", "${plain}x\n", '',
+		'but not for all'],
+	['body A /one two/', "${plain}one\n two\n", 'A', 'lines are joined'],
+	['body A /one.two/s', "${plain}one\n\ntwo\n", '',
+		'paragraphs are not'],
+	['rawbody A /one\ntwo/', "${plain}one\ntwo\n", 'A', 'but here'],
+	['body A /one b/', "Content-Type: text/html\n\none <b>b</b>", 'A',
+		'HTML is text'],
+	['rawbody A /<b>/', "Content-Type: text/html\n\none <b>b</b>", 'A',
+		'or as it is'],
+	['full A /From: Ann.*\n\nx/s', "${plain}x\n", 'A', 'the whole'],
+	['header A Subject =~ /^Hello/', $plain, 'A', 'a field'],
+	['header A Subject =~ /\n$/', $plain, 'A', 'with a line end'],
+	['header A Received =~ /x by/', $plain, 'A', 'unfolded'],
+	['header A Received:raw =~ /^ from x\n\tby/', $plain, 'A', 'or raw'],
+	['header A From:addr =~ /^ann\@a\.example$/', $plain, 'A', 'address'],
+	['header A From:name =~ /^Ann$/', $plain, 'A', 'name'],
+	['header A ToCc =~ /b\.example/', $plain, 'A', 'ToCc'],
+	['header A ALL =~ /^Subject: H/m', $plain, 'A', 'ALL'],
+	['header A exists:Cc', $plain, '', 'not there'],
+	['header A exists:To', $plain, 'A', 'there'],
+	['header A Cc !~ /x/', $plain, 'A', 'an unset one does not match'],
+	['header A Cc =~ /^UNSET$/ [if-unset: UNSET]', $plain, 'A', 'if-unset'],
+	['header A Subject =~ /caf\xc3\xa9/',
+		"Subject: =?iso-8859-1?q?caf=E9?=\n\n", 'A', 'decoded'],
+	['uri A m{^https?://a\.example/}', "${plain}http://a.example/x\n", 'A',
+		'a URI'],
+	['uri A m{^http://b\.example/}i', "Content-Type: text/html\n\n" .
+		'<a href="HTTP://B.example">x</a>', '', 'not quite'],
+	['mimeheader A Content-Type =~ /pdf/', "Content-Type: multipart/mixed;" .
+		" boundary=b\n\n--b\nContent-Type: application/pdf\n\nx\n" .
+		"--b--\n", 'A', 'of a part'],
+	["body __A /a/\nbody __B /b/\nmeta C (__A + __B) > 1", "\na b\n",
+		'C __A __B', 'a meta'],
+	["body __A /a/\ntflags __A multiple\nmeta C __A > 2", "\na a a\n",
+		'C __A', 'hits are counted'],
+	["body __A /a/\ntflags __A multiple maxhits=2\nmeta C __A > 2",
+		"\na a a\n", '__A', 'up to a limit'],
+	["meta C __B && !__D\nmeta __B __A\nbody __A /a/", "\na\n",
+		'C __A __B', 'in any order'],
+	["body A /a/\nbody A /b/", "\na\n", '', 'the last definition holds'],
+	["body A /a/\nscore A 0", "\na\n", '', 'a score of 0: off'],
+	["body A /a\\#b/ # comment", "\na#b\n", 'A', 'comments'],
+	["if version > 9\nbody A /a/\nelse\nbody B /a/\nendif", "\na\n", 'B',
+		'conditions'],
+	["replace_tag X [xy]\nreplace_rules A\nbody A /a<X>/", "\nay\n", 'A',
+		'tags in patterns'],
+	["\xef\xbb\xbfbody A m!a!", "\na\n", 'A', 'a byte order mark'],
+	["lang de describe A x\nbody A /a/", "\na\n", 'A', 'other languages'],
+) {
+	my ($rules, $message, $want, $what) = @$case;
+
+	is hits("$rules\n", $message), $want, $what or note $rules;
+}
+
+# What no rule could see before it is decoded.
+for my $case (['gb2312', "\xc3\xe2\xb7\xd1"], ['big5', "\xa7K\xb6O", '免費'],
+	['utf-8', '免费'], [undef, '免费'], ['utf-7', '+UU2NOQ-'],
+	['hz-gb-2312', '~{Cb7Q~}'], ['gb18030', "\xc3\xe2\xb7\xd1"]) {
+	my ($charset, $text, $word) = @$case;
+
+	$word //= '免费';
+	is hits("body A /$word/\n", "Subject: x\n" . ($charset ?
+		"Content-Type: text/plain; charset=$charset\n" : '') .
+		"\n$text\n"), 'A', 'charset ' . ($charset // 'untold');
+}
+
+{
+	my ($status, $out) = run('check', rules(undef, <<'E'));
+body GOOD /x/
+body BAD /(x/
+header EVAL eval:check_something('x')
+meta NEEDS GOOD && NOBODY
+meta ODD (GOOD &&
+meta RING RING
+if 1
+use_bayes 1
+E
+	is $status, 0, 'rules check';
+	like $out, qr/^body +2 +1 +0 +1$/m, 'counts';
+	like $out, qr/some\.cf:2: body BAD: missing closing parenthesis/,
+		'a bad pattern, with its line';
+	like $out, qr/:3: header EVAL: eval:check_something\(\) is not supp/,
+		'a function that is not there';
+	like $out, qr/:4: meta NEEDS: there is no rule NOBODY/, 'a missing one';
+	like $out, qr/:5: meta ODD: /, 'a bad sum';
+	like $out, qr/:6: meta RING: it needs itself/, 'a ring';
+	like $out, qr/:8: an endif is missing/, 'an open condition';
+	like $out, qr/^ +1 use_bayes$/m, 'what is no rule';
+	($status, $out) = run('list', '--rules', $box->path('some.cf'));
+	like $out, qr/^GOOD +body +1 +on/m, 'rules list';
+	like $out, qr/^EVAL +header +1 +not supported/m, 'says what cannot run';
+	($status, undef, my $err) = run('check', $box->path('nowhere.cf'));
+	isnt $status, 0, 'no such file';
+	like $err, qr/nowhere\.cf/, 'is named';
+	($status, undef, $err) = run('check', rules('nul.cf', "body A /x/\0\n"));
+	like $err, qr/nul\.cf: there is a NUL byte/, 'no text';
+}
+
+# In the daemon.
+{
+	my $cf = rules('daemon.cf', "body CHEAP /cheap pills/\n" .
+		"score CHEAP 20\ndescribe CHEAP medicine\n" .
+		"body __SUB /pills/\n");
+	my %settings = (relay => { domains => ['example.org'] },
+		rules => { files => [$cf] });
+	my $daemon = $box->daemon(%settings);
+	my $mta = Milter::Client->new($daemon->socket);
+
+	is $mta->message(queue_id => 'R1', body => "no pills\r\n")->{cmd}, 'c',
+		'what hits nothing goes through';
+	is $mta->message(queue_id => 'R2', body => "cheap\r\npills\r\n")->{cmd},
+		'y', 'what hits is refused';
+	my ($record) = $daemon->records(1, '--queue-id', 'R2');
+	my ($found) = grep { $_->{symbol} eq 'CHEAP' }
+		@{ $record->{findings} };
+	is $found->{detail}, 'cheap pills', 'the record says what matched';
+	is scalar(grep { $_->{symbol} eq '__SUB' } @{ $record->{findings} }),
+		0, 'and nothing of sub-rules';
+	rules('daemon.cf', "body OTHER /other/\nscore OTHER 20\n");
+	$daemon->reload;
+	$box->wait_for(10, sub { $daemon->log =~ /reloaded/ });
+	is $mta->message(queue_id => 'R3', body => "cheap pills\r\n")->{cmd},
+		'c', 'other rules after a reload';
+	is $mta->message(queue_id => 'R4', body => "other\r\n")->{cmd}, 'y',
+		'are in force';
+	$mta->quit;
+	# Rules that cannot be read stay as they were.
+	rules('daemon.cf', "body A /\0/\n");
+	$daemon->reload;
+	ok $box->wait_for(10, sub { $daemon->log =~ /reload_failed.*NUL/ }),
+		'a bad file is told';
+	$mta = Milter::Client->new($daemon->socket);
+	is $mta->message(queue_id => 'R5', body => "other\r\n")->{cmd}, 'y',
+		'and the old rules hold';
+	$mta->quit;
+	is $daemon->stop, 0, 'it ends well';
+	my ($status, undef, $err) = $box->run("$Sandbox::BUILD/mailreeve",
+		'-t', '-c', $daemon->conf);
+	is $status, 78, 'mailreeve -t';
+	like $err, qr/daemon\.cf.*NUL/, 'says why';
+}
+
+# A pattern that would take for ever, on a megabyte.
+{
+	my $file = $box->write_file('bomb.eml', "Subject: x\n\n" .
+		('a' x 1_000_000) . "\n");
+	my $conf = $box->write_file('bomb.conf', Sandbox::conf_text({
+		state_dir => $box->path('none'), rules => { files =>
+		[rules('bomb.cf', "body BOMB /^(a+)+\$/\nfull B2 /(a|aa)+\$/\n" .
+			"rawbody B3 /^(a|a?)+\$/\n")] } }));
+	my $got = Suite::try_one($box, $conf, $file, '--from' => '<a@b.example>');
+	my ($cut) = grep { $_->{symbol} eq 'CONTENT_CUT_OFF' }
+		@{ $got->{findings} };
+
+	ok $cut, 'a match that explodes is cut off' or note explain $got;
+}
+
+done_testing;
