@@ -104,6 +104,21 @@ bool netaddr_is_loopback(const struct netaddr *addr)
 	       memcmp(addr->bytes, one, sizeof one) == 0;
 }
 
+bool netaddr_is_private(const struct netaddr *addr)
+{
+	const uint8_t *b = addr->bytes;
+
+	if (addr->family == NETADDR_IP6)
+		return netaddr_is_loopback(addr) || (b[0] & 0xfe) == 0xfc ||
+		       (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	b += 12;
+	return addr->family == NETADDR_IP4 &&
+	       (b[0] == 10 || b[0] == 127 || (b[0] == 169 && b[1] == 254) ||
+		(b[0] == 172 && (b[1] & 0xf0) == 16) ||
+		(b[0] == 192 && b[1] == 168) ||
+		(b[0] == 100 && (b[1] & 0xc0) == 64));
+}
+
 struct network network_around(const struct netaddr *addr, uint8_t bits)
 {
 	struct network net = { *addr, bits };

@@ -40,6 +40,8 @@ bool netaddr_of_bytes(struct span bytes, struct netaddr *addr_out) MUST_USE;
 const char *netaddr_format(const struct netaddr *addr, char *buffer);
 int netaddr_compare(const struct netaddr *a, const struct netaddr *b);
 bool netaddr_is_loopback(const struct netaddr *addr);
+/* Of a network that is nobody else's: RFC 1918, 4193, 6598, loopback, link-local. */
+bool netaddr_is_private(const struct netaddr *addr);
 
 /* An address, or an address/prefix. Bits set behind the prefix are an error,
  * since such a line mostly means another network than it says. */

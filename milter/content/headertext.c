@@ -98,12 +98,16 @@ static void append_named(struct asked *on, const GArray *headers,
 	}
 }
 
-static void append_all(struct asked *on, const GArray *headers)
+/* From the so-manieth Received field on; 0: all. */
+static void append_all(struct asked *on, const GArray *headers, guint skipped)
 {
 	for (guint i = 0; i < headers->len; i++) {
 		const struct header *header = &g_array_index(
 			headers, struct header, i);
 
+		if (skipped && (!span_is_word(header->name, "Received") ||
+				--skipped > 0))
+			continue;
 		g_string_append_len(on->out, header->name.ptr,
 				    (gssize)header->name.len);
 		g_string_append_c(on->out, ':');
@@ -145,15 +149,26 @@ static void append_box(struct asked *on, const GArray *headers)
 	}
 }
 
-static const char *envelope_from(const struct transaction *tx,
+/* Of a message from a file: what the last hop, or a delivery, has left of it. */
+static const char *envelope_from(const struct header_source *source,
 				 struct arena *arena)
 {
 	static const char *const names[] = {
 		"X-Envelope-From", "Envelope-Sender", "Return-Path",
 	};
+	const struct transaction *tx = source->tx;
+	const struct relays *relays = &source->relays;
 
 	if (tx->sender.raw.len && !tx->sender.is_null)
 		return mailaddr_format(&tx->sender, arena);
+	if (relays->all->len) {
+		const struct relay *last = &g_array_index(relays->all,
+			struct relay, relays->trusted < relays->all->len ?
+			relays->trusted : relays->trusted - 1);
+
+		if (strchr(last->envelope_from, '@'))
+			return last->envelope_from;
+	}
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const struct header *header = transaction_find_header(
 			tx, names[i]);
@@ -167,8 +182,33 @@ static const char *envelope_from(const struct transaction *tx,
 	return NULL;
 }
 
-static void append_special(struct asked *on, const struct transaction *tx)
+/* "[ ip=... rdns=... ]" for each, as SpamAssassin's manual has it. */
+static void append_relays(struct asked *on, const struct relays *relays,
+			  const char *which)
 {
+	bool is_trusted = g_ascii_strcasecmp(which, "Trusted") == 0 ||
+			  g_ascii_strcasecmp(which, "Internal") == 0;
+
+	on->is_found = true;
+	for (guint i = is_trusted ? 0 : relays->trusted;
+	     i < (is_trusted ? relays->trusted : relays->all->len); i++) {
+		const struct relay *relay = &g_array_index(
+			relays->all, struct relay, i);
+
+		g_string_append_printf(on->out, "%s[ ip=%s rdns=%s helo=%s "
+			"by=%s ident=%s envfrom=%s intl=%d id=%s auth=%s "
+			"msa=0 ]", on->out->len ? " " : "", relay->ip,
+			relay->rdns, relay->helo, relay->by, relay->ident,
+			relay->envelope_from, is_trusted, relay->id,
+			relay->auth);
+	}
+}
+
+static void append_special(struct asked *on,
+			   const struct header_source *source)
+{
+	static const char prefix[] = "X-Spam-Relays-";
+	const struct transaction *tx = source->tx;
 	static const char *const ids[] = {
 		"X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID",
 		"Message-Id",
@@ -176,7 +216,12 @@ static void append_special(struct asked *on, const struct transaction *tx)
 	const char *name = on->spec->name, *from;
 
 	if (strcmp(name, "ALL") == 0) {
-		append_all(on, tx->headers);
+		append_all(on, tx->headers, 0);
+	} else if (strcmp(name, "ALL-EXTERNAL") == 0 ||
+		   strcmp(name, "ALL-UNTRUSTED") == 0) {
+		append_all(on, tx->headers, source->relays.trusted_fields + 1);
+	} else if (g_ascii_strncasecmp(name, prefix, strlen(prefix)) == 0) {
+		append_relays(on, &source->relays, name + strlen(prefix));
 	} else if (on->spec->is_addr || on->spec->is_name) {
 		append_box(on, tx->headers);
 	} else if (g_ascii_strcasecmp(name, "ToCc") == 0) {
@@ -186,7 +231,7 @@ static void append_special(struct asked *on, const struct transaction *tx)
 		for (size_t i = 0; i < COUNT_OF(ids); i++)
 			append_named(on, tx->headers, ids[i]);
 	} else if (g_ascii_strcasecmp(name, "EnvelopeFrom") == 0) {
-		from = envelope_from(tx, on->arena);
+		from = envelope_from(source, on->arena);
 		on->is_found = from != NULL;
 		g_string_append(on->out, from ? from : "");
 	} else {
@@ -201,16 +246,16 @@ static bool give(struct asked *on, struct span *text_out)
 	return on->is_found;
 }
 
-bool headertext_get(const struct transaction *tx,
-		    const struct header_spec *spec, struct arena *arena,
-		    struct span *text_out)
+bool headertext_get(const struct header_source *source,
+		    const struct header_spec *spec, struct span *text_out)
 {
 	struct asked on = {
-		.spec = spec, .arena = arena, .out = g_string_new(NULL),
-		.has_leading_space = tx->has_leading_space,
+		.spec = spec, .arena = source->arena,
+		.out = g_string_new(NULL),
+		.has_leading_space = source->tx->has_leading_space,
 	};
 
-	append_special(&on, tx);
+	append_special(&on, source);
 	return give(&on, text_out);
 }
 
@@ -224,7 +269,7 @@ bool headertext_of_part(const struct mime_part *part,
 	};
 
 	if (strcmp(spec->name, "ALL") == 0)
-		append_all(&on, part->headers);
+		append_all(&on, part->headers, 0);
 	else if (spec->is_addr || spec->is_name)
 		append_box(&on, part->headers);
 	else

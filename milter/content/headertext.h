@@ -4,15 +4,23 @@
 
 #include "content/ruleset.h"
 #include "message/mime.h"
+#include "message/received.h"
+
+/* A message's header, and what is made of it. */
+struct header_source {
+	const struct transaction *tx;
+	struct arena *arena;
+	struct relays relays;		/* see received_collect() */
+};
 
 /*
- * What "Name", "Name:raw", "Name:addr", "Name:name", "ALL", "ToCc", "MESSAGEID" or
- * "EnvelopeFrom" stands for: the values of all fields of that name, each with LF
- * behind it; of addresses the first, bare. In the arena; false: there is none.
+ * What "Name", "Name:raw", "Name:addr", "Name:name", "ALL", "ALL-EXTERNAL", "ToCc",
+ * "MESSAGEID", "EnvelopeFrom" or "X-Spam-Relays-External" (and their like) stands
+ * for: the values of all fields of that name, each with LF behind it; of addresses
+ * the first, bare. In the arena; false: there is none.
  */
-bool headertext_get(const struct transaction *tx,
-		    const struct header_spec *spec, struct arena *arena,
-		    struct span *text_out);
+bool headertext_get(const struct header_source *source,
+		    const struct header_spec *spec, struct span *text_out);
 /* The same of one part's own fields. */
 bool headertext_of_part(const struct mime_part *part,
 			const struct header_spec *spec, struct arena *arena,

@@ -15,6 +15,7 @@ struct matching {
 	const struct transaction *tx;
 	struct arena *arena;
 	struct matches *out;
+	struct header_source source;
 	struct mime *mime;
 	struct bodytext *text;
 	GArray *uris;			/* of struct span */
@@ -80,8 +81,8 @@ static bool get_header(struct matching *on, guint spec, struct span *text_out)
 	if (!on->is_header_made[spec]) {
 		on->is_header_made[spec] = true;
 		on->has_header[spec] = headertext_get(
-			on->tx, g_ptr_array_index(on->set->specs, spec),
-			on->arena, &on->headers[spec]);
+			&on->source, g_ptr_array_index(on->set->specs, spec),
+			&on->headers[spec]);
 	}
 	*text_out = on->headers[spec];
 	return on->has_header[spec];
@@ -182,6 +183,9 @@ static void prepare(struct matching *on)
 	g_autoptr(GArray) uris = NULL;
 	guint specs = on->set->specs->len;
 
+	on->source = (struct header_source){
+		on->tx, on->arena, received_collect(on->tx, on->arena),
+	};
 	on->mime = mime_parse(on->tx, on->arena);
 	on->text = bodytext_make(on->mime, header ?
 		headertext_decode(header, on->arena) : "");
@@ -240,6 +244,7 @@ struct matches *match_run(const struct ruleset *set,
 	}
 	match_metas(&on);
 	add_up(&on);
+	g_array_unref(on.source.relays.all);
 	g_array_unref(on.uris);
 	bodytext_free(on.text);
 	mime_release(on.mime);

@@ -297,17 +297,30 @@ static guint spec_of(struct ruleset *set, const char *text)
 	return set->specs->len - 1;
 }
 
-/* Other modifiers, and headers that stand for what nobody computes here. */
+static bool is_field_name(const char *spec)
+{
+	size_t len = 0;
+
+	while (g_ascii_isalnum(spec[len]) || (spec[len] &&
+					      strchr("_.-", spec[len])))
+		len++;
+	return len && (!spec[len] || spec[len] == ':');
+}
+
+/* No name; other modifiers; headers that stand for what nobody computes here. */
 static const char *what_lacks(const char *spec)
 {
 	static const char *const lacking[] = {
 		":host", ":domain", ":ip", ":revip",
 	};
 
-	if (g_str_has_prefix(spec, "X-Spam-") || strcmp(spec, "X-Languages") == 0)
-		return "this header is not made yet";
-	if (g_str_has_prefix(spec, "ALL-"))
-		return "headers by relay are not told apart yet";
+	if (!is_field_name(spec))
+		return "no name of a header field";
+	if (strcmp(spec, "X-Languages") == 0)
+		return "languages are not told apart";
+	if (g_str_has_prefix(spec, "ALL-TRUSTED") ||
+	    g_str_has_prefix(spec, "ALL-INTERNAL"))
+		return "headers of trusted relays are not told apart yet";
 	for (size_t i = 0; i < COUNT_OF(lacking); i++)
 		if (strstr(spec, lacking[i]))
 			return "this modifier is not supported yet";
@@ -349,6 +362,19 @@ static void read_header(struct loader *on, struct rule *rule, char *text)
 	compile(on, rule, g_strstrip(operator + 2));
 }
 
+static void read_exists(struct loader *on, struct rule *rule,
+			const char *name)
+{
+	const char *lacks = what_lacks(name);
+
+	if (lacks) {
+		turn_off(on, rule, lacks);
+		return;
+	}
+	rule->is_exists = true;
+	rule->header = spec_of(on->set, name);
+}
+
 static void finish_rule(struct loader *on, struct rule *rule)
 {
 	struct draft *draft = g_hash_table_lookup(on->drafts, rule);
@@ -371,9 +397,7 @@ static void finish_rule(struct loader *on, struct rule *rule)
 			turn_off(on, rule, why->message);
 	} else if (g_str_has_prefix(text, "exists:") &&
 		   rule->kind != RULE_BODY) {
-		rule->is_exists = true;
-		rule->header = spec_of(on->set, g_strstrip(text +
-							   strlen("exists:")));
+		read_exists(on, rule, g_strstrip(text + strlen("exists:")));
 	} else if (rule->kind == RULE_HEADER || rule->kind == RULE_MIMEHEADER) {
 		read_header(on, rule, text);
 	} else {

@@ -412,7 +412,7 @@ static void look_through(struct collector *on, struct span line)
 	const char *at = text;
 
 	/* Most lines have neither, and it is cheap to see. */
-	if (!strchr(text, '.') && !strchr(text, ':'))
+	if (!text || (!strchr(text, '.') && !strchr(text, ':')))
 		return;
 	while (*at && on->uris->len < URIS_MAX) {
 		size_t len = take(on, text, at);
