@@ -82,6 +82,10 @@ static int make_key(const struct command *self, const struct making *making,
 	struct signkey *key;
 	int status;
 
+	if (!signkey_is_selector(making->selector))
+		return admin_fail(self, EX_USAGE, "--selector: \"%s\" is no "
+			"selector: letters, digits, - _ and .",
+			making->selector);
 	pem = signkey_make_pem(making->is_ed25519 ? 0 :
 			       (unsigned)making->bits, &why);
 	if (!pem)
@@ -222,6 +226,8 @@ static const char *find_fault(const struct signkey *key,
 	    ours.blob.len != theirs.blob.len ||
 	    memcmp(ours.blob.ptr, theirs.blob.ptr, ours.blob.len) != 0)
 		return "another key is published";
+	if (!theirs.is_for_sha256)
+		return "its h= leaves out sha256, which is what signs";
 	return theirs.is_testing ? "it is published in test mode (t=y)" :
 				   NULL;
 }

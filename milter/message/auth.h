@@ -50,7 +50,7 @@ struct auth_dkim {
 					 * is there more often than h= has it */
 	bool is_testing;		/* t=y in the key */
 	bool is_key_secure;		/* DNSSEC proves the key's record */
-	bool is_unread;			/* not all of the body was looked at */
+	bool is_unread;			/* it could not be verified to the end */
 	bool is_partial;		/* l= leaves some of the body unsigned */
 	bool is_aligned;		/* with the From domain */
 };

@@ -137,3 +137,15 @@ size_t domaintable_size(const struct domaintable *table)
 {
 	return g_hash_table_size(table->patterns);
 }
+
+void domaintable_each(const struct domaintable *table,
+		      void (*on_domain)(void *mydata, const char *domain),
+		      void *mydata)
+{
+	GHashTableIter iter;
+	gpointer domain;
+
+	g_hash_table_iter_init(&iter, table->patterns);
+	while (g_hash_table_iter_next(&iter, &domain, NULL))
+		on_domain(mydata, domain);
+}

@@ -26,6 +26,10 @@ bool domaintable_add_file(struct domaintable *table, const char *path,
 /* domain in lower case with A-labels; "" is never in. In as many steps as it
  * has labels. Any thread, once all is added. */
 bool domaintable_has(const struct domaintable *table, const char *domain);
+/* Calls for each domain as it is kept, and each ".example.org". */
+void domaintable_each(const struct domaintable *table,
+		      void (*on_domain)(void *mydata, const char *domain),
+		      void *mydata);
 size_t domaintable_size(const struct domaintable *table);
 
 #endif

@@ -37,8 +37,8 @@ static const struct setting rows[] = {
 			"size. skip: tell the MTA to send no more of it; the "
 			"record then says \"at least\", each piece of a body "
 			"costs a reply, and signatures of a longer body "
-			"cannot be verified or made, so that DMARC "
-			"refuses nothing for them."),
+			"cannot be verified or made; where DMARC would "
+			"refuse for that, it quarantines."),
 };
 
 const struct setting_group limits_group = {

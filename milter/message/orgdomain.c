@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <libpsl.h>
+#include <string.h>
 
 struct orgdomain_settings {
 	char *file;			/* "": the system's, or libpsl's own */
@@ -76,4 +77,11 @@ bool orgdomain_is_known(const struct settings *settings, const char *suffix)
 {
 	return psl_is_public_suffix2(list_of(settings), suffix,
 				     PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+}
+
+bool orgdomain_is_same(const struct settings *settings, const char *a,
+		       const char *b)
+{
+	return strcmp(orgdomain_of(settings, a), orgdomain_of(settings, b)) ==
+	       0;
 }

@@ -13,6 +13,9 @@ extern const struct setting_group orgdomain_group;
  */
 const char *orgdomain_of(const struct settings *settings, const char *domain);
 bool orgdomain_is_suffix(const struct settings *settings, const char *domain);
+/* Whether two domains, in that form, are of one organisation. */
+bool orgdomain_is_same(const struct settings *settings, const char *a,
+		       const char *b);
 /* Whether the list itself names it, as it does all top-level domains that are. */
 bool orgdomain_is_known(const struct settings *settings, const char *suffix);
 

@@ -77,10 +77,19 @@ static void take_body(struct transaction *tx, struct span rest)
 	transaction_add_body(tx, span_of(body->str, body->len));
 }
 
+/* "From someone Mon Nov 23 ..." of an mbox, and not "From : ...". */
+static bool is_mbox_line(struct span bytes)
+{
+	struct span rest = span_trim(span_first(span_from(bytes, 5), 80));
+
+	return bytes.len > 5 && memcmp(bytes.ptr, "From ", 5) == 0 &&
+	       (!rest.len || rest.ptr[0] != ':');
+}
+
 void rawmessage_take(struct transaction *tx, struct span bytes)
 {
 	tx->has_leading_space = true;
-	if (bytes.len > 5 && memcmp(bytes.ptr, "From ", 5) == 0)
+	if (is_mbox_line(bytes))
 		take_line(&bytes);
 	while (bytes.len && take_field(tx, &bytes))
 		;

@@ -79,22 +79,31 @@ struct recipient *transaction_add_recipient(struct transaction *tx)
 			      tx->recipients->len - 1);
 }
 
+/* Without it nobody can say who sent the message. */
+static bool is_vital(struct span name)
+{
+	return span_is_word(name, "From") ||
+	       span_is_word(name, "Authentication-Results");
+}
+
 void transaction_add_header(struct transaction *tx, struct span name,
 			    struct span value)
 {
 	const struct limits *limits = limits_of(tx->settings);
 	int64_t room = limits->all_header_bytes - tx->header_bytes;
 
+	/* "From :" is an old way to write it (RFC 5322, 4.5). */
+	name = span_trim(name);
 	tx->header_bytes += (int64_t)(name.len + value.len);
 	if (tx->headers->len >= limits->headers || room <= 0) {
 		tx->headers_dropped++;
-		tx->is_result_dropped |=
-			span_is_word(name, "Authentication-Results");
+		tx->is_vital_dropped |= is_vital(name);
 		return;
 	}
 	room = MIN(room, limits->header_bytes);
 	if ((int64_t)(name.len + value.len) > room) {
 		tx->headers_cut++;
+		tx->is_vital_dropped |= is_vital(name);
 		name = span_first(name, (size_t)room);
 		value = span_first(value, (size_t)room - name.len);
 	}

@@ -137,7 +137,7 @@ struct transaction {
 	GArray *headers;		/* of struct header, in order */
 	uint32_t headers_dropped;	/* past limits.headers or all_headers */
 	uint32_t headers_cut;		/* past limits.header */
-	bool is_result_dropped;		/* one was an Authentication-Results */
+	bool is_vital_dropped;		/* one was a From or Authentication-Results */
 	int64_t header_bytes;		/* of all, kept or not */
 	bool has_leading_space;		/* values have what is behind the colon */
 	GByteArray *body;		/* up to limits.body */

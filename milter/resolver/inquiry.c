@@ -62,8 +62,9 @@ static const struct dnsanswer *answer_now(const struct inquiry *inquiry,
 						  answer;
 }
 
-const struct dnsanswer *inquiry_ask(struct inquiry *inquiry, const char *name,
-				    enum dns_type type)
+static const struct dnsanswer *ask_within(struct inquiry *inquiry,
+					  const char *name,
+					  enum dns_type type, size_t most)
 {
 	char key[DNSNAME_MAX + 16];
 	struct question *question;
@@ -76,9 +77,9 @@ const struct dnsanswer *inquiry_ask(struct inquiry *inquiry, const char *name,
 	question = g_hash_table_lookup(inquiry->questions, key);
 	if (question)
 		return answer_now(inquiry, question);
-	if (g_hash_table_size(inquiry->questions) >= inquiry->most) {
+	if (g_hash_table_size(inquiry->questions) >= most) {
 		inquiry->is_limit_reached = true;
-		return dnsanswer_of(DNS_SERVFAIL);
+		return dnsanswer_of(DNS_NODATA);
 	}
 	question = resolver_ask(inquiry->resolver, name, type,
 				&inquiry->arrived);
@@ -88,15 +89,35 @@ const struct dnsanswer *inquiry_ask(struct inquiry *inquiry, const char *name,
 	return answer_now(inquiry, question);
 }
 
+const struct dnsanswer *inquiry_ask(struct inquiry *inquiry, const char *name,
+				    enum dns_type type)
+{
+	return ask_within(inquiry, name, type, inquiry ? inquiry->most : 0);
+}
+
 static const struct dnsanswer *ask(void *asker, const char *name,
 				   enum dns_type type)
 {
 	return inquiry_ask(asker, name, type);
 }
 
+static const struct dnsanswer *ask_reserved(void *asker, const char *name,
+					    enum dns_type type)
+{
+	struct inquiry *inquiry = asker;
+
+	return ask_within(inquiry, name, type,
+			  inquiry ? inquiry->most + INQUIRY_RESERVE : 0);
+}
+
 struct dns_asker inquiry_asker(struct inquiry *inquiry)
 {
 	return (struct dns_asker){ ask, inquiry };
+}
+
+struct dns_asker inquiry_reserved_asker(struct inquiry *inquiry)
+{
+	return (struct dns_asker){ ask_reserved, inquiry };
 }
 
 static void drop_answered(struct inquiry *inquiry)

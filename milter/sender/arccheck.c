@@ -8,6 +8,7 @@
 #include "sender/arcseal.h"
 #include "sender/arctext.h"
 #include "sender/authres.h"
+#include "sender/dkimverify.h"
 #include "sender/keyfetch.h"
 #include "sender/sendersettings.h"
 #include "sender/signkey.h"
@@ -48,9 +49,11 @@ static const char *key_name(const struct taglist *tags, struct arena *arena)
 {
 	const char *domain = taglist_packed(tags, "d", arena);
 	const char *selector = taglist_packed(tags, "s", arena);
+	const char *ascii = domain ? mailaddr_domain_ascii(span_text(domain),
+							   arena) : NULL;
 
-	return domain && selector && *domain && *selector ?
-	       keyfetch_name(selector, domain, arena) : NULL;
+	return ascii && selector && *selector ?
+	       keyfetch_name(selector, ascii, arena) : NULL;
 }
 
 bool arccheck_is_ready(struct arccheck *check)
@@ -292,24 +295,9 @@ void arccheck_validate(struct arccheck *check, struct transaction *tx)
 	arc->is_trusted &= !arc->reason;
 }
 
-static bool is_same_organisation(const struct transaction *tx, const char *a,
-				 const char *b)
-{
-	struct arena arena;
-	const char *ascii;
-	bool is_same;
-
-	arena_init(&arena);
-	ascii = mailaddr_domain_ascii(span_text(a), &arena);
-	is_same = ascii && g_str_equal(orgdomain_of(tx->settings, ascii),
-				       orgdomain_of(tx->settings, b));
-	arena_release(&arena);
-	return is_same;
-}
-
 /* Either it says that DMARC passed, or that DKIM or SPF of that very
  * organisation did. */
-static bool vouches(const struct transaction *tx, const struct authres *results,
+static bool vouches(struct transaction *tx, const struct authres *results,
 		    const char *domain)
 {
 	for (size_t i = 0; i < results->count; i++) {
@@ -326,19 +314,33 @@ static bool vouches(const struct transaction *tx, const struct authres *results,
 			of = strrchr(one->smtp_mailfrom, '@') ?
 			     strrchr(one->smtp_mailfrom, '@') + 1 :
 			     one->smtp_mailfrom;
-		if (of && is_same_organisation(tx, of, domain))
+		of = of ? mailaddr_domain_ascii(span_text(of), &tx->arena) :
+			  NULL;
+		if (of && orgdomain_is_same(tx->settings, of, domain))
 			return true;
 	}
 	return false;
 }
 
+/* Another Subject, put on top of what was sealed, would be seen first. */
+static bool has_added(const struct arccheck *check,
+		      const struct transaction *tx)
+{
+	const struct arc_set *last = &check->chain->sets[
+		check->chain->count - 1];
+	const struct span *names = taglist_find(last->signature_tags, "h");
+
+	return !names || dkimverify_find_added(tx, *names);
+}
+
 bool arccheck_has_passed(const struct arccheck *check, struct transaction *tx,
-			 const char *const *domains, size_t count)
+			 const struct from_facts *from)
 {
 	const struct arc_settings *settings =
 		&sender_settings_of(tx->settings)->arc;
 
-	if (!tx->auth.arc.is_trusted || count != 1)
+	if (!tx->auth.arc.is_trusted || from->domain_count != 1 ||
+	    from->fields != 1 || has_added(check, tx))
 		return false;
 	for (unsigned i = check->chain->count; i > 0; i--) {
 		const struct arc_set *set = &check->chain->sets[i - 1];
@@ -350,7 +352,7 @@ bool arccheck_has_passed(const struct arccheck *check, struct transaction *tx,
 			return false;
 		(void)arcset_results_instance(set->results->value, &rest);
 		if (authres_parse(rest, &tx->arena, &results) &&
-		    vouches(tx, &results, domains[0]))
+		    vouches(tx, &results, from->domains[0]))
 			return true;
 	}
 	return false;
@@ -375,6 +377,7 @@ void arccheck_seal(struct arccheck *check, struct transaction *tx,
 	/* A chain that is not even sets has no place for one more. */
 	if (check->chain && (check->chain->problem ||
 			     check->chain->count >= ARC_SETS_MAX ||
+			     check->is_unsettled ||
 			     !is_judged(check->chain, tx)))
 		return;
 	bodyhash_finish(check->own_body, check->digest);

@@ -5,6 +5,7 @@
 #include "message/transaction.h"
 #include "resolver/dnsanswer.h"
 #include "sender/arcset.h"
+#include "sender/dmarccheck.h"
 
 struct arccheck;
 
@@ -26,17 +27,17 @@ bool arccheck_is_ready(struct arccheck *check);
  */
 void arccheck_validate(struct arccheck *check, struct transaction *tx);
 
-/* Whether the sealers that we trust, from the last one back, saw DMARC pass for
- * one of the From domains; needs tx->auth.arc. */
+/* Whether the sealers that we trust, from the last one back, saw DMARC pass for the
+ * one domain in the one From, and no field was added since; needs tx->auth.arc. */
 bool arccheck_has_passed(const struct arccheck *check,
 			 struct transaction *tx,
-			 const char *const *domains, size_t count);
+			 const struct from_facts *from);
 
 /*
  * Adds a set of ours to tx->annotations, results (as authres_format() has them)
  * within, after validation; tx->auth.arc.result is what that said, or what it said
  * when the message came in. Nothing when the chain has failed before, has 50 sets,
- * or when nobody judged it.
+ * or when nobody judged it, as when the DNS did not tell a key.
  */
 void arccheck_seal(struct arccheck *check, struct transaction *tx,
 		   const char *results);

@@ -24,7 +24,7 @@
 
 /* What is under way for one message. */
 struct senderwork {
-	struct dns_asker asker;
+	struct dns_asker asker, dmarc_asker;
 	bool is_spf_done, is_helo_done, is_iprev_done;
 	bool has_header, has_body;
 	struct from_facts from;
@@ -48,6 +48,8 @@ static struct senderwork *work_of(struct transaction *tx)
 	if (!tx->sender_work) {
 		tx->sender_work = g_new0(struct senderwork, 1);
 		tx->sender_work->asker = inquiry_asker(tx->inquiry);
+		tx->sender_work->dmarc_asker =
+			inquiry_reserved_asker(tx->inquiry);
 		tx->free_sender_work = work_free;
 	}
 	return tx->sender_work;
@@ -129,7 +131,8 @@ static bool advance(struct transaction *tx, struct senderwork *work)
 	if (work->arc)
 		is_done &= arccheck_is_ready(work->arc);
 	if (work->has_header)
-		is_done &= dmarccheck_ask(tx, &work->from, &work->asker);
+		is_done &= dmarccheck_ask(tx, &work->from,
+					  &work->dmarc_asker);
 	return is_done && work->is_helo_done && work->is_spf_done &&
 	       work->is_iprev_done;
 }
@@ -172,8 +175,10 @@ static bool is_to_be_sealed(struct transaction *tx)
 		return false;
 	if (arc->seal == ARC_SEAL_INBOUND && is_stranger(tx))
 		return true;
+	/* Accounts might bring results of their own making. */
 	if (!is_stranger(tx))
-		return is_forward(arc, &tx->sender, &tx->arena);
+		return !tx->client.login &&
+		       is_forward(arc, &tx->sender, &tx->arena);
 	for (guint i = 0; i < tx->recipients->len; i++) {
 		const struct recipient *rcpt = &g_array_index(
 			tx->recipients, struct recipient, i);
@@ -237,23 +242,33 @@ static void add_no_signature(struct transaction *tx)
 		g_array_append_val(tx->auth.dkim, none);
 }
 
-/* It may say that it is ours, and what was not kept cannot be removed. */
-static void refuse_dropped_result(struct transaction *tx)
+static void refuse(struct transaction *tx, const char *symbol,
+		   const char *detail, const char *text)
 {
-	struct finding *finding = transaction_find(
-		tx, "RESULTS_DROPPED", "Authentication-Results past "
-		"limits.headers or limits.all_headers");
+	struct finding *finding = transaction_find(tx, symbol, "%s", detail);
 
 	finding->demand = ACTION_REJECT;
 	finding->code = 554;
 	finding->enhanced = "5.6.0";
-	finding->text = "too many header fields";
+	finding->text = text;
+}
+
+/* Who wrote it cannot be told when not all of that was seen; and results that may
+ * say to be ours cannot be removed. */
+static void refuse_hidden(struct transaction *tx,
+			  const struct from_facts *from)
+{
+	if (tx->is_vital_dropped)
+		refuse(tx, "FROM_HIDDEN", "From or Authentication-Results past "
+		       "limits.header, limits.headers or limits.all_headers",
+		       "too many or too long header fields");
+	else if (from->has_more)
+		refuse(tx, "FROM_HIDDEN", "more domains or addresses in From "
+		       "than are looked at", "too many addresses in From");
 }
 
 static void check_stranger(struct transaction *tx, struct senderwork *work)
 {
-	if (tx->is_result_dropped)
-		refuse_dropped_result(tx);
 	wait_for_all(tx, work);
 	if (work->verify)
 		dkimverify_finish(work->verify, tx);
@@ -261,12 +276,11 @@ static void check_stranger(struct transaction *tx, struct senderwork *work)
 	if (work->arc) {
 		arccheck_validate(work->arc, tx);
 		tx->auth.arc.has_passed_origin = arccheck_has_passed(
-			work->arc, tx, work->from.domains,
-			work->from.domain_count);
+			work->arc, tx, &work->from);
 	}
 	/* By a tree walk the signers' organisations are asked for, too. */
 	wait_for_all(tx, work);
-	dmarccheck_judge(tx, &work->from, &work->asker);
+	dmarccheck_judge(tx, &work->from, &work->dmarc_asker);
 	add_no_signature(tx);
 	authfindings_add(tx);
 	clientcheck_find(tx);
@@ -276,7 +290,8 @@ static void check_stranger(struct transaction *tx, struct senderwork *work)
 }
 
 /* The result that we wrote into the message when it came in, before a mailing
- * list here changed it: nobody else's could have stayed. */
+ * list here changed it. Strangers' and accounts' were removed; hosts of
+ * relay.networks are taken at their word. */
 static const char *stored_results(struct transaction *tx)
 {
 	const char *id = global_settings_of(tx->settings)->authserv_id;
@@ -321,6 +336,7 @@ void authcheck_message(struct transaction *tx)
 {
 	struct senderwork *work = work_of(tx);
 
+	refuse_hidden(tx, &work->from);
 	if (is_stranger(tx))
 		check_stranger(tx, work);
 	else
@@ -364,8 +380,7 @@ bool authcheck_is_forged_result(struct transaction *tx,
 	const char *id;
 
 	if (!span_is_word(header->name, "Authentication-Results") ||
-	    (!is_stranger(tx) &&
-	     (!tx->client.login || work_of(tx)->is_sealing)))
+	    (!is_stranger(tx) && !tx->client.login))
 		return false;
 	id = authres_parse_id(header->value, &tx->arena);
 	return !id || g_ascii_strcasecmp(

@@ -202,6 +202,7 @@ void authfindings_check_author(struct transaction *tx,
 				&from->list.boxes[i].addr, &tx->arena));
 			return;
 		}
-	if (from->fields > 1)
-		add_mismatch(tx, "LOGIN_FROM", "several From fields");
+	if (from->fields > 1 || from->has_more)
+		add_mismatch(tx, "LOGIN_FROM", "several From fields, or more "
+			     "addresses than are looked at");
 }

@@ -111,11 +111,20 @@ DKIM_LIB *dkimlib_get(const struct sender_settings *settings)
 	return lib;
 }
 
-void dkimlib_feed_header(DKIM *dkim, const struct transaction *tx)
+void dkimlib_feed_header(DKIM *dkim, const struct transaction *tx,
+			 size_t most_signatures)
 {
+	size_t signatures = 0;
+
 	for (guint i = 0; i < tx->headers->len; i++) {
-		GString *field = headerwire_format(tx,
-			&g_array_index(tx->headers, struct header, i));
+		const struct header *header =
+			&g_array_index(tx->headers, struct header, i);
+		GString *field;
+
+		if (span_is_word(header->name, DKIM_SIGNHEADER) &&
+		    ++signatures > most_signatures)
+			continue;
+		field = headerwire_format(tx, header);
 
 		(void)dkim_header(dkim, (unsigned char *)field->str,
 				  field->len);

@@ -19,9 +19,11 @@ struct sender_settings;
  */
 DKIM_LIB *dkimlib_get(const struct sender_settings *settings);
 
-/* All header fields as they went over the wire. What the library finds wrong
- * with one of them shows in the signatures. */
-void dkimlib_feed_header(DKIM *dkim, const struct transaction *tx);
+/* The header fields as they went over the wire, but for DKIM-Signatures past the
+ * first so many: each might cost a hash of the whole body. What the library finds
+ * wrong with one of them shows in the signatures. */
+void dkimlib_feed_header(DKIM *dkim, const struct transaction *tx,
+			 size_t most_signatures);
 void dkimlib_feed_body(DKIM *dkim, struct span chunk);
 
 #endif

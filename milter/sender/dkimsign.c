@@ -6,6 +6,7 @@
 #include "sender/sendersettings.h"
 #include "sender/signkey.h"
 
+#include <stdint.h>
 #include <string.h>
 
 struct dkimsign {
@@ -32,7 +33,7 @@ static DKIM *begin(const struct transaction *tx, const struct signkey *key)
 				  DKIM_SIGN_RSASHA256, -1, &status);
 
 	BUG_IF(!dkim);
-	dkimlib_feed_header(dkim, tx);
+	dkimlib_feed_header(dkim, tx, SIZE_MAX);
 	(void)dkim_eoh(dkim);
 	return dkim;
 }

@@ -11,6 +11,7 @@
 
 #define FIELD "DKIM-Signature"
 #define SHOWN 8			/* characters of b= that tell two apart */
+#define IDENTITY_MAX 320	/* bytes of i= that are shown */
 
 struct dkimverify {
 	DKIM *dkim;
@@ -23,13 +24,29 @@ struct dkimverify {
 	bool is_unread;			/* ... or of the body */
 };
 
+static const char *tag_value(DKIM_SIGINFO *sig, const char *tag)
+{
+	const char *value = (const char *)dkim_sig_gettagvalue(
+		sig, false, (unsigned char *)tag);
+
+	return value && *value ? value : NULL;
+}
+
+/* d= whole, in its one form: alignment goes by it. NULL when it is no domain. */
+static const char *domain_of(DKIM_SIGINFO *sig, struct arena *arena)
+{
+	const char *value = tag_value(sig, "d");
+
+	return value ? mailaddr_domain_ascii(span_text(value), arena) : NULL;
+}
+
+/* NULL where there is no name to ask for. */
 static void ask_key(struct dkimverify *verify, DKIM_SIGINFO *sig)
 {
-	const char *selector = (const char *)dkim_sig_getselector(sig);
-	const char *domain = (const char *)dkim_sig_getdomain(sig);
+	const char *selector = tag_value(sig, "s");
+	const char *domain = domain_of(sig, &verify->arena);
 
-	g_ptr_array_add(verify->names, (char *)(
-		selector && domain && *selector && *domain ?
+	g_ptr_array_add(verify->names, (char *)(selector && domain ?
 		keyfetch_name(selector, domain, &verify->arena) : NULL));
 }
 
@@ -66,7 +83,7 @@ struct dkimverify *dkimverify_new(const struct transaction *tx,
 				   (const unsigned char *)tx->id, NULL,
 				   &status);
 	BUG_IF(!verify->dkim);
-	dkimlib_feed_header(verify->dkim, tx);
+	dkimlib_feed_header(verify->dkim, tx, (size_t)verify->most);
 	(void)dkim_eoh(verify->dkim);
 	if (dkim_getsiglist(verify->dkim, &sigs, &count) == DKIM_STAT_OK)
 		for (int i = 0; i < MIN(count, verify->most); i++)
@@ -103,14 +120,14 @@ bool dkimverify_is_ready(struct dkimverify *verify)
 	return is_ready;
 }
 
+/* To be shown; nothing is compared with it. */
 static const char *tag_text(DKIM_SIGINFO *sig, const char *tag, size_t most,
 			    struct arena *arena)
 {
-	const char *value = (const char *)dkim_sig_gettagvalue(
-		sig, false, (unsigned char *)tag);
+	const char *value = tag_value(sig, tag);
 
-	return value && *value ? spfcheck_clean(
-		span_first(span_text(value), most), arena) : NULL;
+	return value ? spfcheck_clean(span_first(span_text(value), most),
+				      arena) : NULL;
 }
 
 /* The bytes of a tag in base64, white space in it or not; free them. */
@@ -177,18 +194,19 @@ static const char *check_hashes(DKIM_SIGINFO *sig, const struct keyfetch *key,
 }
 
 /* RFC 6376, 3.6.1: t=s wants i= in the very domain of d=. */
-static bool is_subdomain(const struct auth_dkim *dkim)
+static bool is_subdomain(DKIM_SIGINFO *sig)
 {
-	const char *at = dkim->identity ? strrchr(dkim->identity, '@') : NULL;
+	const char *identity = tag_value(sig, "i");
+	const char *at = identity ? strrchr(identity, '@') : NULL;
+	const char *domain = tag_value(sig, "d");
 
-	return at && dkim->domain &&
-	       g_ascii_strcasecmp(at + 1, dkim->domain) != 0;
+	return at && domain && g_ascii_strcasecmp(at + 1, domain) != 0;
 }
 
 /* What the key's record has against this signature. */
 static const char *misfit(const struct keyfetch *key,
 			  const struct dkim_settings *policy,
-			  const struct auth_dkim *dkim, dkim_alg_t algorithm)
+			  DKIM_SIGINFO *sig, dkim_alg_t algorithm)
 {
 	bool is_sha1 = algorithm == DKIM_SIGN_RSASHA1;
 
@@ -199,7 +217,7 @@ static const char *misfit(const struct keyfetch *key,
 	/* It costs much, and so is not even tried. */
 	if (!key->record.is_ed25519 && key->bits > policy->max_key_bits)
 		return "the key is too long";
-	if (key->record.is_strict && is_subdomain(dkim))
+	if (key->record.is_strict && is_subdomain(sig))
 		return "the key is not for subdomains (t=s)";
 	return NULL;
 }
@@ -244,7 +262,7 @@ static void judge_by_key(const struct dkim_settings *policy,
 	dkim->key_bits = key->bits;
 	dkim->is_testing = key->record.is_testing;
 	dkim->is_key_secure = key->is_secure;
-	why = misfit(key, policy, dkim, algorithm);
+	why = misfit(key, policy, sig, algorithm);
 	if (why) {
 		set_result(dkim, AUTH_RESULT_PERMERROR, why);
 		return;
@@ -274,7 +292,8 @@ static void judge(struct dkimverify *verify, struct transaction *tx,
 		set_result(dkim, AUTH_RESULT_PERMERROR,
 			   dkim_sig_geterrorstr(error));
 	} else if (!name) {
-		set_result(dkim, AUTH_RESULT_PERMERROR, "no d= or s=");
+		set_result(dkim, AUTH_RESULT_PERMERROR,
+			   "no s=, or no domain in d=");
 	} else if (verify->is_incomplete || verify->is_unread) {
 		dkim->is_unread = !verify->is_incomplete;
 		set_result(dkim, AUTH_RESULT_POLICY,
@@ -307,15 +326,13 @@ static unsigned count_words(struct span names, const char *word)
 	return count;
 }
 
-/* So that another one can be shown than was signed: RFC 6376, 8.15. */
-static const char *find_added(const struct transaction *tx, DKIM_SIGINFO *sig)
+const char *dkimverify_find_added(const struct transaction *tx,
+				  struct span listed)
 {
 	static const char *const names[] = {
 		"Subject", "To", "Cc", "Date", "Sender", "Reply-To",
 		"Message-ID", "MIME-Version", "Content-Type",
 	};
-	struct span listed = span_text((const char *)dkim_sig_gettagvalue(
-		sig, false, (unsigned char *)"h"));
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		unsigned count = count_fields(tx, names[i]);
@@ -329,18 +346,20 @@ static const char *find_added(const struct transaction *tx, DKIM_SIGINFO *sig)
 static void describe(struct dkimverify *verify, struct transaction *tx,
 		     DKIM_SIGINFO *sig, struct auth_dkim *dkim)
 {
-	char identity[512];
+	char identity[1024];
 
-	dkim->domain = tag_text(sig, "d", 255, &tx->arena);
+	dkim->domain = domain_of(sig, &tx->arena);
 	dkim->selector = tag_text(sig, "s", 255, &tx->arena);
 	dkim->algorithm = tag_text(sig, "a", 20, &tx->arena);
 	dkim->signature = tag_text(sig, "b", SHOWN, &tx->arena);
-	dkim->added = find_added(tx, sig);
+	dkim->added = dkimverify_find_added(tx, span_text(tag_value(sig,
+								    "h")));
 	if (dkim_sig_getidentity(verify->dkim, sig,
 				 (unsigned char *)identity,
 				 sizeof identity) == DKIM_STAT_OK)
-		dkim->identity = spfcheck_clean(span_text(identity),
-						&tx->arena);
+		dkim->identity = spfcheck_clean(
+			span_first(span_text(identity), IDENTITY_MAX),
+			&tx->arena);
 }
 
 void dkimverify_finish(struct dkimverify *verify, struct transaction *tx)
@@ -350,11 +369,11 @@ void dkimverify_finish(struct dkimverify *verify, struct transaction *tx)
 
 	verify->is_unread = !tx->is_body_bytes_exact;
 	(void)dkim_eom(verify->dkim, NULL);
+	if (count_fields(tx, FIELD) > verify->most)
+		transaction_find(tx, "DKIM_MANY", "%u signatures, %d looked at",
+				 count_fields(tx, FIELD), (int)verify->most);
 	if (dkim_getsiglist(verify->dkim, &sigs, &count) != DKIM_STAT_OK)
 		return;
-	if (count > verify->most)
-		transaction_find(tx, "DKIM_MANY", "%d signatures, %d verified",
-				 count, (int)verify->most);
 	for (int i = 0; i < MIN(count, verify->most); i++) {
 		struct auth_dkim dkim = { .result = AUTH_RESULT_UNKNOWN };
 

@@ -26,4 +26,10 @@ bool dkimverify_is_ready(struct dkimverify *verify);
  */
 void dkimverify_finish(struct dkimverify *verify, struct transaction *tx);
 
+/* A field that RFC 5322 allows once, and that is there more often than it is listed
+ * (as h= lists them), so that another one can be shown than was signed (RFC 6376,
+ * 8.15); NULL: none. */
+const char *dkimverify_find_added(const struct transaction *tx,
+				  struct span listed);
+
 #endif

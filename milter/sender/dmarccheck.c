@@ -39,6 +39,34 @@ static void add_domain(struct from_facts *from, const char *domain)
 		from->domains[from->domain_count++] = domain;
 }
 
+static bool is_domain_byte(char c)
+{
+	return g_ascii_isalnum(c) || c == '-' || c == '.' || c == '_' ||
+	       c & 0x80;
+}
+
+/* Readers disagree about a field that is not as it should be: each domain behind an
+ * @ is one that some of them may show. */
+static void add_all_domains(struct from_facts *from, struct span value,
+			    struct arena *arena)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		size_t start = i + 1, end = start;
+		const char *domain;
+
+		if (value.ptr[i] != '@')
+			continue;
+		while (end < value.len && is_domain_byte(value.ptr[end]))
+			end++;
+		while (end > start && value.ptr[end - 1] == '.')
+			end--;
+		domain = mailaddr_domain_ascii(
+			span_of(value.ptr + start, end - start), arena);
+		if (domain && strchr(domain, '.'))
+			add_domain(from, domain);
+	}
+}
+
 struct from_facts dmarccheck_read_from(struct transaction *tx)
 {
 	struct from_facts from = { .fields = 0 };
@@ -47,6 +75,7 @@ struct from_facts dmarccheck_read_from(struct transaction *tx)
 		const struct header *header =
 			&g_array_index(tx->headers, struct header, i);
 		struct mailbox_list list;
+		bool is_odd;
 
 		if (!span_is_word(header->name, "From"))
 			continue;
@@ -54,14 +83,17 @@ struct from_facts dmarccheck_read_from(struct transaction *tx)
 		if (from.fields++ == 0)
 			from.list = list;
 		from.has_more |= list.flaws & MAILBOX_FLAW_MANY;
+		is_odd = list.flaws & ~(unsigned)MAILBOX_FLAW_MANY;
 		for (size_t j = 0; j < list.count; j++) {
 			const struct mailaddr *addr = &list.boxes[j].addr;
 
 			if (*addr->domain_ascii && !addr->is_literal)
 				add_domain(&from, addr->domain_ascii);
 			else
-				from.has_bad = true;
+				is_odd = from.has_bad = true;
 		}
+		if (is_odd)
+			add_all_domains(&from, header->value, &tx->arena);
 	}
 	return from;
 }
@@ -367,9 +399,10 @@ static void dispose(struct asking *on, const struct policy *policy,
 	else if (sample_of(on->tx) >= policy->record.percent)
 		override(dmarc, milder(dmarc->published), "sampled_out",
 			 "not in the sample (pct=)");
+	/* Neither lost, nor let through unseen. */
 	if (is_unread(on->tx))
-		override(dmarc, DMARC_POLICY_NONE, "other",
-			 "limits.past_body leaves signatures unread");
+		override(dmarc, DMARC_POLICY_QUARANTINE, "other",
+			 "a signature could not be verified to the end");
 	if (arc->is_trusted && arc->has_passed_origin)
 		override(dmarc, DMARC_POLICY_NONE, "trusted_forwarder",
 			 "a trusted ARC sealer saw it pass");
@@ -390,13 +423,15 @@ static struct auth_dmarc judge_domain(struct asking *on, const char *domain)
 
 	on->is_trouble = false;
 	policy = find_policy(on, domain);
-	if (!policy.is_found) {
-		if (on->is_trouble) {
-			dmarc.result = AUTH_RESULT_TEMPERROR;
-			dmarc.reason = "the DNS does not tell the policy";
-		}
+	/* What the organisation says holds only where the domain itself is silent. */
+	if (on->is_trouble && (!policy.is_found ||
+			       !g_str_equal(policy.domain, domain))) {
+		dmarc.result = AUTH_RESULT_TEMPERROR;
+		dmarc.reason = "the DNS does not tell the policy";
 		return dmarc;
 	}
+	if (!policy.is_found)
+		return dmarc;
 	dmarc.record_domain = policy.domain;
 	dmarc.published = published(on, &policy, domain, &dmarc.tag);
 	dmarc.percent = policy.record.percent;

@@ -53,8 +53,9 @@ bool dmarcrecord_parse(struct span txt, struct dmarc_record *record_out)
 	int64_t percent;
 	bool is_sub_wrong;
 
-	if (!dmarcrecord_is_one(txt) || !taglist_parse(txt, &list))
+	if (!dmarcrecord_is_one(txt))
 		return false;
+	taglist_parse_loosely(txt, &list);
 	*record_out = (struct dmarc_record){
 		.policy = policy_of(&list, "p"),
 		.sub_policy = policy_of(&list, "sp"),

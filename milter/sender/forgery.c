@@ -28,13 +28,6 @@ static bool is_ours(const struct transaction *tx, const char *domain)
 	return domaintable_has(ours_of(tx->settings)->table, domain);
 }
 
-static bool is_same_organisation(const struct transaction *tx, const char *a,
-				 const char *b)
-{
-	return g_str_equal(orgdomain_of(tx->settings, a),
-			   orgdomain_of(tx->settings, b));
-}
-
 /* Whether the From domain is proved, by whatever policy. */
 static bool is_proved(const struct transaction *tx)
 {
@@ -46,10 +39,10 @@ static bool has_aligned_pass(const struct transaction *tx, const char *domain)
 	const struct auth_spf *spf = &tx->auth.spf;
 
 	if (is_proved(tx) &&
-	    is_same_organisation(tx, tx->auth.dmarc.domain, domain))
+	    orgdomain_is_same(tx->settings, tx->auth.dmarc.domain, domain))
 		return true;
 	if (spf->result == AUTH_RESULT_PASS && spf->domain &&
-	    is_same_organisation(tx, spf->domain, domain))
+	    orgdomain_is_same(tx->settings, spf->domain, domain))
 		return true;
 	for (guint i = 0; i < tx->auth.dkim->len; i++) {
 		const struct auth_dkim *dkim = &g_array_index(
@@ -57,7 +50,7 @@ static bool has_aligned_pass(const struct transaction *tx, const char *domain)
 
 		if (dkim->result == AUTH_RESULT_PASS && dkim->domain &&
 		    !dkim->is_partial &&
-		    is_same_organisation(tx, dkim->domain, domain))
+		    orgdomain_is_same(tx->settings, dkim->domain, domain))
 			return true;
 	}
 	return false;
@@ -125,8 +118,8 @@ static void check_name_address(struct transaction *tx,
 		return;
 	addr = mailaddr_parse(span_text(shown), &tx->arena);
 	if (!*addr.domain_ascii ||
-	    is_same_organisation(tx, addr.domain_ascii,
-				 box->addr.domain_ascii))
+	    orgdomain_is_same(tx->settings, addr.domain_ascii,
+			      box->addr.domain_ascii))
 		return;
 	if (box->is_name_encoded)
 		add(tx, "FROM_NAME_HIDES", 1.0,
@@ -150,16 +143,60 @@ static const char *our_domain_in(struct transaction *tx, const char *name)
 	return NULL;
 }
 
+/* Whether the skeletons of some words in a row, put together, are that one. */
+static bool has_words(char *const *skeletons, const char *wanted)
+{
+	for (; *skeletons; skeletons++) {
+		const char *left = wanted;
+
+		for (char *const *word = skeletons; *word && *left; word++) {
+			if (!g_str_has_prefix(left, *word))
+				break;
+			left += strlen(*word);
+		}
+		if (!*left)
+			return true;
+	}
+	return false;
+}
+
+static char **skeletons_of(const char *name)
+{
+	g_auto(GStrv) words = g_strsplit_set(name, " \t.,;:()[]<>\"'_/|-", -1);
+	GPtrArray *out = g_ptr_array_new();
+
+	for (char **word = words; *word; word++) {
+		char *skeleton = **word ? lookalike_skeleton(*word) : NULL;
+
+		if (skeleton && *skeleton)
+			g_ptr_array_add(out, skeleton);
+		else
+			g_free(skeleton);
+	}
+	g_ptr_array_add(out, NULL);
+	return (char **)g_ptr_array_free(out, FALSE);
+}
+
+static bool is_like(const char *name, const char *ours)
+{
+	g_auto(GStrv) skeletons = skeletons_of(name);
+	g_auto(GStrv) mine = skeletons_of(ours);
+	g_autofree char *wanted = g_strjoinv("", mine);
+
+	return *wanted && has_words(skeletons, wanted);
+}
+
+/* As the eye sees it, where I is like l; and as it is read, in any case. */
 static const char *our_name_in(const struct sender_settings *settings,
 			       const char *name)
 {
-	g_autofree char *skeleton = lookalike_skeleton(name);
+	g_autofree char *folded = g_utf8_casefold(name, -1);
 
-	for (guint i = 0; skeleton && i < settings->name_list->len; i++) {
+	for (guint i = 0; i < settings->name_list->len; i++) {
 		const char *ours = g_ptr_array_index(settings->name_list, i);
-		g_autofree char *mine = lookalike_skeleton(ours);
+		g_autofree char *mine = g_utf8_casefold(ours, -1);
 
-		if (mine && *mine && strstr(skeleton, mine))
+		if (is_like(name, ours) || is_like(folded, mine))
 			return ours;
 	}
 	return NULL;
@@ -219,8 +256,8 @@ static void check_reply_to(struct transaction *tx,
 	const char *reply = first_domain(tx, "Reply-To");
 	const char *domain = box->addr.domain_ascii;
 
-	if (!reply || !*domain || is_same_organisation(tx, reply, domain) ||
-	    !tx->contacts ||
+	if (!reply || !*domain || !tx->contacts ||
+	    orgdomain_is_same(tx->settings, reply, domain) ||
 	    contacts_has(tx->contacts, mailaddr_format(&box->addr,
 						       &tx->arena)))
 		return;
@@ -279,7 +316,7 @@ void forgery_check_from(struct transaction *tx, const struct from_facts *from)
 		return;
 	check_reply_to(tx, &from->list.boxes[0]);
 	if (envelope && *envelope && is_bulk(tx) && !is_proved(tx) &&
-	    !is_same_organisation(tx, envelope, domain))
+	    !orgdomain_is_same(tx->settings, envelope, domain))
 		transaction_find(tx, "ENVELOPE_DIFFERS",
 				 "bulk from %s by way of %s", domain,
 				 envelope)->score = 1.0;
@@ -374,10 +411,13 @@ static void check_received(struct transaction *tx)
 	text = g_strndup(header->value.ptr, header->value.len);
 	words = g_strsplit_set(text, " \t\r\n;()", -1);
 	for (char **word = words; *word; word++) {
-		if (g_ascii_strcasecmp(*word, "by") != 0 || !word[1])
+		if (g_ascii_strcasecmp(*word, "by") != 0)
 			continue;
-		if (g_ascii_strcasecmp(word[1], id) == 0 ||
-		    (host && g_ascii_strcasecmp(word[1], host) == 0))
+		while (word[1] && !*word[1])
+			word++;
+		if (word[1] && (g_ascii_strcasecmp(word[1], id) == 0 ||
+				(host && g_ascii_strcasecmp(word[1], host) ==
+				 0)))
 			add(tx, "RECEIVED_FORGED", 3.0, word[1]);
 		return;
 	}

@@ -47,6 +47,7 @@ static const struct setting_section_type key_type = {
 };
 
 #define S struct sender_settings
+#define LOOKALIKES_MAX 10000	/* of our domains */
 
 static const struct setting rows[] = {
 	SETTING_WORD(S, spf.engine, "spf.engine", .words = engine_words,
@@ -154,8 +155,9 @@ static const struct setting rows[] = {
 			"in From: our organisation, its brands and chiefs."),
 	SETTING_LIST(S, protected_list, "sender.protected_domains",
 		.preset_text = "",
-		.help = "Domains, beside those of relay.domains (not those in "
-			"a file), whose look-alikes in From are found."),
+		.help = "Domains, beside our own (the first ten thousand of "
+			"relay.domains and relay.domains_file), whose "
+			"look-alikes are found."),
 	SETTING_BOOL(S, is_lookalike_checked, "sender.lookalikes",
 		.preset = true, .help = "Look for look-alikes of our domains."),
 	SETTING_LIST(S, login_list, "sender.logins", .preset_text = "",
@@ -195,14 +197,6 @@ static bool fill_table(const GPtrArray *list, struct domaintable **table_out,
 	return true;
 }
 
-static bool is_selector(const char *selector)
-{
-	for (const char *c = selector; *c; c++)
-		if (!g_ascii_isalnum(*c) && !strchr("-_.", *c))
-			return false;
-	return *selector && strlen(selector) < 200;
-}
-
 /* A domain's one form, or NULL with the reason. */
 static struct signkey *load_key(const char *domain, const char *selector,
 				const char *file, GError **error)
@@ -216,7 +210,7 @@ static struct signkey *load_key(const char *domain, const char *selector,
 	if (!ascii)
 		g_set_error(error, SETTINGS_ERROR, 0, "\"%s\" is no domain",
 			    domain);
-	else if (!is_selector(selector))
+	else if (!signkey_is_selector(selector))
 		g_set_error(error, SETTINGS_ERROR, 0, "\"%s\" is no selector",
 			    selector);
 	else
@@ -376,20 +370,24 @@ static bool read_logins(S *mine, struct settings *settings, GError **error)
 			     why->message);
 }
 
+/* One of ours; past the first so many they are no longer looked alike. */
+static void add_ours(void *mydata, const char *domain)
+{
+	S *mine = mydata;
+
+	if (mine->lookalike_count++ < LOOKALIKES_MAX)
+		(void)!lookalikes_add(mine->lookalikes, domain, NULL);
+}
+
 static bool read_lookalikes(S *mine, const struct settings *settings,
 			    GError **error)
 {
-	const struct ours *ours = ours_of(settings);
 	g_autoptr(GError) why = NULL;
 
 	if (!mine->is_lookalike_checked)
 		return true;
 	mine->lookalikes = lookalikes_new();
-	for (guint i = 0; i < ours->list->len; i++)
-		if (!lookalikes_add(mine->lookalikes,
-				    g_ptr_array_index(ours->list, i), &why))
-			return settings_fail(settings, "relay.domains", error,
-					     "%s", why->message);
+	domaintable_each(ours_of(settings)->table, add_ours, mine);
 	for (guint i = 0; i < mine->protected_list->len; i++)
 		if (!lookalikes_add(mine->lookalikes,
 				    g_ptr_array_index(mine->protected_list,

@@ -70,6 +70,7 @@ struct sender_settings {
 	GPtrArray *protected_list;	/* domains to look for look-alikes of */
 	bool is_lookalike_checked;
 	struct lookalikes *lookalikes;
+	size_t lookalike_count;		/* of ours */
 
 	GPtrArray *login_list;		/* "account: senders" */
 	char *logins_file;

@@ -16,6 +16,7 @@
 #define BITS_MIN 1024
 #define BITS_MAX 8192
 #define ED25519_BYTES 32
+#define SELECTOR_MAX 200
 
 static GQuark signkey_error(void)
 {
@@ -49,7 +50,8 @@ static bool is_private(int fd, const char *path, GError **error)
 
 static char *read_private(const char *path, GError **error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+		      O_NONBLOCK);
 	g_autoptr(GString) text = g_string_new(NULL);
 	char chunk[4096];
 	ssize_t len = 0;
@@ -183,4 +185,12 @@ char *signkey_record(const struct signkey *key)
 	}
 	return g_strdup_printf("v=DKIM1; k=%s; p=%s",
 			       key->is_ed25519 ? "ed25519" : "rsa", blob);
+}
+
+bool signkey_is_selector(const char *selector)
+{
+	for (const char *c = selector; *c; c++)
+		if (!g_ascii_isalnum(*c) && !strchr("-_.", *c))
+			return false;
+	return *selector && strlen(selector) < SELECTOR_MAX;
 }

@@ -25,6 +25,8 @@ struct signkey {
  */
 struct signkey *signkey_load(const char *domain, const char *selector,
 			     const char *path, GError **error) MUST_USE;
+/* Whether it can be one: letters, digits, - _ and dots, in the DNS. */
+bool signkey_is_selector(const char *selector);
 /* Accepts NULL. */
 void signkey_free(struct signkey *key);
 

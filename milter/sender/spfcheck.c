@@ -424,13 +424,13 @@ static const char *matched(const struct run *run, struct arena *arena)
 	if (run->reason || !run->depth || !first->at)
 		return NULL;
 	return run->is_default ? "default" :
-	       spfcheck_clean(first->record.terms[first->at - 1].text, arena);
+	       spfcheck_clean(span_first(first->record.terms[first->at -
+			1].text, EXPLANATION_MAX), arena);
 }
 
 const char *spfcheck_clean(struct span text, struct arena *arena)
 {
-	char *clean = arena_span_text(arena, span_first(text,
-							EXPLANATION_MAX));
+	char *clean = arena_span_text(arena, text);
 
 	for (char *c = clean; *c; c++)
 		if (*c < 0x20 || *c > 0x7e)
@@ -465,7 +465,8 @@ static enum step explain(struct run *run, struct arena *arena,
 		return STEP_PENDING;
 	text = spfmacro_explanation(raw, &run->macros, &run->scratch);
 	if (text && *text)
-		*explanation_out = spfcheck_clean(span_text(text), arena);
+		*explanation_out = spfcheck_clean(
+			span_first(span_text(text), EXPLANATION_MAX), arena);
 	return STEP_END;
 }
 
@@ -515,7 +516,8 @@ bool spfcheck_run(const struct spf_query *query, struct arena *arena,
 	if (is_done) {
 		spf_out->result = run.result;
 		spf_out->reason = run.reason ? spfcheck_clean(
-			span_text(run.reason), arena) : NULL;
+			span_first(span_text(run.reason), EXPLANATION_MAX),
+			arena) : NULL;
 		spf_out->mechanism = matched(&run, arena);
 	}
 	arena_release(&run.scratch);

@@ -24,30 +24,51 @@ static bool has_name(const struct taglist *list, struct span name)
 	return false;
 }
 
+static bool add_tag(struct taglist *list, struct span spec)
+{
+	ptrdiff_t equals = span_find(spec, '=');
+	struct tag tag;
+
+	if (equals < 0 || list->count == TAGLIST_MAX)
+		return false;
+	tag.name = span_trim(span_first(spec, (size_t)equals));
+	tag.value = span_trim(span_from(spec, (size_t)equals + 1));
+	if (!is_name(tag.name) || has_name(list, tag.name))
+		return false;
+	list->tags[list->count++] = tag;
+	return true;
+}
+
+static struct span take_spec(struct span *text)
+{
+	ptrdiff_t semicolon = span_find(*text, ';');
+	struct span spec = semicolon < 0 ? *text :
+			   span_first(*text, (size_t)semicolon);
+
+	*text = span_from(*text, spec.len + 1);
+	return span_trim(spec);
+}
+
 bool taglist_parse(struct span text, struct taglist *list_out)
 {
 	list_out->count = 0;
 	while (text.len) {
-		ptrdiff_t semicolon = span_find(text, ';'), equals;
-		struct span spec = semicolon < 0 ? text :
-				   span_first(text, (size_t)semicolon);
-		struct tag tag;
+		struct span spec = take_spec(&text);
 
-		text = span_from(text, spec.len + 1);
-		spec = span_trim(spec);
 		/* Only the last may be empty: a semicolon at the end. */
 		if (!spec.len && !span_trim(text).len)
 			break;
-		equals = span_find(spec, '=');
-		if (equals < 0 || list_out->count == TAGLIST_MAX)
+		if (!add_tag(list_out, spec))
 			return false;
-		tag.name = span_trim(span_first(spec, (size_t)equals));
-		tag.value = span_trim(span_from(spec, (size_t)equals + 1));
-		if (!is_name(tag.name) || has_name(list_out, tag.name))
-			return false;
-		list_out->tags[list_out->count++] = tag;
 	}
 	return true;
+}
+
+void taglist_parse_loosely(struct span text, struct taglist *list_out)
+{
+	list_out->count = 0;
+	while (text.len)
+		(void)add_tag(list_out, take_spec(&text));
 }
 
 const struct span *taglist_find(const struct taglist *list, const char *name)

@@ -183,6 +183,12 @@ subtest 'a mailing list' => sub {
 	is $code, 550, 'not when the sealer saw it fail';
 	($code) = send_mail($seal =~ s/The list/The lust/r);
 	is $code, 550, 'not when it was changed since';
+	($code) = send_mail("From: Boss <boss\@origin.example>\n$seal",
+		from => '<l@list.example>');
+	is $code, 550, 'nor with another From on top';
+	($code) = send_mail("Subject: other\n$seal",
+		from => '<l@list.example>');
+	is $code, 550, 'or another Subject';
 	$daemon->configure(%settings, arc => { trusted_sealers => [] });
 	$daemon->reload;
 	$box->wait_for(sub { $daemon->log =~ /reloaded/ });

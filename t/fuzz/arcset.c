@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct settings *settings;
 	static const struct session_facts session = { .messages = 0 };
-	const char *const domains[] = { "example.org" };
+	struct from_facts from;
 	struct transaction tx;
 	struct arccheck *check;
 
@@ -52,9 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		arccheck_body(check, span_first(body, body.len / 3));
 		arccheck_body(check, span_from(body, body.len / 3));
 		arccheck_validate(check, &tx);
+		from = dmarccheck_read_from(&tx);
 		BUG_IF(tx.auth.arc.result != AUTH_RESULT_PASS &&
 		       tx.auth.arc.result != AUTH_RESULT_FAIL);
-		BUG_IF(arccheck_has_passed(check, &tx, domains, 1) &&
+		BUG_IF(arccheck_has_passed(check, &tx, &from) &&
 		       tx.auth.arc.result != AUTH_RESULT_PASS);
 		arccheck_free(check);
 	}

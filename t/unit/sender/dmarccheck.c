@@ -97,10 +97,21 @@ static const struct judged cases[] = {
 	/* A body that was not looked at. */
 	{ "", "a@example.org", NULL, "?example.org",
 	  { { "_dmarc.example.org", "v=DMARC1; p=reject" } },
-	  "fail p reject none other" },
+	  "fail p reject quarantine other" },
 	{ "", "a@example.org", NULL, "?other.example",
 	  { { "_dmarc.example.org", "v=DMARC1; p=reject" } },
 	  "fail p reject reject" },
+	/* What is wrong behind p= is passed over. */
+	{ "", "a@example.org", NULL, NULL,
+	  { { "_dmarc.example.org", "v=DMARC1; p=reject; sp" } },
+	  "fail p reject reject" },
+	{ "", "a@example.org", NULL, NULL,
+	  { { "_dmarc.example.org", "v=DMARC1; p=reject;; p=none; =; x y" } },
+	  "fail p reject reject" },
+	/* The domain's own answer is missing: the organisation's may be wrong. */
+	{ "", "a@s.example.org", NULL, NULL,
+	  { { "_dmarc.example.org", "v=DMARC1; p=reject" },
+	    { "_dmarc.s.example.org", NULL } }, "temperror" },
 	/* No answer, no verdict. */
 	{ "", "a@example.org", NULL, NULL,
 	  { { "_dmarc.example.org", NULL } }, "temperror" },
