@@ -52,8 +52,7 @@ static const char *key_name(const struct taglist *tags, struct arena *arena)
 	const char *ascii = domain ? mailaddr_domain_ascii(span_text(domain),
 							   arena) : NULL;
 
-	return ascii && selector && *selector ?
-	       keyfetch_name(selector, ascii, arena) : NULL;
+	return ascii ? keyfetch_name(selector, ascii, arena) : NULL;
 }
 
 bool arccheck_is_ready(struct arccheck *check)

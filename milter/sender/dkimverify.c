@@ -46,7 +46,7 @@ static void ask_key(struct dkimverify *verify, DKIM_SIGINFO *sig)
 	const char *selector = tag_value(sig, "s");
 	const char *domain = domain_of(sig, &verify->arena);
 
-	g_ptr_array_add(verify->names, (char *)(selector && domain ?
+	g_ptr_array_add(verify->names, (char *)(domain ?
 		keyfetch_name(selector, domain, &verify->arena) : NULL));
 }
 
@@ -293,7 +293,7 @@ static void judge(struct dkimverify *verify, struct transaction *tx,
 			   dkim_sig_geterrorstr(error));
 	} else if (!name) {
 		set_result(dkim, AUTH_RESULT_PERMERROR,
-			   "no s=, or no domain in d=");
+			   "no selector in s=, or no domain in d=");
 	} else if (verify->is_incomplete || verify->is_unread) {
 		dkim->is_unread = !verify->is_incomplete;
 		set_result(dkim, AUTH_RESULT_POLICY,

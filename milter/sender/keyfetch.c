@@ -2,6 +2,8 @@
 
 #include "sender/keyfetch.h"
 
+#include "sender/signkey.h"
+
 #include <glib.h>
 #include <pthread.h>
 
@@ -13,7 +15,9 @@ static GHashTable *kept;	/* text of the record -> EVP_PKEY * */
 const char *keyfetch_name(const char *selector, const char *domain,
 			  struct arena *arena)
 {
-	return arena_printf(arena, "%s._domainkey.%s", selector, domain);
+	return selector && signkey_is_selector(selector) ?
+	       arena_printf(arena, "%s._domainkey.%s", selector, domain) :
+	       NULL;
 }
 
 static void free_key(gpointer key)

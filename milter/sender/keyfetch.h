@@ -14,7 +14,9 @@ struct keyfetch {
 	bool is_secure;			/* DNSSEC proves the record */
 };
 
-/* selector._domainkey.domain (RFC 6376, 3.6.2.1), in the arena. */
+/* selector._domainkey.domain (RFC 6376, 3.6.2.1), in the arena. NULL when the
+ * selector (may be NULL) is none: a name that a stranger makes up must not make
+ * someone's name servers fail. */
 const char *keyfetch_name(const char *selector, const char *domain,
 			  struct arena *arena);
 /*

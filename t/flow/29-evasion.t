@@ -36,6 +36,7 @@ my @records = (
 	['_dmarc.typo.com', 'TXT', 'v=DMARC1; p=reject; sp'],
 	['_dmarc.twice.com', 'TXT',
 		'v=DMARC1; p=reject;; rua=mailto:x@twice.com'],
+	['x!y._domainkey.bank.com', 'TXT', { behaviour => 'SERVFAIL' }],
 	['_dmarc.sub.bank.com', 'TXT', { behaviour => 'SERVFAIL' }],
 	(map { my $p = $_; ["$p.net", 'TXT', 'v=spf1 ' .
 		join(' ', map { "mx:$p$_.net" } 0 .. 8) . ' -all'] } 'm', 'h'),
@@ -107,6 +108,8 @@ for my $case (
 	['a signature of another', signed('evil.net', letter($bank))],
 	['more questions than may be asked', letter($bank,
 		before => "$hers$arc$junk"), @greedy],
+	['a selector that her servers choke on', $hers =~ s/s=z/s=x!y/r .
+		letter($bank)],
 	['From past limits.headers', letter($bank, before => $filler)],
 	['From behind ten others', letter(join ', ',
 		(map { "a\@d$_.net" } 1 .. 10), $bank)],
