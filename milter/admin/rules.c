@@ -64,7 +64,8 @@ static void end(struct job *job)
 /* Nothing came of what stands behind its name. */
 static bool is_lacking(const struct rule *rule)
 {
-	return !rule->pattern && !rule->expression && !rule->is_exists;
+	return !rule->pattern && !rule->expression && !rule->is_exists &&
+	       !rule->call;
 }
 
 static const char *state_of(const struct rule *rule)

@@ -149,6 +149,27 @@ static void append_box(struct asked *on, const GArray *headers)
 	}
 }
 
+/* fetchmail writes an envelope of its own. */
+static bool is_fetched(const struct transaction *tx)
+{
+	const struct header *sender = transaction_find_header(tx, "X-Sender");
+	bool is_found = false;
+
+	if (!sender || span_find(sender->value, '@') < 0)
+		return false;
+	for (guint i = 0; i < tx->headers->len; i++) {
+		const struct header *header = &g_array_index(
+			tx->headers, struct header, i);
+
+		if (span_is_word(header->name, "Received") &&
+		    header->value.len)
+			is_found |= memmem(header->value.ptr,
+					   header->value.len, "(fetchmail",
+					   strlen("(fetchmail")) != NULL;
+	}
+	return is_found;
+}
+
 /* Of a message from a file: what the last hop, or a delivery, has left of it. */
 static const char *envelope_from(const struct header_source *source,
 				 struct arena *arena)
@@ -161,6 +182,8 @@ static const char *envelope_from(const struct header_source *source,
 
 	if (tx->sender.raw.len && !tx->sender.is_null)
 		return mailaddr_format(&tx->sender, arena);
+	if (is_fetched(tx))
+		return NULL;
 	if (relays->all->len) {
 		const struct relay *last = &g_array_index(relays->all,
 			struct relay, relays->trusted < relays->all->len ?
@@ -172,9 +195,12 @@ static const char *envelope_from(const struct header_source *source,
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const struct header *header = transaction_find_header(
 			tx, names[i]);
+		const struct header *received = transaction_find_header(
+			tx, "Received");
 		struct mailaddr addr;
 
-		if (!header)
+		/* Below a Received field it is another delivery's. */
+		if (!header || (received && received < header))
 			continue;
 		addr = mailaddr_parse(span_trim(header->value), arena);
 		return addr.is_null ? "" : mailaddr_format(&addr, arena);
@@ -222,6 +248,10 @@ static void append_special(struct asked *on,
 		append_all(on, tx->headers, source->relays.trusted_fields + 1);
 	} else if (g_ascii_strncasecmp(name, prefix, strlen(prefix)) == 0) {
 		append_relays(on, &source->relays, name + strlen(prefix));
+	} else if (g_ascii_strcasecmp(name, "EnvelopeFrom") == 0) {
+		from = envelope_from(source, on->arena);
+		on->is_found = from != NULL;
+		g_string_append(on->out, from ? from : "");
 	} else if (on->spec->is_addr || on->spec->is_name) {
 		append_box(on, tx->headers);
 	} else if (g_ascii_strcasecmp(name, "ToCc") == 0) {
@@ -230,10 +260,6 @@ static void append_special(struct asked *on,
 	} else if (strcmp(name, "MESSAGEID") == 0) {
 		for (size_t i = 0; i < COUNT_OF(ids); i++)
 			append_named(on, tx->headers, ids[i]);
-	} else if (g_ascii_strcasecmp(name, "EnvelopeFrom") == 0) {
-		from = envelope_from(source, on->arena);
-		on->is_found = from != NULL;
-		g_string_append(on->out, from ? from : "");
 	} else {
 		append_named(on, tx->headers, name);
 	}

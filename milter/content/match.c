@@ -2,6 +2,7 @@
 
 #include "content/match.h"
 
+#include "content/evals.h"
 #include "content/headertext.h"
 #include "message/uris.h"
 
@@ -150,6 +151,13 @@ static void match_all(struct matching *on, const struct rule *rule,
 static void match_rule(struct matching *on, const struct rule *rule,
 		       guint index)
 {
+	const struct eval_source source = { &on->source, on->text };
+
+	if (rule->call) {
+		if (evals_run(rule->call, &source))
+			hit(on, index, 1, span_of(NULL, 0));
+		return;
+	}
 	switch (rule->kind) {
 	case RULE_HEADER:
 		match_header(on, rule, index);

@@ -2,6 +2,7 @@
 
 #include "content/ruleset.h"
 
+#include "content/evals.h"
 #include "content/replacetags.h"
 #include "content/ruletext.h"
 
@@ -61,6 +62,7 @@ static void free_rule(gpointer memory)
 	g_free(rule->unset);
 	pattern_free(rule->pattern);
 	expression_free(rule->expression);
+	evals_free(rule->call);
 	g_free(rule);
 }
 
@@ -386,11 +388,9 @@ static void finish_rule(struct loader *on, struct rule *rule)
 	if (draft->is_net) {
 		turn_off(on, rule, "tflags net: it asks the network");
 	} else if (g_str_has_prefix(text, "eval:")) {
-		g_autofree char *said = g_strdup_printf(
-			"%.*s() is not supported", (int)strcspn(text, "("),
-			text);
-
-		turn_off(on, rule, said);
+		rule->call = evals_parse(text + strlen("eval:"), &why);
+		if (!rule->call)
+			turn_off(on, rule, why->message);
 	} else if (rule->kind == RULE_META) {
 		rule->expression = expression_parse(text, &why);
 		if (!rule->expression)
@@ -435,7 +435,7 @@ static GArray *only(const struct rule *rule)
 	return one;
 }
 
-static void bind(struct loader *on, struct rule *rule)
+static void bind_names(struct loader *on, struct rule *rule)
 {
 	const GPtrArray *names = expression_names(rule->expression);
 
@@ -501,7 +501,7 @@ static void finish(struct loader *on)
 		struct rule *rule = g_ptr_array_index(set->rules, i);
 
 		if (rule->expression)
-			bind(on, rule);
+			bind_names(on, rule);
 	}
 	for (guint i = 0; i < set->rules->len; i++)
 		order(set, g_ptr_array_index(set->rules, i), marks);

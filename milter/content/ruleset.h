@@ -18,6 +18,8 @@ enum rule_kind {
 /* "header" and so on. */
 const char *ruleset_kind_word(enum rule_kind kind);
 
+struct eval_call;
+
 /* Which text a header rule looks at: "Subject:raw" and the like. */
 struct header_spec {
 	char *text;			/* as written */
@@ -43,6 +45,7 @@ struct rule {
 	bool is_negated, is_exists;
 	char *unset;			/* [if-unset: ...]; NULL: none */
 	struct expression *expression;	/* of a meta */
+	struct eval_call *call;		/* eval:...; NULL: none */
 };
 
 /* Why a rule or a line is not as its author meant it. */

@@ -3,7 +3,6 @@
 #include "message/bodytext.h"
 
 #include "message/charset.h"
-#include "message/htmltext.h"
 
 #include <string.h>
 
@@ -14,9 +13,7 @@ static void add_html(struct bodytext *text, struct span utf8, GString *out)
 	struct html_text html = htmltext_read(utf8, text->mime->arena);
 
 	g_string_append_len(out, html.text.ptr, (gssize)html.text.len);
-	g_array_append_vals(text->links, html.links->data, html.links->len);
-	g_array_unref(html.links);
-	text->has_html = true;
+	g_array_append_val(text->pages, html);
 	text->is_html_cut |= html.is_cut;
 }
 
@@ -169,7 +166,7 @@ struct bodytext *bodytext_make(struct mime *mime, const char *subject)
 	text->mime = mime;
 	text->lines = g_array_new(FALSE, FALSE, sizeof(struct span));
 	text->raw = g_array_new(FALSE, FALSE, sizeof(struct span));
-	text->links = g_array_new(FALSE, FALSE, sizeof(struct html_link));
+	text->pages = g_array_new(FALSE, FALSE, sizeof(struct html_text));
 	for (guint i = 0; i < mime->leaves->len; i++) {
 		struct mime_part *part = g_ptr_array_index(mime->leaves, i);
 
@@ -194,6 +191,9 @@ void bodytext_free(struct bodytext *text)
 		return;
 	g_array_unref(text->lines);
 	g_array_unref(text->raw);
-	g_array_unref(text->links);
+	for (guint i = 0; i < text->pages->len; i++)
+		htmltext_release(&g_array_index(text->pages, struct html_text,
+						i));
+	g_array_unref(text->pages);
 	g_free(text);
 }

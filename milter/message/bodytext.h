@@ -2,6 +2,7 @@
 #ifndef MESSAGE_BODYTEXT_H
 #define MESSAGE_BODYTEXT_H
 
+#include "message/htmltext.h"
 #include "message/mime.h"
 
 /* Spans are in the arena of the message's mime; arrays are of struct span. */
@@ -11,8 +12,8 @@ struct bodytext {
 					 * a paragraph each, in UTF-8 */
 	GArray *raw;			/* text parts decoded, in pieces, in their
 					 * own charset, HTML as it is */
-	GArray *links;			/* of struct html_link, of all HTML parts */
-	bool has_html, is_html_cut;
+	GArray *pages;			/* of struct html_text: the HTML parts */
+	bool is_html_cut;
 };
 
 /* subject is decoded. mime is borrowed. */

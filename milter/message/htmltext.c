@@ -19,7 +19,7 @@ struct reader {
 	GString *anchor;		/* within an a; else NULL */
 	size_t anchor_link;		/* index + 1 of its link */
 	char *base;
-	unsigned depth, in_script;
+	unsigned tags, depth, in_script;
 	bool is_after_break;		/* nothing since was put but breaks */
 };
 
@@ -160,6 +160,85 @@ static void end_anchor(struct reader *on)
 	on->anchor = NULL;
 }
 
+/* So many pixels; a share of the window counts as one of 800 by 600. */
+static int64_t size_of(const char *text, int64_t share)
+{
+	char *end;
+	int64_t value = text ? g_ascii_strtoll(text, &end, 10) : 0;
+
+	if (value > 0 && *end == '%')
+		value *= share;
+	return value > 0 && value < 100000 ? value : 200;
+}
+
+static void note_element(struct reader *on, const char *name,
+			 const xmlChar **attributes)
+{
+	const char *width = attribute(attributes, "width");
+	const char *height = attribute(attributes, "height");
+	const char *action = attribute(attributes, "action");
+
+	if (strcmp(name, "img") == 0 && width && height)
+		on->out->image_area += size_of(width, 8) * size_of(height, 6);
+	on->out->has_embeds |= strcmp(name, "object") == 0 ||
+			       strcmp(name, "embed") == 0;
+	on->out->has_mailto_form |= strcmp(name, "form") == 0 && action &&
+				    strcasestr(action, "mailto:");
+}
+
+/* The name behind "<" or "</", lower case; empty when it is no tag. */
+static char *tag_name(struct span at)
+{
+	size_t len = 0;
+
+	while (len < at.len && (g_ascii_isalnum(at.ptr[len]) ||
+				strchr(":-_", at.ptr[len])))
+		len++;
+	return len && g_ascii_isalpha(*at.ptr) ? g_ascii_strdown(at.ptr,
+		(gssize)len) : NULL;
+}
+
+static void count_tag(struct html_text *out, char *name, bool is_end)
+{
+	int open = GPOINTER_TO_INT(g_hash_table_lookup(out->open, name));
+
+	out->tags++;
+	out->closed_extra += is_end && open <= 0;
+	g_hash_table_replace(out->open, name, GINT_TO_POINTER(
+		is_end ? MAX(open - 1, 0) : open + 1));
+}
+
+static size_t find(struct span text, size_t from, const char *what)
+{
+	const char *at = memmem(text.ptr + from, text.len - from, what,
+				strlen(what));
+
+	return at ? (size_t)(at - text.ptr) + strlen(what) : text.len;
+}
+
+/* As they are written: libxml2 closes what was left open, and tells it alike. */
+static void count_tags(struct html_text *out, struct span html)
+{
+	size_t at = 0;
+
+	while (at < html.len && out->tags < HTMLTEXT_TAGS_MAX) {
+		bool is_end;
+		char *name;
+
+		at = find(html, at, "<");
+		if (at >= html.len)
+			break;
+		if (html.len - at > 3 && memcmp(html.ptr + at, "!--", 3) == 0) {
+			at = find(html, at + 3, "-->");
+			continue;
+		}
+		is_end = html.ptr[at] == '/';
+		name = tag_name(span_from(html, at + is_end));
+		if (name)
+			count_tag(out, name, is_end);
+	}
+}
+
 static void on_start(void *mydata, const xmlChar *xml_name,
 		     const xmlChar **attributes)
 {
@@ -170,12 +249,13 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 
 	on->depth++;
 	on->in_script += is_silent(name);
-	if (++on->out->tags > HTMLTEXT_TAGS_MAX ||
+	if (++on->tags > HTMLTEXT_TAGS_MAX ||
 	    on->depth > HTMLTEXT_DEPTH_MAX) {
 		on->out->is_cut = true;
 		xmlStopParser(on->parser);
 		return;
 	}
+	note_element(on, name, attributes);
 	put_break(on, name);
 	if (!url)
 		url = refresh_of(name, attributes);
@@ -213,6 +293,7 @@ static void put_char(struct reader *on, char c)
 	    (on->is_after_break || on->text->str[on->text->len - 1] == ' '))
 		return;
 	g_string_append_c(on->text, c);
+	on->out->letters += c != ' ';
 	on->is_after_break = false;
 }
 
@@ -271,6 +352,9 @@ struct html_text htmltext_read(struct span html, struct arena *arena)
 {
 	struct html_text out = {
 		.links = g_array_new(FALSE, FALSE, sizeof(struct html_link)),
+		.open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					      NULL),
+		.html_bytes = html.len,
 	};
 	struct reader on = { .arena = arena, .out = &out };
 
@@ -280,9 +364,16 @@ struct html_text htmltext_read(struct span html, struct arena *arena)
 	/* libxml2 takes nothing for an error. */
 	if (html.len)
 		parse(&on, html);
+	count_tags(&out, html);
 	end_anchor(&on);
 	out.text = arena_span(arena, span_of(on.text->str, on.text->len));
 	g_string_free(on.text, TRUE);
 	g_free(on.base);
 	return out;
+}
+
+void htmltext_release(struct html_text *text)
+{
+	g_array_unref(text->links);
+	g_hash_table_unref(text->open);
 }

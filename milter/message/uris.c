@@ -2,7 +2,6 @@
 
 #include "message/uris.h"
 
-#include "message/htmltext.h"
 #include "message/mailaddr.h"
 #include "message/orgdomain.h"
 
@@ -433,9 +432,14 @@ GArray *uris_collect(const struct settings *settings,
 	g_queue_init(&on.queue);
 	for (guint i = 0; i < text->lines->len; i++)
 		look_through(&on, g_array_index(text->lines, struct span, i));
-	for (guint i = 0; i < text->links->len; i++)
-		add_written(&on, g_array_index(text->links, struct html_link,
-					       i).url);
+	for (guint i = 0; i < text->pages->len; i++) {
+		const GArray *links = g_array_index(text->pages,
+						    struct html_text, i).links;
+
+		for (guint j = 0; j < links->len; j++)
+			add_written(&on, g_array_index(links, struct html_link,
+						       j).url);
+	}
 	g_hash_table_unref(on.seen);
 	return on.uris;
 }

@@ -128,7 +128,7 @@ static void pages_are_read(void **state)
 		    strcmp(links, pages[i].links) != 0)
 			fail_msg("%s: \"%s\" \"%s\"", pages[i].html, text,
 				 links);
-		g_array_unref(got.links);
+		htmltext_release(&got);
 	}
 	arena_release(&arena);
 }
@@ -145,7 +145,7 @@ static void a_million_tags_are_cut(void **state)
 		g_string_append(html, i % 2 ? "<b>" : "</i>x<br>");
 	got = htmltext_read(span_of(html->str, html->len), &arena);
 	assert_true(got.is_cut);
-	g_array_unref(got.links);
+	htmltext_release(&got);
 	arena_release(&arena);
 }
 

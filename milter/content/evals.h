@@ -1,0 +1,39 @@
+/* evals.h - functions that rules call by name: eval:name('argument', ...) */
+#ifndef CONTENT_EVALS_H
+#define CONTENT_EVALS_H
+
+#include "content/headertext.h"
+#include "message/bodytext.h"
+
+/* What a function may look at. */
+struct eval_source {
+	struct header_source *header;
+	struct bodytext *text;
+};
+
+/* One call, as a rule has it. */
+struct eval_call;
+
+/*
+ * Reads "name('a', \"b\", 3)". NULL and the error, what is not supported of it, when
+ * there is no such function here, or not with such arguments.
+ */
+struct eval_call *evals_parse(const char *text, GError **error) MUST_USE;
+/* Accepts NULL. */
+void evals_free(struct eval_call *call);
+/* Any thread. */
+bool evals_run(const struct eval_call *call, const struct eval_source *source);
+
+/* A function: it gets what stands between the parentheses. */
+typedef bool eval_fn(const struct eval_source *source, char *const *arguments);
+
+/* By what they look at; a table ends with a NULL name. */
+struct eval_row {
+	const char *name;
+	eval_fn *run;
+	unsigned least, most;		/* arguments */
+	const char *const *words;	/* that the first may be; NULL: any */
+};
+extern const struct eval_row evalsheader_rows[], evalsbody_rows[];
+
+#endif

@@ -1,0 +1,293 @@
+#include <config.h>
+
+#include "content/evals.h"
+
+#include "message/orgdomain.h"
+
+#include <gmime/gmime.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_S 3600.0
+
+/* A header in one of the forms that rules have; "" when it is not there. */
+static const char *get(const struct eval_source *source, const char *name,
+		       bool is_addr)
+{
+	struct header_spec spec = {
+		.name = (char *)name, .is_addr = is_addr,
+	};
+	struct span text;
+
+	return headertext_get(source->header, &spec, &text) ? text.ptr : "";
+}
+
+static bool has_relays(const struct eval_source *source, bool wanted_trusted)
+{
+	const struct relays *relays = &source->header->relays;
+
+	return wanted_trusted ? relays->trusted > 0 :
+				relays->all->len > relays->trusted;
+}
+
+static bool all_trusted(const struct eval_source *source,
+			char *const *arguments)
+{
+	(void)arguments;
+	return has_relays(source, true) && !has_relays(source, false) &&
+	       !source->header->relays.unreadable;
+}
+
+static bool no_relays(const struct eval_source *source,
+		      char *const *arguments)
+{
+	(void)arguments;
+	return !source->header->relays.all->len &&
+	       !source->header->relays.unreadable;
+}
+
+static bool relays_unparseable(const struct eval_source *source,
+			       char *const *arguments)
+{
+	(void)arguments;
+	return source->header->relays.unreadable > 0;
+}
+
+/* "a.b.example.org" is of "example.org". */
+static const char *last_labels(const char *addr)
+{
+	const char *at = strrchr(addr, '@');
+	const char *domain = at ? at + 1 : "";
+	unsigned dots = 0;
+
+	for (const char *c = domain + strlen(domain); c > domain; c--)
+		if (c[-1] == '.' && ++dots == 2)
+			return c;
+	return domain;
+}
+
+static bool equal_from_domains(const struct eval_source *source,
+			       char *const *arguments)
+{
+	const char *from = last_labels(get(source, "From", true));
+	const char *envelope = last_labels(get(source, "EnvelopeFrom", true));
+
+	(void)arguments;
+	return *from && *envelope && g_ascii_strcasecmp(from, envelope) != 0;
+}
+
+static bool matching_from(const struct eval_source *source,
+			  char *const *arguments)
+{
+	(void)arguments;
+	return g_ascii_strcasecmp(get(source, "EnvelopeFrom", true),
+				  get(source, "From", true)) == 0;
+}
+
+/* Whether the host that handed it to us is of the sender's organisation; when all
+ * are ours, whether one of them is. */
+static bool mailfrom_matches(const struct eval_source *source,
+			     char *const *arguments)
+{
+	const struct relays *relays = &source->header->relays;
+	const struct settings *settings = source->header->tx->settings;
+	const char *at = strrchr(get(source, "EnvelopeFrom", true), '@');
+	bool is_ours = relays->trusted == relays->all->len;
+	guint end = is_ours ? relays->all->len : relays->trusted + 1;
+
+	(void)arguments;
+	if (!at || !strchr(at, '.'))
+		return false;
+	g_autofree char *domain = g_ascii_strdown(at + 1, -1);
+
+	for (guint i = is_ours ? 0 : relays->trusted; i < end; i++) {
+		const struct relay *relay = &g_array_index(
+			relays->all, struct relay, i);
+		g_autofree char *rdns = g_ascii_strdown(relay->rdns, -1);
+
+		if (*rdns && orgdomain_is_same(settings, rdns, domain))
+			return true;
+	}
+	return false;
+}
+
+static bool read_date(const char *text, double *seconds_out)
+{
+	g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(text);
+
+	if (!date)
+		return false;
+	*seconds_out = (double)g_date_time_to_unix(date);
+	return true;
+}
+
+/* "...; Mon, 23 Nov 2026 10:00:00 +0000" of a Received field: what looks most like
+ * a date in it. */
+static bool read_received_date(struct span value, double *seconds_out)
+{
+	g_autofree char *text = g_strndup(value.ptr, value.len);
+	const char *date = strrchr(text, ';');
+
+	return date && read_date(date + 1, seconds_out);
+}
+
+/* Within this host, or fetched from a mailbox: when it was handed on is not known. */
+static bool is_fetched(struct span value, bool *is_local)
+{
+	g_autofree char *text = g_strndup(value.ptr, value.len);
+	bool is_fetch = strstr(text, "(fetchmail-");
+
+	*is_local = strstr(text, "from localhost") ||
+		    strstr(text, "127.0.0.1") || strstr(text, " invoked by uid");
+	return is_fetch;
+}
+
+/* How many Received fields at the top are of this host and its fetchmail. */
+static unsigned count_fetched(const GArray *headers)
+{
+	unsigned local = 0;
+
+	for (guint i = 0; i < headers->len; i++) {
+		const struct header *header = &g_array_index(
+			headers, struct header, i);
+		bool is_local;
+
+		if (!span_is_word(header->name, "Received"))
+			continue;
+		if (is_fetched(header->value, &is_local))
+			return local + 1;
+		if (!is_local || local)
+			return 0;
+		local++;
+	}
+	return 0;
+}
+
+/* How much the Date differs from the Received field that is nearest to it. */
+static double shift_of(const struct eval_source *source)
+{
+	const GArray *headers = source->header->tx->headers;
+	const char *text = get(source, "Date", false);
+	unsigned skipped = count_fetched(headers);
+	double date, best = 0;
+	bool is_found = false;
+
+	if (!*text || !read_date(text, &date))
+		return 0;
+	for (guint i = 0; i < headers->len; i++) {
+		const struct header *header = &g_array_index(
+			headers, struct header, i);
+		double received;
+
+		if (!span_is_word(header->name, "Received") ||
+		    (skipped && skipped--) ||
+		    !read_received_date(header->value, &received))
+			continue;
+		if (!is_found || fabs(date - received) < fabs(best))
+			best = date - received;
+		is_found = true;
+	}
+	return best;
+}
+
+static bool shifted_date(const struct eval_source *source,
+			 char *const *arguments)
+{
+	double shift = shift_of(source);
+
+	return (strcmp(arguments[0], "undef") == 0 ||
+		shift >= HOUR_S * g_ascii_strtod(arguments[0], NULL)) &&
+	       (strcmp(arguments[1], "undef") == 0 ||
+		shift < HOUR_S * g_ascii_strtod(arguments[1], NULL));
+}
+
+static const char *without_replies(const char *subject)
+{
+	static const char *const words[] = {
+		"re:", "fwd:", "fw:", "aw:", "antwort:", "wg:", "sv:", "vb:",
+		"vs:", "vl:",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (g_ascii_strncasecmp(subject, words[i],
+					strlen(words[i])) == 0) {
+			subject += strlen(words[i]);
+			subject += strspn(subject, " \t");
+			i = (size_t)-1;
+		}
+	return subject;
+}
+
+static bool is_all_caps(const struct eval_source *source,
+			char *const *arguments)
+{
+	g_autofree char *subject = g_strstrip(g_strdup(get(source, "Subject",
+							   false)));
+	const char *text = without_replies(subject);
+	bool has_upper = false;
+
+	(void)arguments;
+	if (!strchr(text, ' ') || strlen(text) < 10)
+		return false;
+	for (; *text; text++) {
+		if (g_ascii_islower(*text) || *text & 0x80)
+			return false;
+		has_upper |= g_ascii_isupper(*text);
+	}
+	return has_upper;
+}
+
+static bool missing_to(const struct eval_source *source,
+		       char *const *arguments)
+{
+	(void)arguments;
+	return !*get(source, "To", false) &&
+	       !*get(source, "Apparently-To", false);
+}
+
+/* Some mailing lists take the Received fields away. */
+static bool received_removed(const struct eval_source *source,
+			     char *const *arguments)
+{
+	const char *received = get(source, "Received", false);
+
+	(void)arguments;
+	return !*received ||
+	       (strstr(get(source, "Mailing-List", false), "run by ezmlm") &&
+		strstr(get(source, "Delivered-To", false), "mailing list ") &&
+		strstr(received, " invoked "));
+}
+
+/* Bytes outside of ASCII as they came, by share and number. */
+static bool illegal_chars(const struct eval_source *source,
+			  char *const *arguments)
+{
+	struct header_spec spec = {
+		.name = arguments[0], .is_raw = true,
+	};
+	struct span text;
+	size_t count = 0;
+
+	if (!headertext_get(source->header, &spec, &text) || !text.len)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		count += (text.ptr[i] & 0x80) != 0;
+	return (double)count > g_ascii_strtod(arguments[1], NULL) *
+	       (double)text.len && count > (size_t)atoi(arguments[2]);
+}
+
+const struct eval_row evalsheader_rows[] = {
+	{ "check_all_trusted", all_trusted, 0, 0, NULL },
+	{ "check_no_relays", no_relays, 0, 0, NULL },
+	{ "check_relays_unparseable", relays_unparseable, 0, 0, NULL },
+	{ "check_equal_from_domains", equal_from_domains, 0, 0, NULL },
+	{ "check_for_matching_env_and_hdr_from", matching_from, 0, 0, NULL },
+	{ "check_mailfrom_matches_rcvd", mailfrom_matches, 0, 0, NULL },
+	{ "check_for_shifted_date", shifted_date, 2, 2, NULL },
+	{ "subject_is_all_caps", is_all_caps, 0, 0, NULL },
+	{ "check_for_missing_to_header", missing_to, 0, 0, NULL },
+	{ "gated_through_received_hdr_remover", received_removed, 0, 0, NULL },
+	{ "check_illegal_chars", illegal_chars, 3, 3, NULL },
+	{ NULL, NULL, 0, 0, NULL },
+};
