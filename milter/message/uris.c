@@ -370,8 +370,11 @@ static size_t take_mail(struct collector *on, const char *at)
 
 	trim_tail(text);
 	sign = strchr(text, '@');
-	if (!sign || sign == text || !strchr(sign, '.') ||
-	    !is_known_domain(on, sign + 1))
+	if (!sign || sign == text)
+		return 0;
+	g_autofree char *domain = g_strndup(sign + 1, strcspn(sign + 1, "?&%"));
+
+	if (!is_known_domain(on, domain))
 		return 0;
 	g_autofree char *uri = has_word_at(text, "mailto:") ?
 		g_strdup(text) : g_strdup_printf("mailto:%s", text);

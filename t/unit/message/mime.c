@@ -167,6 +167,7 @@ static const struct { const char *body, *want; } uris[] = {
 	{ "see www.Example.com now", "http://www.Example.com" },
 	{ "at example.com/path?q", "http://example.com/path?q" },
 	{ "me@example.com", "mailto:me@example.com" },
+	{ "mailto:me@example.com?subject=x", "mailto:me@example.com" },
 	{ "http://a.example/%77%77", "http://a.example/ww" },
 	{ "http://u:p@a.example/x", "http://a.example/x" },
 	{ "http://2130706433/x", "http://127.0.0.1/x" },
