@@ -6,6 +6,7 @@
 #include "content/replacetags.h"
 #include "content/ruletext.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #define NAME_BYTES_MAX 200
@@ -414,14 +415,13 @@ static bool is_wanted(const struct rule *rule)
 
 static GArray *fitting(struct ruleset *set, const char *glob)
 {
-	g_autoptr(GPatternSpec) spec = g_pattern_spec_new(glob);
 	GArray *indexes = g_array_new(FALSE, FALSE, sizeof(guint));
 
 	for (guint i = 0; i < set->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
 		if (rule->kind != RULE_META &&
-		    g_pattern_spec_match_string(spec, rule->name))
+		    fnmatch(glob, rule->name, 0) == 0)
 			g_array_append_val(indexes, i);
 	}
 	return indexes;
