@@ -62,9 +62,18 @@ static GQuark pattern_error(void)
 
 static char closing(char c)
 {
-	const char *at = strchr("{}()<>[]", c);
-
-	return at && *at ? at[1] : c;
+	switch (c) {
+	case '{':
+		return '}';
+	case '(':
+		return ')';
+	case '<':
+		return '>';
+	case '[':
+		return ']';
+	default:
+		return c;
+	}
 }
 
 char *pattern_strip(const char *text, char **modifiers_out, GError **error)
