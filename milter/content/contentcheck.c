@@ -5,6 +5,7 @@
 #include "content/rulefiles.h"
 #include "content/match.h"
 #include "message/mime.h"
+#include "message/packed.h"
 
 static void add_hits(struct transaction *tx, const struct ruleset *set,
 		     const struct matches *matches)
@@ -40,6 +41,23 @@ static void add_limits(struct transaction *tx, const struct matches *matches)
 			2.0;
 }
 
+static void add_archives(struct transaction *tx,
+			 const struct matches *matches)
+{
+	unsigned flaws = matches->archive_flaws;
+
+	if (flaws & PACKED_FLAW_BOMB)
+		transaction_find(tx, "ARCHIVE_BOMB", "it would become absurdly "
+				 "large when unpacked")->score = 3.0;
+	if (flaws & PACKED_FLAWS_LIMIT)
+		transaction_find(tx, "ARCHIVE_LIMIT", "not all archives were "
+				 "looked into: %s",
+				 matches->archive_limits)->score = 2.0;
+	if (flaws & PACKED_FLAW_ENCRYPTED)
+		transaction_find(tx, "ARCHIVE_ENCRYPTED",
+				 "an archive asks for a password");
+}
+
 void contentcheck_message(struct transaction *tx)
 {
 	g_autoptr(GError) why = NULL;
@@ -56,4 +74,5 @@ void contentcheck_message(struct transaction *tx)
 	matches = match_run(set, tx, &tx->arena);
 	add_hits(tx, set, matches);
 	add_limits(tx, matches);
+	add_archives(tx, matches);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ARGUMENTS_MAX 8
+#define ARGUMENTS_MAX 32
 
 struct eval_call {
 	const struct eval_row *row;
@@ -20,7 +20,7 @@ static GQuark evals_error(void)
 static const struct eval_row *find_row(const char *name)
 {
 	static const struct eval_row *const tables[] = {
-		evalsheader_rows, evalsbody_rows,
+		evalsheader_rows, evalsbody_rows, evalsattach_rows,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
@@ -96,6 +96,8 @@ struct eval_call *evals_parse(const char *text, GError **error)
 		return fail(call, error, "has too many or too few arguments");
 	if (call->row->words && call->count &&
 	    !is_word(call->row, call->arguments[0]))
+		return fail(call, error, "is not supported with this argument");
+	if (!evalsattach_is_fit(call->row, call->arguments))
 		return fail(call, error, "is not supported with this argument");
 	return call;
 }

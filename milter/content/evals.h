@@ -3,12 +3,14 @@
 #define CONTENT_EVALS_H
 
 #include "content/headertext.h"
+#include "message/attachments.h"
 #include "message/bodytext.h"
 
 /* What a function may look at. */
 struct eval_source {
 	struct header_source *header;
 	struct bodytext *text;
+	const struct attachments *attachments;
 };
 
 /* One call, as a rule has it. */
@@ -34,6 +36,10 @@ struct eval_row {
 	unsigned least, most;		/* arguments */
 	const char *const *words;	/* that the first may be; NULL: any */
 };
-extern const struct eval_row evalsheader_rows[], evalsbody_rows[];
+extern const struct eval_row evalsheader_rows[], evalsbody_rows[],
+			     evalsattach_rows[];
+
+/* Whether the arguments of one of its rows are words that can be met. */
+bool evalsattach_is_fit(const struct eval_row *row, char *const *arguments);
 
 #endif

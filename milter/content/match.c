@@ -19,6 +19,7 @@ struct matching {
 	struct header_source source;
 	struct mime *mime;
 	struct bodytext *text;
+	struct attachments *attachments;
 	GArray *uris;			/* of struct span */
 	struct span *headers;		/* by spec */
 	bool *has_header, *is_header_made;
@@ -151,7 +152,9 @@ static void match_all(struct matching *on, const struct rule *rule,
 static void match_rule(struct matching *on, const struct rule *rule,
 		       guint index)
 {
-	const struct eval_source source = { &on->source, on->text };
+	const struct eval_source source = {
+		&on->source, on->text, on->attachments,
+	};
 
 	if (rule->call) {
 		if (evals_run(rule->call, &source))
@@ -197,6 +200,8 @@ static void prepare(struct matching *on)
 	on->mime = mime_parse(on->tx, on->arena);
 	on->text = bodytext_make(on->mime, header ?
 		headertext_decode(header, on->arena) : "");
+	on->attachments = attachments_collect(on->mime,
+					      limits_of(on->tx->settings));
 	uris = uris_collect(on->tx->settings, on->text);
 	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
 				     uris->len);
@@ -210,6 +215,8 @@ static void prepare(struct matching *on)
 	on->has_header = arena_new_n(on->arena, bool, specs);
 	on->is_header_made = arena_new_n(on->arena, bool, specs);
 	on->out->mime_flaws = on->mime->flaws;
+	on->out->archive_flaws = on->attachments->packed.flaws;
+	on->out->archive_limits = attachments_limits_met(on->attachments);
 	on->out->is_html_cut = on->text->is_html_cut;
 }
 
@@ -254,6 +261,7 @@ struct matches *match_run(const struct ruleset *set,
 	add_up(&on);
 	g_array_unref(on.source.relays.all);
 	g_array_unref(on.uris);
+	attachments_free(on.attachments);
 	bodytext_free(on.text);
 	mime_release(on.mime);
 	return on.out;

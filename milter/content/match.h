@@ -14,6 +14,8 @@ struct matches {
 	const struct rule *exploded;	/* the last of them */
 	unsigned mime_flaws;		/* enum mime_flaw */
 	bool is_html_cut;
+	unsigned archive_flaws;		/* enum packed_flaw */
+	const char *archive_limits;	/* those that were met, in words */
 };
 
 /* Any thread. Takes as long as the patterns need, each within PCRE2's limits. */

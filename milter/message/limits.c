@@ -39,6 +39,24 @@ static const struct setting rows[] = {
 			"costs a reply, and signatures of a longer body "
 			"cannot be verified or made; where DMARC would "
 			"refuse for that, it quarantines."),
+	SETTING_COUNT(struct limits, archive_depth, "limits.archive_depth",
+		.preset = 4, .min = 1, .max = 100,
+		.help = "How many archives within one another are opened; 1: "
+			"only the attachment itself. The finding "
+			"ARCHIVE_LIMIT tells of deeper ones."),
+	SETTING_COUNT(struct limits, archive_entries, "limits.archive_entries",
+		.preset = 10000, .min = 10, .max = 1000000,
+		.help = "Most names read from all archives of a message."),
+	SETTING_BYTES(struct limits, archive_bytes, "limits.archive_bytes",
+		.preset = 8 << 20, .min = 0, .max = 1 << 30,
+		.help = "Most bytes unpacked of a message to look into archives "
+			"within archives, and into what is only compressed "
+			"(gzip, bzip2, xz, zstd). Other files are not "
+			"unpacked. Memory in use is at most so much for each "
+			"message in hand."),
+	SETTING_TIME_MS(struct limits, archive_time_ms, "limits.archive_time",
+		.preset = 2000, .min = 10, .max = 60000,
+		.help = "Longest time for all archives of a message."),
 };
 
 const struct setting_group limits_group = {

@@ -17,6 +17,10 @@ struct limits {
 	int64_t all_header_bytes;
 	int64_t body_bytes;
 	enum past_body past_body;
+	int64_t archive_depth;		/* archives within archives */
+	int64_t archive_entries;	/* names, of all archives */
+	int64_t archive_bytes;		/* unpacked, to look within */
+	int64_t archive_time_ms;	/* for all archives of a message */
 };
 
 extern const struct setting_group limits_group;

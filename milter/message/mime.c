@@ -75,26 +75,46 @@ static const char *parameter(GMimeParamList *list, const char *name,
 	return value && *value ? arena_text(arena, value) : NULL;
 }
 
-static const char *file_name(GMimeParamList *type, const struct mime_part *part,
-			     struct arena *arena)
+/* A field's value for GMime, in which a NUL would end it, and any name in it. */
+static char *without_nul(struct span value)
+{
+	char *text = g_malloc(value.len + 1), *at = text;
+
+	for (size_t i = 0; i < value.len; i++)
+		text[i] = value.ptr[i] ? value.ptr[i] : '?';
+	text[value.len] = '\0';
+	while ((at = strstr(at, "%00")))
+		memcpy(at, "%3F", 3);
+	return text;
+}
+
+static const char *decode_name(const char *name, struct arena *arena)
+{
+	return name && strstr(name, "=?") ?
+	       encodedword_decode(span_text(name), arena) : name;
+}
+
+/* Programs differ in which of two names they take. */
+static void read_names(struct mime_part *part, GMimeParamList *type,
+		       struct arena *arena)
 {
 	const struct header *field = mime_header(part, "Content-Disposition");
-	const char *name = NULL;
+	const char *own = decode_name(parameter(type, "name", arena), arena);
 
 	if (field) {
-		g_autofree char *text = g_strndup(field->value.ptr,
-						  field->value.len);
+		g_autofree char *text = without_nul(field->value);
 		GMimeContentDisposition *disposition =
 			g_mime_content_disposition_parse(NULL, text);
 
-		name = parameter(g_mime_content_disposition_get_parameters(
-			disposition), "filename", arena);
+		part->name = decode_name(parameter(
+			g_mime_content_disposition_get_parameters(
+				disposition), "filename", arena), arena);
 		g_object_unref(disposition);
 	}
-	if (!name)
-		name = parameter(type, "name", arena);
-	return name && strstr(name, "=?") ?
-	       encodedword_decode(span_text(name), arena) : name;
+	if (!part->name)
+		part->name = own;
+	else if (own && strcmp(own, part->name) != 0)
+		part->other_name = own;
 }
 
 /* Fills what the part's header says; the boundary, or NULL. */
@@ -103,8 +123,7 @@ static const char *read_header(struct mime_part *part, struct arena *arena)
 	const struct header *field = mime_header(part, "Content-Type");
 	const struct header *encoding = mime_header(
 		part, "Content-Transfer-Encoding");
-	g_autofree char *text = field ?
-		g_strndup(field->value.ptr, field->value.len) : NULL;
+	g_autofree char *text = field ? without_nul(field->value) : NULL;
 	GMimeContentType *type = g_mime_content_type_parse(
 		NULL, text ? text : "text/plain");
 	GMimeParamList *list = g_mime_content_type_get_parameters(type);
@@ -118,7 +137,7 @@ static const char *read_header(struct mime_part *part, struct arena *arena)
 			"message/rfc822" : "text/plain";
 	part->encoding = encoding ? lower(encoding->value, arena) : "";
 	part->charset = parameter(list, "charset", arena);
-	part->name = file_name(list, part, arena);
+	read_names(part, list, arena);
 	boundary = parameter(list, "boundary", arena);
 	g_object_unref(type);
 	return boundary;
@@ -411,7 +430,33 @@ static GMimeContentEncoding encoding_of(const struct mime_part *part)
 	       GMIME_CONTENT_ENCODING_BASE64 :
 	       strcmp(part->encoding, "quoted-printable") == 0 ?
 	       GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE :
+	       strcmp(part->encoding, "x-uuencode") == 0 ||
+	       strcmp(part->encoding, "uuencode") == 0 ||
+	       strcmp(part->encoding, "x-uue") == 0 ?
+	       GMIME_CONTENT_ENCODING_UUENCODE :
 	       GMIME_CONTENT_ENCODING_DEFAULT;
+}
+
+GByteArray *mime_decode_bytes(const struct mime_part *part, size_t bytes)
+{
+	GMimeContentEncoding kind = encoding_of(part);
+	struct span raw = span_first(part->raw, bytes > SIZE_MAX / 4 ?
+				     SIZE_MAX : 3 * bytes + 1);
+	GByteArray *out = g_byte_array_new();
+	GMimeEncoding state;
+
+	if (kind == GMIME_CONTENT_ENCODING_DEFAULT || !raw.len) {
+		if (raw.len)
+			g_byte_array_append(out, (const guint8 *)raw.ptr,
+					    (guint)MIN(raw.len, bytes));
+		return out;
+	}
+	g_mime_encoding_init_decode(&state, kind);
+	g_byte_array_set_size(out, (guint)g_mime_encoding_outlen(&state,
+								 raw.len) + 1);
+	g_byte_array_set_size(out, (guint)g_mime_encoding_flush(
+		&state, raw.ptr, raw.len, (char *)out->data));
+	return out;
 }
 
 struct span mime_decode(struct mime_part *part, struct arena *arena)

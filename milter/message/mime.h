@@ -20,6 +20,7 @@ struct mime_part {
 	const char *type;		/* "text/html", lower case */
 	const char *charset;		/* as declared; NULL: not */
 	const char *name;		/* of a file; NULL: none */
+	const char *other_name;		/* that the type gives; NULL: the same */
 	const char *encoding;		/* of the transfer, lower case; "" */
 	GArray *headers;		/* of struct header */
 	struct span raw;		/* the body, lines ending in LF */
@@ -50,6 +51,9 @@ void mime_release(struct mime *mime);
 
 /* A part's body without its transfer encoding, once; text with LF. */
 struct span mime_decode(struct mime_part *part, struct arena *arena);
+/* The first bytes of what the encoding stands for, line ends as they are; at least
+ * so many where there are so many, and at most some more. */
+GByteArray *mime_decode_bytes(const struct mime_part *part, size_t bytes);
 /* The last field of that name in a part; NULL: none. */
 const struct header *mime_header(const struct mime_part *part,
 				 const char *name);
