@@ -170,20 +170,21 @@ static bool is_text(struct span bytes)
 	return bytes.len;
 }
 
-/* As lower-case ASCII; other charsets' two-byte units lose their zeros. */
+/* As lower-case ASCII; UTF-16's units lose their zeros. */
 static size_t plain_head(struct span bytes, char out[TEXT_HEAD + 1])
 {
+	bool is_wide = has_at(bytes, 0, "\xff\xfe", 2) ||
+		       has_at(bytes, 0, "\xfe\xff", 2);
 	size_t len = 0;
 
 	if (has_at(bytes, 0, "\xef\xbb\xbf", 3))
 		bytes = span_from(bytes, 3);
-	else if (has_at(bytes, 0, "\xff\xfe", 2) ||
-		 has_at(bytes, 0, "\xfe\xff", 2))
+	else if (is_wide)
 		bytes = span_from(bytes, 2);
 	for (size_t i = 0; i < bytes.len && len < TEXT_HEAD; i++) {
 		char c = bytes.ptr[i];
 
-		if (c && (len || !g_ascii_isspace(c)))
+		if ((c || !is_wide) && (len || !g_ascii_isspace(c)))
 			out[len++] = g_ascii_tolower(c);
 	}
 	out[len] = '\0';
@@ -262,11 +263,11 @@ enum filetype filetype_detect(struct span bytes)
 /* Whether a word stands in a list of them, blanks between. */
 static bool is_member(const char *members, const char *word, size_t len)
 {
-	for (const char *at = members; *at; at += strcspn(at, " ")) {
+	for (const char *at = members; len && *at; at += strcspn(at, " ")) {
 		at += strspn(at, " ");
 		if (strcspn(at, " ") == len &&
 		    g_ascii_strncasecmp(at, word, len) == 0)
-			return len;
+			return true;
 	}
 	return false;
 }

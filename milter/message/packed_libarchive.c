@@ -35,7 +35,7 @@ struct reader {
 	GQueue *queue;			/* of struct item *: archives found in it */
 	size_t at;
 	int64_t sum_bytes;		/* that its files say they have */
-	bool is_late;
+	bool is_late, is_encrypted;
 };
 
 typedef int support_fn(struct archive *archive);
@@ -314,7 +314,7 @@ static bool take_entry(struct reader *on, struct archive_entry *from)
 
 static void set_broken(struct reader *on)
 {
-	if (!on->is_late && !on->item->is_cut)
+	if (!on->is_late && !on->is_encrypted && !on->item->is_cut)
 		on->packed->flaws |= PACKED_FLAW_BROKEN;
 }
 
@@ -455,7 +455,8 @@ static void read_item(struct packed *packed, const struct item *item,
 
 	if (i == COUNT_OF(kinds))
 		return;
-	if (is_rar5_encrypted(item->bytes))
+	on.is_encrypted = is_rar5_encrypted(item->bytes);
+	if (on.is_encrypted)
 		packed->flaws |= PACKED_FLAW_ENCRYPTED;
 	on.archive = open_archive(&on, kinds[i].format, kinds[i].filter);
 	if (on.archive && kinds[i].filter)
