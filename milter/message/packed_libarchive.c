@@ -322,7 +322,7 @@ static void list_entries(struct reader *on)
 {
 	struct archive_entry *entry;
 	int status = ARCHIVE_OK;
-	int64_t tries = on->packed->limits.archive_entries;
+	int64_t tries = on->packed->limits.archive_entries + 1;
 
 	while (!is_late(on) && tries-- > 0 && status > ARCHIVE_FATAL &&
 	       status != ARCHIVE_EOF) {
@@ -333,6 +333,8 @@ static void list_entries(struct reader *on)
 	}
 	if (archive_read_has_encrypted_entries(on->archive) > 0)
 		on->packed->flaws |= PACKED_FLAW_ENCRYPTED;
+	else if (tries < 0)
+		on->packed->flaws |= PACKED_FLAW_ENTRIES;
 	else if (status != ARCHIVE_EOF)
 		set_broken(on);
 }
