@@ -16,6 +16,8 @@ static bool is_said_to_be(const struct mime_part *part)
 
 static bool is_attachment(const struct mime_part *part)
 {
+	if (!part->is_leaf)	/* a message within, as a file */
+		return part->name && g_str_has_prefix(part->type, "message/");
 	return part->name || is_said_to_be(part) ||
 	       !(g_str_has_prefix(part->type, "text/") ||
 		 g_str_has_prefix(part->type, "multipart/") ||
@@ -125,8 +127,8 @@ struct attachments *attachments_collect(const struct mime *mime,
 
 	on->all = g_array_new(FALSE, FALSE, sizeof(struct attachment));
 	packed_init(&on->packed, limits, mime->arena);
-	for (guint i = 0; i < mime->leaves->len; i++) {
-		const struct mime_part *part = g_ptr_array_index(mime->leaves,
+	for (guint i = 0; i < mime->parts->len; i++) {
+		const struct mime_part *part = g_ptr_array_index(mime->parts,
 								 i);
 
 		if (is_attachment(part))

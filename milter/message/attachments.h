@@ -14,13 +14,13 @@ struct attachment {
 };
 
 struct attachments {
-	GArray *all;			/* of struct attachment, as they stand */
+	GArray *all;			/* of struct attachment, outer ones first */
 	struct packed packed;		/* what is inside archives */
 };
 
 /*
  * Each part that contains no others, and has a file's name, or is said to be an
- * attachment, or is no text. Texts live in the arena of mime, which is borrowed for
+ * attachment, or is no text; and messages that have a file's name. Texts live in the arena of mime, which is borrowed for
  * as long. Takes as long as limits say at most; any thread.
  */
 struct attachments *attachments_collect(const struct mime *mime,

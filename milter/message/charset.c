@@ -126,6 +126,24 @@ static bool convert_by_icu(struct span text, const char *name, GString *out,
 	return true;
 }
 
+/* iconv lets through what looks like UTF-8 but stands for nothing (F7 and more). */
+static size_t drop_invalid(GString *utf8)
+{
+	const char *stop = utf8->str, *end = utf8->str + utf8->len;
+	size_t bad = 0;
+
+	while (stop < end && !g_utf8_validate_len(stop, (gsize)(end - stop),
+						  &stop)) {
+		gssize at = stop++ - utf8->str;
+
+		if (utf8->str[at]) {
+			utf8->str[at] = '?';
+			bad++;
+		}
+	}
+	return bad;
+}
+
 /* False when the charset is unknown, or the text is hardly in it. */
 static bool convert(struct span text, const char *name, size_t bad_share,
 		    struct arena *arena, struct span *out)
@@ -144,6 +162,7 @@ static bool convert(struct span text, const char *name, size_t bad_share,
 	} else if (!convert_by_icu(text, name, utf8, &bad)) {
 		return false;
 	}
+	bad += drop_invalid(utf8);
 	if (bad * bad_share > text.len)
 		return false;
 	*out = arena_span(arena, span_of(utf8->str, utf8->len));

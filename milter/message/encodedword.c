@@ -18,10 +18,13 @@ const char *encodedword_decode(struct span text, struct arena *arena)
 {
 	g_autofree char *copy = g_strndup(text.ptr ? text.ptr : "", text.len);
 	g_autofree char *decoded = NULL, *valid = NULL;
+	char *to = copy;
 
+	/* A fold's blank stays, its line end goes. */
 	for (char *c = copy; *c; c++)
-		if (*c == '\r' || *c == '\n' || *c == '\t')
-			*c = ' ';
+		if (*c != '\r' && *c != '\n')
+			*to++ = *c == '\t' ? ' ' : *c;
+	*to = '\0';
 	if (encodedword_is_in(text)) {
 		gmimelib_init();
 		decoded = g_mime_utils_header_decode_text(NULL, copy);

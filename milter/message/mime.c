@@ -75,14 +75,17 @@ static const char *parameter(GMimeParamList *list, const char *name,
 	return value && *value ? arena_text(arena, value) : NULL;
 }
 
-/* A field's value for GMime, in which a NUL would end it, and any name in it. */
-static char *without_nul(struct span value)
+/* A field's value for GMime: unfolded, also within quotes, and without a NUL, which
+ * would end it, and any name in it. */
+static char *plain_value(struct span value)
 {
 	char *text = g_malloc(value.len + 1), *at = text;
 
 	for (size_t i = 0; i < value.len; i++)
-		text[i] = value.ptr[i] ? value.ptr[i] : '?';
-	text[value.len] = '\0';
+		if (value.ptr[i] != '\r' && value.ptr[i] != '\n')
+			*at++ = value.ptr[i] ? value.ptr[i] : '?';
+	*at = '\0';
+	at = text;
 	while ((at = strstr(at, "%00")))
 		memcpy(at, "%3F", 3);
 	return text;
@@ -102,7 +105,7 @@ static void read_names(struct mime_part *part, GMimeParamList *type,
 	const char *own = decode_name(parameter(type, "name", arena), arena);
 
 	if (field) {
-		g_autofree char *text = without_nul(field->value);
+		g_autofree char *text = plain_value(field->value);
 		GMimeContentDisposition *disposition =
 			g_mime_content_disposition_parse(NULL, text);
 
@@ -123,7 +126,7 @@ static const char *read_header(struct mime_part *part, struct arena *arena)
 	const struct header *field = mime_header(part, "Content-Type");
 	const struct header *encoding = mime_header(
 		part, "Content-Transfer-Encoding");
-	g_autofree char *text = field ? without_nul(field->value) : NULL;
+	g_autofree char *text = field ? plain_value(field->value) : NULL;
 	GMimeContentType *type = g_mime_content_type_parse(
 		NULL, text ? text : "text/plain");
 	GMimeParamList *list = g_mime_content_type_get_parameters(type);
@@ -155,7 +158,10 @@ static struct span take_line(struct span *left)
 
 enum border { BORDER_NONE, BORDER_PART, BORDER_END };
 
-static enum border border_of(struct span line, struct span boundary)
+/* RFC 2046, 5.1.1, lets a line go on behind the boundary; where boundaries are found
+ * otherwise, such lines are none, since one boundary may begin as another. */
+static enum border border_of(struct span line, struct span boundary,
+			     bool is_loose)
 {
 	struct span rest;
 
@@ -165,7 +171,8 @@ static enum border border_of(struct span line, struct span boundary)
 		return BORDER_NONE;
 	rest = span_trim(span_from(line, boundary.len + 2));
 	return rest.len == 0 ? BORDER_PART :
-	       span_is(rest, "--") ? BORDER_END : BORDER_NONE;
+	       span_is(rest, "--") ? BORDER_END :
+	       is_loose ? BORDER_PART : BORDER_NONE;
 }
 
 /* The length of a field's name at the start of a line, 0: it is none. */
@@ -262,25 +269,42 @@ static void add_piece(struct parser *on, GArray *pieces,
 	parent->is_leaf = false;
 }
 
-/* Text between boundaries; the first of them is looked for. */
+/* What is behind the first boundary, if there is one. */
+static enum border skip_preamble(struct span *left, struct span boundary,
+				 bool is_loose)
+{
+	struct span from = *left;
+	enum border border = BORDER_NONE;
+
+	while (from.len && border == BORDER_NONE) {
+		struct span line = take_line(&from);
+
+		border = border_of(line, boundary, is_loose);
+	}
+	if (border != BORDER_NONE)
+		*left = from;
+	return border;
+}
+
+/* Text between boundaries. Where there is none at all, all of it is one part. */
 static void split(struct parser *on, const struct piece *of, GArray *pieces)
 {
 	struct span boundary = span_text(of->boundary);
 	struct span left = of->part->raw, line, text;
-	enum border border = BORDER_NONE;
+	bool is_loose = false;
+	enum border border = skip_preamble(&left, boundary, false);
 
-	while (left.len && border == BORDER_NONE) {
-		line = take_line(&left);
-		border = border_of(line, boundary);
+	if (border != BORDER_PART) {
+		is_loose = true;
+		left = of->part->raw;
+		skip_preamble(&left, boundary, true);
 	}
-	if (border == BORDER_NONE)
-		left = of->part->raw;	/* then all of it is one part */
 	do {
 		text = span_first(left, 0);
 		border = BORDER_NONE;
 		while (left.len && border == BORDER_NONE) {
 			line = take_line(&left);
-			border = border_of(line, boundary);
+			border = border_of(line, boundary, is_loose);
 			if (border == BORDER_NONE)
 				text.len += line.len;
 		}

@@ -29,6 +29,9 @@ static const struct { const char *text, *label, *want; } cases[] = {
 	{ "~{Cb7Q~}", "hz-gb-2312", "免费" },
 	{ "x\xff\xfe", "utf-8", "x\xc3\xbf\xc3\xbe" },	/* nobody can */
 	{ "x\xe9", "../../etc/passwd", "x\xc3\xa9" },
+	/* UTF-8 to ICU and iconv, though beyond Unicode */
+	{ "pt\xf7\x95\x9c\xaaypgs", NULL,
+	  "pt\xc3\xb7\xe2\x80\xa2\xc5\x93\xc2\xaaypgs" },
 };
 
 static void texts_become_utf8(void **state)

@@ -58,6 +58,11 @@ static const struct { const char *message, *want; } messages[] = {
 	{ MIXED "pre\n--b\n\none\n--b\nContent-Type: text/html\n\ntwo\n"
 	  "--b--\npost\n", "text/plain[,]=one text/html[,]=two" },
 	{ MIXED "--b\n\none\n", "text/plain[,]=one" },
+	{ "Content-Type: multipart/mixed; boundary=\"a\n b\"\n\n--a b\n\n"
+	  "one\n--a b--\n", "text/plain[,]=one" },
+	{ MIXED "--bx\n\none\n--by\n\ntwo\n--b--\n",
+	  "text/plain[,]=one text/plain[,]=two" },
+	{ MIXED "--b\n\n--bx\n--b--\n", "text/plain[,]=--bx" },
 	{ MIXED "none at all\n", "text/plain[,]=none at all" },
 	{ MIXED "--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\n"
 	  "x\n--c--\n--b\n\ny\n--b--\n",
