@@ -3,11 +3,12 @@
 #include "fuzz/target.h"
 
 #include "catalog.h"
+#include "message/attachments.h"
 #include "message/bodytext.h"
 #include "message/rawmessage.h"
 #include "message/uris.h"
 
-/* A whole message: its parts, charsets, HTML, and where it leads. */
+/* A whole message: its parts, charsets, HTML, files, and where it leads. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct session_facts session = { .messages = 0 };
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct transaction tx;
 	struct mime *mime;
 	struct bodytext *text;
+	struct attachments *files;
 	GArray *uris;
 
 	if (size > 65536)
@@ -27,11 +29,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mime = mime_parse(&tx, &tx.arena);
 	BUG_IF(!mime->parts->len || mime->parts->len > MIME_PARTS_MAX);
 	text = bodytext_make(mime, "fuzz");
+	files = attachments_collect(mime, limits_of(settings));
+	for (guint i = 0; i < files->all->len; i++)
+		BUG_IF(!g_utf8_validate(g_array_index(
+			files->all, struct attachment, i).name, -1, NULL));
 	uris = uris_collect(settings, text);
 	BUG_IF(uris->len > URIS_MAX);
 	for (guint i = 0; i < text->lines->len; i++)
 		BUG_IF(g_array_index(text->lines, struct span, i).len > 4096);
 	g_array_unref(uris);
+	attachments_free(files);
 	bodytext_free(text);
 	mime_release(mime);
 	transaction_release(&tx);
