@@ -114,6 +114,7 @@ static void add_file(struct attachments *on, const struct mime *mime,
 
 	g_byte_array_unref(head);
 	if (filetype_is(file.type, "@archive") ||
+	    span_is_word(filetype_extension(file.name), "zip") ||
 	    file.type == FILETYPE_OOXML || file.type == FILETYPE_ODF ||
 	    file.type == FILETYPE_JAVA || file.type == FILETYPE_OLE)
 		look_inside(on, &file);

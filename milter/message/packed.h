@@ -48,8 +48,8 @@ void packed_release(struct packed *packed);
 
 /*
  * Adds the names in an archive, and in the archives in it, which are known by their
- * names. Nothing else is unpacked. name is the archive's own. What is no archive
- * adds nothing.
+ * names. Nothing else is unpacked. name is the archive's own. What neither begins as
+ * an archive nor is called *.zip adds nothing.
  */
 void packed_read(struct packed *packed, struct span bytes, const char *name);
 

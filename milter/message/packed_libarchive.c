@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "message/charset.h"
+#include "message/packhead.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -17,6 +18,7 @@
 /* Nobody's files become so much smaller, and so large. */
 #define BOMB_RATIO 250
 #define BOMB_BYTES (INT64_C(100) << 20)
+#define ENTRY_BYTES 256		/* of a header, for each name that it may hold */
 
 /* An archive that waits for being read. */
 struct item {
@@ -187,7 +189,7 @@ static const char *shorten(struct arena *arena, const char *name)
 	g_autofree char *cut = NULL, *valid = NULL;
 
 	if (len <= PACKED_NAME_MAX)
-		return name;
+		return arena_text(arena, name);
 	from = len - PACKED_NAME_MAX / 2;
 	cut = g_strdup_printf("%.100s...%s", name, name + from);
 	valid = g_utf8_make_valid(cut, -1);
@@ -204,7 +206,7 @@ static const char *name_of(struct arena *arena, struct archive_entry *entry)
 	if (!name)
 		return "";
 	if (g_utf8_validate(name, -1, NULL))
-		return shorten(arena, arena_text(arena, name));
+		return shorten(arena, name);
 	/* In a charset that the archive does not tell. */
 	text = charset_decode(span_first(span_text(name), PACKED_NAME_MAX),
 			      NULL, arena);
@@ -383,68 +385,18 @@ static void unpack_single(struct reader *on)
 		g_byte_array_unref(bytes);
 }
 
-/* A number of RAR 5: seven bits a byte, the low ones first. */
-static uint64_t take_number(struct span *left)
+/* libarchive takes a header of 7z into memory whole, and it may be packed, too. */
+static bool is_header_long(struct packed *packed, const struct item *item)
 {
-	uint64_t number = 0;
+	int64_t bytes = packhead_7z_bytes(item->bytes);
 
-	for (unsigned shift = 0; shift < 63 && left->len; shift += 7) {
-		unsigned char c = (unsigned char)*left->ptr;
-
-		*left = span_from(*left, 1);
-		number |= (uint64_t)(c & 0x7f) << shift;
-		if (!(c & 0x80))
-			break;
-	}
-	return number;
-}
-
-/* Takes so many bytes off, or what there is. */
-static struct span take_bytes(struct span *left, uint64_t count)
-{
-	struct span taken = span_first(*left, (size_t)MIN(count, left->len));
-
-	*left = span_from(*left, taken.len);
-	return taken;
-}
-
-static bool has_crypt_record(struct span extra)
-{
-	while (extra.len) {
-		struct span record = take_bytes(&extra, take_number(&extra));
-
-		if (record.len && take_number(&record) == 1)
-			return true;
-	}
-	return false;
-}
-
-/*
- * libarchive reads RAR 5, but does not say in all versions whether files need a
- * password: a block of type 4, or record 1 behind the header of a file (type 2).
- */
-static bool is_rar5_encrypted(struct span left)
-{
-	if (left.len < 8 || memcmp(left.ptr, "Rar!\x1a\x07\x01", 8) != 0)
+	if (bytes < 0)
+		packed->flaws |= item->is_cut ? 0 : PACKED_FLAW_BROKEN;
+	else if (bytes / ENTRY_BYTES > packed->limits.archive_entries)
+		packed->flaws |= PACKED_FLAW_ENTRIES;
+	else
 		return false;
-	left = span_from(left, 8);
-	while (left.len > 4) {
-		struct span header, all;
-		uint64_t type, flags, extra, data;
-
-		left = span_from(left, 4);
-		all = header = take_bytes(&left, take_number(&left));
-		type = take_number(&header);
-		flags = take_number(&header);
-		extra = flags & 1 ? take_number(&header) : 0;
-		data = flags & 2 ? take_number(&header) : 0;
-		if (type == 4 || (type == 2 && extra && has_crypt_record(
-				span_from(all, all.len - (size_t)MIN(
-					extra, all.len)))))
-			return true;
-		take_bytes(&left, data);
-	}
-	return false;
+	return true;
 }
 
 static void read_item(struct packed *packed, const struct item *item,
@@ -455,9 +407,15 @@ static void read_item(struct packed *packed, const struct item *item,
 	};
 	size_t i = find_kind(filetype_detect(item->bytes));
 
+	/* A zip is read from its end: anything may stand in front of it. */
+	if (i == COUNT_OF(kinds) &&
+	    span_is_word(filetype_extension(item->name), "zip"))
+		i = find_kind(FILETYPE_ZIP);
 	if (i == COUNT_OF(kinds))
 		return;
-	on.is_encrypted = is_rar5_encrypted(item->bytes);
+	if (kinds[i].type == FILETYPE_7Z && is_header_long(packed, item))
+		return;
+	on.is_encrypted = packhead_rar5_is_encrypted(item->bytes);
 	if (on.is_encrypted)
 		packed->flaws |= PACKED_FLAW_ENCRYPTED;
 	on.archive = open_archive(&on, kinds[i].format, kinds[i].filter);

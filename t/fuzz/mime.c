@@ -8,6 +8,13 @@
 #include "message/rawmessage.h"
 #include "message/uris.h"
 
+/* See packed.c. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 /* A whole message: its parts, charsets, HTML, files, and where it leads. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -262,6 +262,12 @@ static const struct { const char *file, *name, *want; unsigned flaws; } seeds[] 
 	{ "7z", "a.7z", "7z: inner.scr", 0 },
 	{ "7z-encrypted", "a.7z", "7z: inner.scr*", PACKED_FLAW_ENCRYPTED },
 	{ "7z-names-encrypted", "a.7z", "7z:", PACKED_FLAW_ENCRYPTED },
+	{ "7z-packed-header", "a.7z", "7z: a-rather-long-name-number-1.exe "
+	  "a-rather-long-name-number-2.exe a-rather-long-name-number-3.exe "
+	  "a-rather-long-name-number-4.exe a-rather-long-name-number-5.exe "
+	  "a-rather-long-name-number-6.exe", 0 },
+	/* 4 MB of names in 1 KB: libarchive would take all into memory. */
+	{ "7z-long-header", "a.7z", "7z:", PACKED_FLAW_ENTRIES },
 	{ "gzip", "run.js.gz", "gzip: run.js", 0 },
 	{ "tar-xz", "a.txz", "xz: a.tar >t/run.sh", 0 },
 	{ "cab", "a.cab", "cab: x.exe", 0 },
@@ -386,6 +392,26 @@ static void limits_are_met(void **state)
 	}
 }
 
+static void a_zip_behind_something_else(void **state)
+{
+	gsize len;
+	g_autofree char *bytes = seed("zip", &len);
+	g_autofree char *all = g_malloc(len + 5);
+	struct bench bench;
+
+	(void)state;
+	memcpy(all, "junk\n", 5);
+	memcpy(all + 5, bytes, len);
+	take_file(&bench, all, len + 5, "a.zip", "");
+	if (packed_is_available()) {
+		g_autofree char *got = told(&bench);
+
+		assert_true(g_str_has_suffix(
+			got, ": invoice.pdf.exe plain.txt"));
+	}
+	leave(&bench);
+}
+
 /* What does not end as it should is told, and what was read until then is kept. */
 static void a_cut_archive(void **state)
 {
@@ -415,6 +441,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_rar5_with_a_password),
 	cmocka_unit_test(a_long_name_keeps_its_end),
 	cmocka_unit_test(limits_are_met),
+	cmocka_unit_test(a_zip_behind_something_else),
 	cmocka_unit_test(a_cut_archive),
 };
 
