@@ -135,6 +135,9 @@ struct attachments *attachments_collect(const struct mime *mime,
 		if (is_attachment(part))
 			add_file(on, mime, part);
 	}
+	/* Its end may be all right. */
+	if (mime->flaws & MIME_FLAW_CUT)
+		on->packed.flaws &= ~(unsigned)PACKED_FLAW_BROKEN;
 	return on;
 }
 

@@ -424,6 +424,8 @@ struct mime *mime_parse(const struct transaction *tx, struct arena *arena)
 	mime->parts = g_ptr_array_new();
 	mime->leaves = g_ptr_array_new();
 	join(mime, tx);
+	if (tx->body_bytes > (int64_t)tx->body->len)
+		mime->flaws |= MIME_FLAW_CUT;
 	on.open = g_array_new(FALSE, FALSE, sizeof(struct piece));
 	root = new_part(&on, NULL);
 	root->headers = g_array_ref(tx->headers);

@@ -13,6 +13,7 @@ enum mime_flaw {
 	MIME_FLAW_NO_HEADER = 1 << 2,	/* a part without any field */
 	MIME_FLAW_NO_BLANK = 1 << 3,	/* no blank line behind a part's header */
 	MIME_FLAW_EPILOGUE = 1 << 4,	/* text behind the last boundary */
+	MIME_FLAW_CUT = 1 << 5,		/* limits.body left its end out */
 };
 
 /* All texts live in the arena, and are never NULL unless it is said. */

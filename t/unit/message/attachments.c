@@ -428,6 +428,11 @@ static void a_cut_archive(void **state)
 		assert_true(bench.files->packed.flaws & PACKED_FLAW_BROKEN);
 	}
 	leave(&bench);
+	/* It is not the archive's fault when we did not take all of it. */
+	take_file(&bench, bytes, len, "a.zip", "limits { body = 200; }");
+	assert_true(bench.mime->flaws & MIME_FLAW_CUT);
+	assert_int_equal(bench.files->packed.flaws, 0);
+	leave(&bench);
 }
 
 static const struct CMUnitTest tests[] = {
