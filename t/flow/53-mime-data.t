@@ -40,7 +40,7 @@ my %otherwise = (
 my $box = Sandbox->new;
 my @files = sort glob "$data/*/messages/*.eml";
 my $began = time;
-my ($status, $out, $err) = $box->run("$Sandbox::BUILD/t/flow/parts", @files);
+my ($status, $out, $err) = $box->run("$Sandbox::BUILD/t/unit/parts", @files);
 my $took = time - $began;
 
 is $status, 0, 'all messages are parsed' or diag $err;
