@@ -22,6 +22,10 @@ like $out, qr/^a stranger who wants to relay +550 5\.7\.1 .*\[[0-9A-Z]{13}\]$/m,
 like $out, qr/^the same with a login +250 /m, 'allowed after a login';
 like $out, qr/^the same from a trusted network +250 /m,
 	'and from a trusted network';
+like $out, qr/MR_INVOICE_SALE_ZH/, 'spam, by a shipped rule';
+like $out, qr/^spam: an account in danger.* 550 5\.7\.1 .*\[[0-9A-Z]{13}\]$/m,
+	'fraud, refused by several';
+like $out, qr/quarantine .*MR_ATTACH_DOUBLE/, 'a program, put aside';
 like $out, qr/^time +record +verdict.*RELAY_DENIED/ms, 'the records';
 
 done_testing;

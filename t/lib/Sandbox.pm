@@ -216,6 +216,7 @@ sub daemon
 			servers => [$self->{dns}->server] }) : (),
 		listen => "unix:$run/milter.sock", listen_mode => '0666',
 		state_dir => $state, log => { level => 'debug' },
+		rules => { files => [] },	# not those installed here
 		$> == 0 ? (user => user()) : (),
 		%settings,
 	);
