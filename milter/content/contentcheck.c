@@ -2,8 +2,10 @@
 
 #include "content/contentcheck.h"
 
-#include "content/rulefiles.h"
+#include "content/keywordcheck.h"
+#include "content/keywordlists.h"
 #include "content/match.h"
+#include "content/rulefiles.h"
 #include "message/mime.h"
 
 static void add_hits(struct transaction *tx, const struct ruleset *set,
@@ -46,6 +48,7 @@ void contentcheck_message(struct transaction *tx)
 	const struct ruleset *set = rulefiles_of(tx->settings, &why);
 	const struct matches *matches;
 
+	keywordcheck_message(tx);
 	if (!set) {
 		log_event(&tx->log, LOG_ERR, "rules_not_read", "why=\"%s\"",
 			  why->message);
@@ -56,4 +59,10 @@ void contentcheck_message(struct transaction *tx)
 	matches = match_run(set, tx, &tx->arena);
 	add_hits(tx, set, matches);
 	add_limits(tx, matches);
+}
+
+bool contentcheck_load(const struct settings *settings, GError **error)
+{
+	return rulefiles_of(settings, error) &&
+	       keywordlists_of(settings, error);
 }

@@ -1,0 +1,193 @@
+/*
+ * keywords.c - what keyword lists of 10 and of 100,000 phrases cost, in one run:
+ *
+ *	keywords [FILE...]
+ *
+ * Texts are the files, or made up, Latin and Chinese. Phrases are made of the texts'
+ * own words, each but for its end, so that all of them are nearly found and none is;
+ * the two sets take turns. Prints the medians, and the ratio.
+ */
+#include <config.h>
+
+#include "content/keywordset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MANY 100000
+#define FEW 10
+#define ROUNDS 41
+#define TEXT_BYTES (2 << 20)
+
+/* Made-up words, the first more often than those behind them. */
+static void add_word(GRand *random, GString *to)
+{
+	static const char *const parts[] = {
+		"ba", "con", "de", "er", "fo", "ing", "la", "me", "nor", "per",
+		"re", "sta", "ter", "ti", "un", "ve",
+	};
+	double pick = g_rand_double(random);
+	guint word = (guint)(20000 * pick * pick * pick);
+
+	for (; word; word /= 16)
+		g_string_append(to, parts[word % 16]);
+	g_string_append(to, "s");
+}
+
+static void add_han(GRand *random, GString *to)
+{
+	double pick = g_rand_double(random);
+
+	g_string_append_unichar(to, 0x4e00 + (gunichar)(3000 * pick * pick));
+}
+
+static void add_unit(GRand *random, GString *to, bool is_han)
+{
+	if (is_han)
+		add_han(random, to);
+	else
+		add_word(random, to);
+	if (!is_han || g_rand_int_range(random, 0, 8) == 0)
+		g_string_append_c(to, ' ');
+}
+
+static GString *make_text(bool is_han)
+{
+	GRand *random = g_rand_new_with_seed(1);
+	GString *text = g_string_new(NULL);
+
+	while (text->len < TEXT_BYTES)
+		add_unit(random, text, is_han);
+	g_rand_free(random);
+	return text;
+}
+
+static GString *read_texts(int count, char **names)
+{
+	GString *text = g_string_new(NULL);
+
+	for (int i = 0; i < count; i++) {
+		g_autofree char *one = NULL;
+		gsize len;
+
+		if (!g_file_get_contents(names[i], &one, &len, NULL)) {
+			fprintf(stderr, "%s: cannot be read\n", names[i]);
+			exit(EXIT_FAILURE);
+		}
+		g_string_append_len(text, one, (gssize)len);
+	}
+	return text;
+}
+
+/* A piece of the text from a blank or a character on, and what no text has. */
+static void add_phrase(GRand *random, const GString *text, GString *to)
+{
+	const char *at = text->str + g_rand_int_range(random, 0,
+						      (int)text->len - 100);
+	const char *end;
+
+	while (*at && *at != ' ' && !(*at & 0x80))
+		at++;
+	while ((*at & 0xc0) == 0x80)
+		at++;
+	at += strspn(at, " ");
+	end = at + g_rand_int_range(random, 3, 20);
+	while ((*end & 0xc0) == 0x80)
+		end++;
+	for (; at < end; at++)
+		g_string_append_c(to, (unsigned char)*at < ' ' ? ' ' : *at);
+	g_string_append(to, "\xe9\xbe\x98qzx\n");
+}
+
+static struct keywordset *make_set(const GString *text, int phrases)
+{
+	g_autoptr(GPtrArray) lists = g_ptr_array_new();
+	g_autoptr(GPtrArray) files = g_ptr_array_new();
+	g_autofree char *name = g_strdup_printf("/tmp/keywords-%d.txt",
+						(int)getpid());
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GError) why = NULL;
+	GRand *random = g_rand_new_with_seed(2);
+	gint64 began;
+	struct keywordset *set;
+
+	for (int i = 0; i < phrases; i++)
+		add_phrase(random, text, out);
+	g_rand_free(random);
+	g_file_set_contents(name, out->str, (gssize)out->len, NULL);
+	g_ptr_array_add(files, name);
+	g_ptr_array_add(lists, files);
+	began = g_get_monotonic_time();
+	set = keywordset_load(lists, true, &why);
+	unlink(name);
+	if (!set) {
+		fprintf(stderr, "%s\n", why->message);
+		exit(EXIT_FAILURE);
+	}
+	printf("  %6u phrases: read in %.1f ms, %.1f MiB\n",
+	       keywordset_phrases(set, 0),
+	       (double)(g_get_monotonic_time() - began) / 1e3,
+	       (double)keywordset_bytes(set) / (1 << 20));
+	return set;
+}
+
+static double scan(const struct keywordset *set, const GString *text)
+{
+	struct keywordtext *reader = keywordset_text(set);
+	struct keyword_hits hits = { .count = 0 };
+	gint64 began = g_get_monotonic_time();
+
+	if (!keywordset_scan(set, reader, span_of(text->str, text->len), 0,
+			     &hits))
+		fprintf(stderr, "phrases were found: no fair run\n");
+	began = g_get_monotonic_time() - began;
+	keywordtext_free(reader);
+	return (double)began * 1e3 / (double)text->len;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+
+	return (one > other) - (one < other);
+}
+
+static void compare(const char *what, const GString *text)
+{
+	struct keywordset *few, *many;
+	double times[2][ROUNDS];
+
+	printf("%s, %zu bytes\n", what, text->len);
+	few = make_set(text, FEW);
+	many = make_set(text, MANY);
+	for (int i = 0; i < ROUNDS; i++) {
+		times[0][i] = scan(few, text);
+		times[1][i] = scan(many, text);
+	}
+	qsort(times[0], ROUNDS, sizeof(double), by_size);
+	qsort(times[1], ROUNDS, sizeof(double), by_size);
+	printf("  ns a byte: %.2f with %d, %.2f with %d: ratio %.2f\n",
+	       times[0][ROUNDS / 2], FEW, times[1][ROUNDS / 2], MANY,
+	       times[1][ROUNDS / 2] / times[0][ROUNDS / 2]);
+	keywordset_free(few);
+	keywordset_free(many);
+}
+
+int main(int argc, char **argv)
+{
+	GString *latin = make_text(false), *han = make_text(true);
+
+	if (argc > 1) {
+		g_autoptr(GString) all = read_texts(argc - 1, argv + 1);
+
+		compare("files", all);
+	} else {
+		compare("Latin", latin);
+		compare("Chinese", han);
+	}
+	g_string_free(latin, TRUE);
+	g_string_free(han, TRUE);
+	return EXIT_SUCCESS;
+}
