@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define FEW_CHILDREN 6		/* looked at one by one */
-#define TABLE_SYMBOLS 0x10000	/* that the root's table can have at most */
+#define TABLE_SYMBOLS (1 << 20)	/* that the root's table can have at most */
 
 /* A state at which words end, and where the next is among its suffixes. */
 struct word_end {

@@ -3,6 +3,7 @@
 #include "content/keywordset.h"
 
 #include "content/automaton.h"
+#include "content/vocabulary.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -15,7 +16,8 @@ struct keywordset {
 	GArray *counts;			/* of guint, by list */
 	GStringChunk *texts;
 	size_t text_bytes;
-	struct automaton *automaton;
+	struct vocabulary *vocabulary;
+	struct automaton *automaton;	/* its symbols are the words' numbers */
 	bool is_simplified;
 };
 
@@ -42,19 +44,24 @@ static bool refuse(const struct reading *on, GError **error, const char *what)
 	return false;
 }
 
-/* Each reading of a phrase is a word. */
-static bool add_word(struct reading *on, enum keyword_reading reading)
+/* Each reading of a phrase is a word of the automaton. */
+static bool add_row(struct reading *on, enum keyword_reading reading)
 {
 	struct automaton_word word = { .value = on->set->phrases->len };
-	const uint32_t *symbols;
-	size_t len = keywordtext_symbols(on->text, reading, &symbols);
+	const uint64_t *words;
+	size_t len = keywordtext_words(on->text, reading, &words);
 
 	if (len > AUTOMATON_SYMBOLS_MAX - on->symbols->len)
 		return false;
 	if (!len)
 		return true;
 	word.len = (uint32_t)len;
-	g_array_append_vals(on->symbols, symbols, (guint)len);
+	for (size_t i = 0; i < len; i++) {
+		uint32_t symbol = vocabulary_add(on->set->vocabulary,
+						 words[i]);
+
+		g_array_append_val(on->symbols, symbol);
+	}
 	g_array_append_val(on->words, word);
 	return true;
 }
@@ -69,7 +76,7 @@ static bool add_phrase(struct reading *on, struct span line, GError **error)
 
 	keywordtext_read(on->text, line);
 	for (enum keyword_reading i = KEYWORD_APART; i < KEYWORD_READINGS; i++)
-		if (!add_word(on, i))
+		if (!add_row(on, i))
 			return refuse(on, error,
 				"the keyword lists have too many letters");
 	if (on->words->len == before)
@@ -173,6 +180,7 @@ struct keywordset *keywordset_load(const GPtrArray *lists, bool is_simplified,
 				   sizeof(struct keyword_phrase));
 	set->counts = g_array_new(FALSE, FALSE, sizeof(guint));
 	set->texts = g_string_chunk_new(4096);
+	set->vocabulary = vocabulary_new();
 	set->is_simplified = is_simplified;
 	on.text = keywordset_text(set);
 	on.symbols = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -194,6 +202,7 @@ void keywordset_free(struct keywordset *set)
 	if (!set)
 		return;
 	automaton_free(set->automaton);
+	vocabulary_free(set->vocabulary);
 	g_array_unref(set->phrases);
 	g_array_unref(set->counts);
 	g_string_chunk_free(set->texts);
@@ -207,7 +216,8 @@ guint keywordset_phrases(const struct keywordset *set, guint list)
 
 size_t keywordset_bytes(const struct keywordset *set)
 {
-	return automaton_bytes(set->automaton) + set->text_bytes +
+	return automaton_bytes(set->automaton) +
+	       vocabulary_bytes(set->vocabulary) + set->text_bytes +
 	       set->phrases->len * sizeof(struct keyword_phrase);
 }
 
@@ -220,6 +230,8 @@ struct scanning {
 	const struct keywordset *set;
 	struct keyword_hits *hits;
 	unsigned place;
+	struct keywordtext *text;
+	GArray *symbols;		/* of uint32_t */
 };
 
 static bool is_any_open(const struct scanning *on)
@@ -249,19 +261,25 @@ static bool take_hit(uint32_t value, size_t end, void *context)
 	return is_any_open(on);
 }
 
-static bool scan_piece(struct scanning *on, struct keywordtext *text,
-		       struct span piece)
+static bool scan_reading(struct scanning *on, enum keyword_reading reading)
 {
-	keywordtext_read(text, piece);
-	for (enum keyword_reading i = KEYWORD_APART; i < KEYWORD_READINGS;
-	     i++) {
-		const uint32_t *symbols;
-		size_t len = keywordtext_symbols(text, i, &symbols);
+	const uint64_t *words;
+	size_t len = keywordtext_words(on->text, reading, &words);
+	uint32_t *symbols;
 
-		if (!automaton_scan(on->set->automaton, symbols, len,
-				    take_hit, on))
+	g_array_set_size(on->symbols, (guint)len);
+	symbols = (uint32_t *)(void *)on->symbols->data;
+	for (size_t i = 0; i < len; i++)
+		symbols[i] = vocabulary_find(on->set->vocabulary, words[i]);
+	return automaton_scan(on->set->automaton, symbols, len, take_hit, on);
+}
+
+static bool scan_piece(struct scanning *on, struct span piece)
+{
+	keywordtext_read(on->text, piece);
+	for (enum keyword_reading i = KEYWORD_APART; i < KEYWORD_READINGS; i++)
+		if (!scan_reading(on, i))
 			return false;
-	}
 	return true;
 }
 
@@ -281,20 +299,29 @@ static size_t cut_before(struct span text, size_t at)
 	return at;
 }
 
+static bool scan_pieces(struct scanning *on, struct span utf8)
+{
+	while (utf8.len > PIECE_BYTES) {
+		size_t end = cut_before(utf8, PIECE_BYTES);
+
+		if (!scan_piece(on, span_first(utf8, end)))
+			return false;
+		utf8 = span_from(utf8, cut_before(utf8, end - OVERLAP_BYTES));
+	}
+	return !utf8.len || scan_piece(on, utf8);
+}
+
 bool keywordset_scan(const struct keywordset *set, struct keywordtext *text,
 		     struct span utf8, unsigned place,
 		     struct keyword_hits *hits)
 {
-	struct scanning on = { set, hits, place };
+	struct scanning on = { set, hits, place, text, NULL };
+	bool is_more;
 
 	if (!is_any_open(&on))
 		return false;
-	while (utf8.len > PIECE_BYTES) {
-		size_t end = cut_before(utf8, PIECE_BYTES);
-
-		if (!scan_piece(&on, text, span_first(utf8, end)))
-			return false;
-		utf8 = span_from(utf8, cut_before(utf8, end - OVERLAP_BYTES));
-	}
-	return !utf8.len || scan_piece(&on, text, utf8);
+	on.symbols = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	is_more = scan_pieces(&on, utf8);
+	g_array_unref(on.symbols);
+	return is_more;
 }

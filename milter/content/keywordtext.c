@@ -26,8 +26,10 @@ struct keywordtext {
 	bool is_simplified;
 	const UNormalizer2 *form;
 	GArray *wide, *folded;		/* of UChar */
-	GArray *letters;		/* of uint32_t */
-	GArray *symbols;		/* of uint32_t */
+	uint32_t *letters;
+	size_t letter_count, letter_room;
+	uint64_t *words;		/* with room for two a letter */
+	size_t word_count;
 	bool has_marks, has_joined, has_articles;	/* readings differ */
 
 	/* Of the letter to come. */
@@ -46,8 +48,6 @@ struct keywordtext *keywordtext_new(bool is_simplified)
 	BUG_IF(U_FAILURE(status));
 	text->wide = g_array_new(FALSE, FALSE, sizeof(UChar));
 	text->folded = g_array_new(FALSE, FALSE, sizeof(UChar));
-	text->letters = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	text->symbols = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return text;
 }
 
@@ -57,14 +57,9 @@ void keywordtext_free(struct keywordtext *text)
 		return;
 	g_array_unref(text->wide);
 	g_array_unref(text->folded);
-	g_array_unref(text->letters);
-	g_array_unref(text->symbols);
+	g_free(text->letters);
+	g_free(text->words);
 	g_free(text);
-}
-
-static uint32_t letter_at(const struct keywordtext *text, guint i)
-{
-	return g_array_index(text->letters, uint32_t, i);
 }
 
 static enum gap gap_of(uint32_t letter)
@@ -80,14 +75,14 @@ static bool is_digit(uint32_t code)
 /* "1,000" and "1.000" are numbers. */
 static bool is_within_number(const struct keywordtext *text, uint32_t code)
 {
-	return is_digit(code) && text->letters->len && !text->blanks &&
+	return is_digit(code) && text->letter_count && !text->blanks &&
 	       text->marks == 1 && (text->mark == '.' || text->mark == ',') &&
-	       is_digit(letter_at(text, text->letters->len - 1) & CODE_MASK);
+	       is_digit(text->letters[text->letter_count - 1] & CODE_MASK);
 }
 
 static enum gap gap_before(const struct keywordtext *text)
 {
-	if (!text->letters->len || text->blanks > 1)
+	if (!text->letter_count || text->blanks > 1)
 		return GAP_WIDE;
 	if (text->blanks || text->is_stopped)
 		return GAP_BLANK;
@@ -113,7 +108,7 @@ static void add_letter(struct keywordtext *text, uint32_t code, uint32_t flags)
 	letter = code | flags | (text->is_stopped ? STOPPED : 0) |
 		 (uint32_t)gap << GAP_SHIFT;
 	text->has_marks |= gap == GAP_MARK;
-	g_array_append_val(text->letters, letter);
+	text->letters[text->letter_count++] = letter;
 	forget_gap(text);
 }
 
@@ -141,12 +136,22 @@ static void add_code(struct keywordtext *text, uint32_t code)
 	}
 }
 
+static void make_room(struct keywordtext *text, size_t letters)
+{
+	if (letters <= text->letter_room)
+		return;
+	text->letter_room = letters;
+	text->letters = g_renew(uint32_t, text->letters, letters);
+	text->words = g_renew(uint64_t, text->words, letters * 2);
+}
+
 /* False: there are others. */
 static bool add_ascii(struct keywordtext *text, struct span utf8)
 {
 	for (size_t i = 0; i < utf8.len; i++)
 		if (utf8.ptr[i] & 0x80)
 			return false;
+	make_room(text, utf8.len);
 	for (size_t i = 0; i < utf8.len; i++)
 		add_code(text, (uint32_t)g_ascii_tolower(utf8.ptr[i]));
 	return true;
@@ -199,18 +204,19 @@ static void add_folded(struct keywordtext *text, int32_t len)
 	const UChar *units = (UChar *)(void *)text->folded->data;
 	int32_t at = 0;
 
+	make_room(text, (size_t)len);
 	while (at < len)
 		add_code(text, letters_unframe(code_at(units, len, &at)));
 }
 
 /* From where a word begins, when it is read tight: where the row of words of one
  * letter ends; start: it is longer. */
-static guint end_of_row(const struct keywordtext *text, guint start)
+static size_t end_of_row(const struct keywordtext *text, size_t start)
 {
-	guint at = start + 1;
+	size_t at = start + 1;
 
-	for (; at < text->letters->len; at++) {
-		uint32_t letter = letter_at(text, at);
+	for (; at < text->letter_count; at++) {
+		uint32_t letter = text->letters[at];
 
 		if (!(letter & IN_WORD))
 			break;
@@ -220,12 +226,12 @@ static guint end_of_row(const struct keywordtext *text, guint start)
 	return at;
 }
 
-static bool begins_word(const struct keywordtext *text, guint at)
+static bool begins_word(const struct keywordtext *text, size_t at)
 {
-	uint32_t letter = letter_at(text, at);
+	uint32_t letter = text->letters[at];
 
 	return (letter & IN_WORD) &&
-	       (!at || !(letter_at(text, at - 1) & IN_WORD) ||
+	       (!at || !(text->letters[at - 1] & IN_WORD) ||
 		gap_of(letter) >= GAP_BLANK);
 }
 
@@ -244,21 +250,21 @@ static bool is_article(uint32_t code)
 }
 
 /* Where gaps differ, the wider part words. */
-static void join_row(struct keywordtext *text, guint start, guint end)
+static void join_row(struct keywordtext *text, size_t start, size_t end)
 {
 	enum gap least = GAP_WIDE;
 
-	for (guint at = start + 1; at < end; at++)
-		least = MIN(least, gap_of(letter_at(text, at)));
-	for (guint at = start + 1; at < end; at++) {
-		uint32_t *letter = &g_array_index(text->letters, uint32_t, at);
+	for (size_t at = start + 1; at < end; at++)
+		least = MIN(least, gap_of(text->letters[at]));
+	for (size_t at = start + 1; at < end; at++) {
+		uint32_t *letter = &text->letters[at];
 
 		if (gap_of(*letter) > least)
 			continue;
 		*letter |= JOINED;
 		text->has_joined = true;
 		if (at > start + 1 || end < start + 3 ||
-		    !is_article(letter_at(text, start) & CODE_MASK))
+		    !is_article(text->letters[start] & CODE_MASK))
 			continue;
 		*letter |= AFTER_ARTICLE;
 		text->has_articles = true;
@@ -267,10 +273,10 @@ static void join_row(struct keywordtext *text, guint start, guint end)
 
 static void find_rows(struct keywordtext *text)
 {
-	guint at = 0;
+	size_t at = 0;
 
-	while (at < text->letters->len) {
-		guint end = begins_word(text, at) ? end_of_row(text, at) : at;
+	while (at < text->letter_count) {
+		size_t end = begins_word(text, at) ? end_of_row(text, at) : at;
 
 		join_row(text, at, end);
 		at = MAX(end, at + 1);
@@ -280,7 +286,7 @@ static void find_rows(struct keywordtext *text)
 void keywordtext_read(struct keywordtext *text, struct span utf8)
 {
 	utf8 = span_first(utf8, KEYWORDTEXT_BYTES_MAX);
-	g_array_set_size(text->letters, 0);
+	text->letter_count = 0;
 	text->has_marks = text->has_joined = text->has_articles = false;
 	forget_gap(text);
 	if (!add_ascii(text, utf8))
@@ -296,40 +302,53 @@ static bool is_apart(uint32_t letter, enum keyword_reading reading)
 							    GAP_MARK);
 }
 
-static void add_symbol(struct keywordtext *text, uint32_t symbol)
+static void add_word(struct keywordtext *text, uint64_t word)
 {
-	g_array_append_val(text->symbols, symbol);
+	text->words[text->word_count++] = word;
 }
 
-static void put_symbols(struct keywordtext *text, enum keyword_reading reading)
+/* Of a letter, or of a word and one more letter. Never 0 or KEYWORDTEXT_STOP. */
+static uint64_t mix(uint64_t word, uint32_t code)
 {
-	bool is_open = false;
+	word = (word ^ code) * UINT64_C(0x9e3779b97f4a7c15);
+	return (word ^ word >> 29) | 2;
+}
 
-	for (guint i = 0; i < text->letters->len; i++) {
-		uint32_t letter = letter_at(text, i);
-		bool is_of_word = (letter & IN_WORD) != 0;
+static void put_words(struct keywordtext *text, enum keyword_reading reading)
+{
+	uint64_t word = 0;		/* 0: none is open */
 
-		if (is_open != is_of_word ||
-		    (is_open ? is_apart(letter, reading) :
-		     i && (letter & STOPPED)))
-			add_symbol(text, KEYWORDTEXT_EDGE);
-		add_symbol(text, letter & CODE_MASK);
-		is_open = is_of_word;
+	for (size_t i = 0; i < text->letter_count; i++) {
+		uint32_t letter = text->letters[i];
+
+		if (word && (!(letter & IN_WORD) ||
+			     is_apart(letter, reading))) {
+			add_word(text, word);
+			word = 0;
+		} else if (!word && i && (letter & STOPPED) &&
+			   !(letter & IN_WORD)) {
+			add_word(text, KEYWORDTEXT_STOP);
+		}
+		word = mix(word, letter & CODE_MASK);
+		if (!(letter & IN_WORD)) {
+			add_word(text, word);
+			word = 0;
+		}
 	}
-	if (is_open)
-		add_symbol(text, KEYWORDTEXT_EDGE);
+	if (word)
+		add_word(text, word);
 }
 
-size_t keywordtext_symbols(struct keywordtext *text,
-			   enum keyword_reading reading,
-			   const uint32_t **symbols_out)
+size_t keywordtext_words(struct keywordtext *text,
+			 enum keyword_reading reading,
+			 const uint64_t **words_out)
 {
-	g_array_set_size(text->symbols, 0);
+	text->word_count = 0;
 	if ((reading == KEYWORD_APART) ||
 	    (reading == KEYWORD_TIGHT && text->has_marks) ||
 	    (reading == KEYWORD_SPACED && text->has_joined) ||
 	    (reading == KEYWORD_ARTICLE && text->has_articles))
-		put_symbols(text, reading);
-	*symbols_out = (const uint32_t *)(void *)text->symbols->data;
-	return text->symbols->len;
+		put_words(text, reading);
+	*words_out = text->words;
+	return text->word_count;
 }

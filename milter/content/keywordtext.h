@@ -15,11 +15,10 @@
  * another letter stays: e and é are two.
  *
  * What is left is letters and digits with gaps between them. In scripts with spaces
- * they are words, and each word has KEYWORDTEXT_EDGE on both sides, one between
- * two: so a keyword, read in the same way, is found as a row of whole words only,
- * "free" not in "freedom" and not in "off reed". Chinese, Japanese, Korean, Thai,
- * Lao, Khmer and Burmese have no such edges, and of their gaps only those with a
- * comma or the like count, as an edge.
+ * they make words; in Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese each is
+ * a word of its own, whatever stands around it, and of the gaps only those with a
+ * comma or the like count. A keyword, read in the same way, is found as a row of whole
+ * words: "free" not in "freedom" and not in "off reed".
  *
  * What a gap means is a guess, so a text has up to four readings:
  *
@@ -42,7 +41,8 @@ enum keyword_reading {
 };
 #define KEYWORD_READINGS (KEYWORD_ARTICLE + 1)
 
-#define KEYWORDTEXT_EDGE 1	/* a symbol that no letter has */
+/* Stands for a comma between letters that are words. */
+#define KEYWORDTEXT_STOP UINT64_C(1)
 #define KEYWORDTEXT_BYTES_MAX ((size_t)1 << 20)
 
 /* One at a time may use it. is_simplified: traditional Chinese is simplified. */
@@ -52,10 +52,13 @@ void keywordtext_free(struct keywordtext *text);
 
 /* Takes at most KEYWORDTEXT_BYTES_MAX of UTF-8; bytes that are none part words. */
 void keywordtext_read(struct keywordtext *text, struct span utf8);
-/* The symbols of one reading; 0: it has none, or the same as the one before. They
- * are the text's until the next call. */
-size_t keywordtext_symbols(struct keywordtext *text,
-			   enum keyword_reading reading,
-			   const uint32_t **symbols_out);
+/*
+ * The words of one reading, each as 64 bits made of its letters; what has other
+ * letters has others, but for one case in 2^64. 0: it has none, or the same as
+ * another. They are the text's until the next call.
+ */
+size_t keywordtext_words(struct keywordtext *text,
+			 enum keyword_reading reading,
+			 const uint64_t **words_out);
 
 #endif

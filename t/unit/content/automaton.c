@@ -54,7 +54,7 @@ static void try_one(guint32 seed)
 	struct automaton_word words[WORDS_MAX];
 	GRand *random = g_rand_new_with_seed(seed);
 	int letters = g_rand_int_range(random, 1, 30);
-	uint32_t base = seed % 3 == 0 ? 0xfffe : seed % 3 == 1 ? 1 : 0x20000;
+	uint32_t base = seed % 3 == 0 ? 0xffffe : seed % 3 == 1 ? 1 : 0x200000;
 	size_t count = (size_t)g_rand_int_range(random, 0, WORDS_MAX + 1);
 	size_t len = (size_t)g_rand_int_range(random, 0, TEXT_MAX + 1);
 	struct automaton *automaton;
@@ -112,7 +112,7 @@ static void memory_is_as_stated(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 1000; i++) {
 		for (uint32_t j = 0; j < 10; j++)
-			symbols[i][j] = 0x20000 + i * 10 + j;
+			symbols[i][j] = 0x200000 + i * 10 + j;
 		words[i] = (struct automaton_word){ symbols[i], 10, i };
 	}
 	automaton = automaton_new(words, 1000);
