@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW_CHILDREN 6		/* looked at one by one */
 #define TABLE_SYMBOLS (1 << 20)	/* that the root's table can have at most */
 
 /* A state at which words end, and where the next is among its suffixes. */
@@ -16,18 +15,27 @@ struct word_end {
 	uint32_t next;			/* a state, 0: none */
 };
 
+struct state_facts {
+	uint32_t fail;			/* the state of the longest suffix */
+	uint32_t report;		/* the nearest along fail at which words end,
+					 * itself included; 0: none */
+};
+
+/* to 0: the place is empty, since none leads to the root. */
+struct way {
+	uint32_t from, symbol, to;
+};
+
 /*
- * States are numbered by breadth, the root first, so that the children of one lie
- * together, sorted by symbol, and those of the next follow them; what most texts
- * pass through is at the front. Four numbers a state, in four arrays.
+ * States are numbered by breadth, the root first. The ways between them are in one
+ * open hash table, but those from the root, which most of a text asks for, in one
+ * by symbol.
  */
 struct automaton {
 	uint32_t count;			/* of states */
-	uint32_t *symbol;		/* that leads to the state */
-	uint32_t *children;		/* the first; the next state's ends them */
-	uint32_t *fail;			/* the state of the longest suffix */
-	uint32_t *report;		/* the nearest along fail at which words end,
-					 * itself included; 0: none */
+	struct state_facts *states;
+	struct way *ways;		/* at most two thirds of it are used */
+	size_t way_size;		/* a power of two */
 	uint32_t *root;			/* symbol -> state, 0: none */
 	uint32_t root_size;
 	struct word_end *ends;		/* by state */
@@ -35,15 +43,17 @@ struct automaton {
 	uint32_t *values;
 };
 
-/* Words are sorted; those of a state are the ones that begin with its symbols. */
-struct range {
-	uint32_t from, to;
+/* A state while it is made. Words are sorted; those of a state are the ones that
+ * begin with its symbols. */
+struct made_state {
+	uint32_t parent, symbol;
+	uint32_t from, to;		/* its words */
 };
 
 struct making {
 	struct automaton *made;
 	const struct automaton_word *words;
-	GArray *ranges;			/* of struct range, by state */
+	struct made_state *states;
 	GArray *ends;			/* of struct word_end */
 };
 
@@ -60,23 +70,37 @@ static int compare(const void *a, const void *b)
 	return (one->value > other->value) - (one->value < other->value);
 }
 
+static size_t place_of(const struct automaton *on, uint32_t state,
+		       uint32_t symbol)
+{
+	uint64_t mixed = ((uint64_t)state << 32 | symbol) *
+			 UINT64_C(0x9e3779b97f4a7c15);
+
+	return (size_t)(mixed >> 32) & (on->way_size - 1);
+}
+
 static uint32_t find_child(const struct automaton *on, uint32_t state,
 			   uint32_t symbol)
 {
-	uint32_t from = on->children[state], to = on->children[state + 1];
+	size_t at = place_of(on, state, symbol);
 
-	while (to - from > FEW_CHILDREN) {
-		uint32_t middle = from + (to - from) / 2;
-
-		if (on->symbol[middle] <= symbol)
-			from = middle;
-		else
-			to = middle;
+	while (on->ways[at].to) {
+		if (on->ways[at].from == state &&
+		    on->ways[at].symbol == symbol)
+			return on->ways[at].to;
+		at = (at + 1) & (on->way_size - 1);
 	}
-	for (; from < to; from++)
-		if (on->symbol[from] == symbol)
-			return from;
 	return 0;
+}
+
+static void add_way(struct automaton *on, uint32_t from, uint32_t symbol,
+		    uint32_t to)
+{
+	size_t at = place_of(on, from, symbol);
+
+	while (on->ways[at].to)
+		at = (at + 1) & (on->way_size - 1);
+	on->ways[at] = (struct way){ from, symbol, to };
 }
 
 static uint32_t from_root(const struct automaton *on, uint32_t symbol)
@@ -94,29 +118,20 @@ static uint32_t step(const struct automaton *on, uint32_t state,
 
 		if (next)
 			return next;
-		state = on->fail[state];
+		state = on->states[state].fail;
 	}
 	return from_root(on, symbol);
 }
 
-static void add_state(struct making *on, uint32_t symbol, struct range range)
+/* The words that end at a state come first of its own. The first that does not. */
+static uint32_t add_end(struct making *on, uint32_t state, uint32_t depth)
 {
-	on->made->symbol[on->made->count++] = symbol;
-	g_array_append_val(on->ranges, range);
-}
+	uint32_t from = on->states[state].from, at = from;
 
-/* The words that end at a state come first in its range. */
-static uint32_t add_end(struct making *on, uint32_t state, struct range range,
-			uint32_t depth)
-{
-	uint32_t at = range.from;
-
-	while (at < range.to && on->words[at].len == depth)
+	while (at < on->states[state].to && on->words[at].len == depth)
 		at++;
-	if (at > range.from) {
-		struct word_end end = {
-			state, range.from, at - range.from, 0,
-		};
+	if (at > from) {
+		struct word_end end = { state, from, at - from, 0 };
 
 		g_array_append_val(on->ends, end);
 	}
@@ -125,68 +140,70 @@ static uint32_t add_end(struct making *on, uint32_t state, struct range range,
 
 static void add_children(struct making *on, uint32_t state, uint32_t depth)
 {
-	struct range range = g_array_index(on->ranges, struct range, state);
-	uint32_t at = add_end(on, state, range, depth);
+	uint32_t at = add_end(on, state, depth), end = on->states[state].to;
 
-	on->made->children[state] = on->made->count;
-	while (at < range.to) {
+	while (at < end) {
 		uint32_t symbol = on->words[at].symbols[depth];
-		struct range below = { at, at };
+		struct made_state child = { state, symbol, at, at };
 
-		while (below.to < range.to &&
-		       on->words[below.to].symbols[depth] == symbol)
-			below.to++;
-		add_state(on, symbol, below);
-		at = below.to;
+		while (child.to < end &&
+		       on->words[child.to].symbols[depth] == symbol)
+			child.to++;
+		on->states[on->made->count] = child;
+		add_way(on->made, state, symbol, on->made->count++);
+		at = child.to;
 	}
 }
 
 static void add_states(struct making *on, uint32_t word_count)
 {
-	uint32_t state = 0, depth = 0, level_end = 1;
+	uint32_t depth = 0, level_end = 1;
 
-	add_state(on, 0, (struct range){ 0, word_count });
-	for (; state < on->made->count; state++) {
+	on->states[0].to = word_count;
+	on->made->count = 1;
+	for (uint32_t state = 0; state < on->made->count; state++) {
 		if (state == level_end) {
 			depth++;
 			level_end = on->made->count;
 		}
 		add_children(on, state, depth);
 	}
-	on->made->children[state] = on->made->count;
 }
 
-static void fill_root(struct automaton *on)
+/* The root's children are the first states, by symbol. */
+static void fill_root(struct making *on)
 {
-	uint32_t to = on->children[1];
+	struct automaton *made = on->made;
+	uint32_t state;
 
-	for (uint32_t state = 1; state < to; state++)
-		if (on->symbol[state] < TABLE_SYMBOLS)
-			on->root_size = on->symbol[state] + 1;
-	on->root = g_new0(uint32_t, on->root_size + 1);
-	for (uint32_t state = 1; state < to; state++)
-		if (on->symbol[state] < TABLE_SYMBOLS)
-			on->root[on->symbol[state]] = state;
+	for (state = 1; state < made->count && !on->states[state].parent;
+	     state++)
+		if (on->states[state].symbol < TABLE_SYMBOLS)
+			made->root_size = on->states[state].symbol + 1;
+	made->root = g_new0(uint32_t, made->root_size + 1);
+	while (--state)
+		if (on->states[state].symbol < TABLE_SYMBOLS)
+			made->root[on->states[state].symbol] = state;
 }
 
 /* By breadth, so that what a state falls back to is known before it is. */
-static void link_states(struct automaton *on)
+static void link_states(struct making *on)
 {
+	struct automaton *made = on->made;
 	uint32_t end = 0;
 
-	for (uint32_t state = 0; state < on->count; state++) {
-		uint32_t next = on->report[on->fail[state]];
+	for (uint32_t i = 1; i < made->count; i++) {
+		const struct made_state *from = &on->states[i];
+		struct state_facts *state = &made->states[i];
 
-		on->report[state] = next;
-		if (end < on->end_count && on->ends[end].state == state) {
-			on->ends[end++].next = next;
-			on->report[state] = state;
+		if (from->parent)
+			state->fail = step(made,
+				made->states[from->parent].fail, from->symbol);
+		state->report = made->states[state->fail].report;
+		if (end < made->end_count && made->ends[end].state == i) {
+			made->ends[end++].next = state->report;
+			state->report = i;
 		}
-		for (uint32_t child = on->children[state];
-		     child < on->children[state + 1]; child++)
-			on->fail[child] = state ?
-				step(on, on->fail[state], on->symbol[child]) :
-				0;
 	}
 }
 
@@ -211,10 +228,11 @@ static struct automaton *allocate(size_t states, size_t words)
 {
 	struct automaton *made = g_new0(struct automaton, 1);
 
-	made->symbol = g_new0(uint32_t, states);
-	made->children = g_new0(uint32_t, states + 1);
-	made->fail = g_new0(uint32_t, states);
-	made->report = g_new0(uint32_t, states);
+	made->states = g_new0(struct state_facts, states);
+	made->way_size = 1;
+	while (made->way_size < states + states / 2 + 1)
+		made->way_size *= 2;
+	made->ways = g_new0(struct way, made->way_size);
 	made->values = g_new0(uint32_t, words + 1);
 	return made;
 }
@@ -230,18 +248,17 @@ struct automaton *automaton_new(struct automaton_word *words, size_t count)
 	states = count_states(words, count);
 	BUG_IF(states > AUTOMATON_SYMBOLS_MAX + 1);
 	made = on.made = allocate(states, count);
-	on.ranges = g_array_sized_new(FALSE, FALSE, sizeof(struct range),
-				      (guint)states);
+	on.states = g_new0(struct made_state, states);
 	on.ends = g_array_new(FALSE, FALSE, sizeof(struct word_end));
 	add_states(&on, (uint32_t)count);
 	BUG_IF(made->count != states);
-	g_array_unref(on.ranges);
 	made->end_count = on.ends->len;
 	made->ends = (struct word_end *)(void *)g_array_free(on.ends, FALSE);
 	for (size_t i = 0; i < count; i++)
 		made->values[i] = words[i].value;
-	fill_root(made);
-	link_states(made);
+	fill_root(&on);
+	link_states(&on);
+	g_free(on.states);
 	return made;
 }
 
@@ -249,10 +266,8 @@ void automaton_free(struct automaton *automaton)
 {
 	if (!automaton)
 		return;
-	g_free(automaton->symbol);
-	g_free(automaton->children);
-	g_free(automaton->fail);
-	g_free(automaton->report);
+	g_free(automaton->states);
+	g_free(automaton->ways);
 	g_free(automaton->root);
 	g_free(automaton->ends);
 	g_free(automaton->values);
@@ -266,7 +281,8 @@ size_t automaton_bytes(const struct automaton *automaton)
 	for (uint32_t i = 0; i < automaton->end_count; i++)
 		values += automaton->ends[i].count;
 	return sizeof *automaton +
-	       automaton->count * 4 * sizeof(uint32_t) +
+	       automaton->count * sizeof(struct state_facts) +
+	       automaton->way_size * sizeof(struct way) +
 	       automaton->root_size * sizeof(uint32_t) +
 	       automaton->end_count * sizeof(struct word_end) +
 	       values * sizeof(uint32_t);
@@ -308,10 +324,11 @@ bool automaton_scan(const struct automaton *automaton, const uint32_t *text,
 	uint32_t state = 0;
 
 	for (size_t i = 0; i < len; i++) {
+		uint32_t report;
+
 		state = step(automaton, state, text[i]);
-		if (automaton->report[state] &&
-		    !tell(automaton, automaton->report[state], i + 1, take,
-			  context))
+		report = automaton->states[state].report;
+		if (report && !tell(automaton, report, i + 1, take, context))
 			return false;
 	}
 	return true;

@@ -16,13 +16,14 @@ struct automaton_word {
 	uint32_t value;
 };
 
-#define AUTOMATON_SYMBOLS_MAX ((size_t)16 << 20)	/* of all words */
+#define AUTOMATON_SYMBOLS_MAX ((size_t)8 << 20)	/* of all words */
 
 /*
  * Words may come twice, and within each other. Sorts the array; keeps nothing of it.
- * Costs 16 bytes for each symbol that no other word has at that place behind the same
- * symbols, 12 for each word, and half of that again while it is made. No more symbols
- * than AUTOMATON_SYMBOLS_MAX: the caller sees to that.
+ * Costs at most 44 bytes for each symbol that no other word has at that place behind
+ * the same symbols, 20 for each word, 4 for each number up to the largest symbol (or a
+ * million), and 16 more a symbol while it is made. No more symbols than
+ * AUTOMATON_SYMBOLS_MAX: the caller sees to that.
  */
 struct automaton *automaton_new(struct automaton_word *words, size_t count)
 	MUST_USE;

@@ -117,8 +117,8 @@ static void memory_is_as_stated(void **state)
 	}
 	automaton = automaton_new(words, 1000);
 	bytes = automaton_bytes(automaton);
-	assert_true(bytes >= 16 * 10000);
-	assert_true(bytes < 16 * 10001 + 20 * 1000 + 500);
+	assert_true(bytes >= 26 * 10000);
+	assert_true(bytes < 44 * 10001 + 20 * 1000 + 500);
 	automaton_free(automaton);
 }
 
