@@ -3,6 +3,7 @@
 #include "message/encodedword.h"
 
 #include "message/gmimelib.h"
+#include "message/wordrepair.h"
 
 #include <gmime/gmime.h>
 
@@ -16,13 +17,16 @@ bool encodedword_is_in(struct span text)
 
 const char *encodedword_decode(struct span text, struct arena *arena)
 {
-	g_autofree char *copy = g_strndup(text.ptr ? text.ptr : "", text.len);
-	g_autofree char *decoded = NULL, *valid = NULL;
+	bool is_coded = encodedword_is_in(text);
+	g_autofree char *copy = NULL, *decoded = NULL, *valid = NULL;
 
+	if (is_coded)
+		text = wordrepair_text(text, arena);
+	copy = g_strndup(text.ptr ? text.ptr : "", text.len);
 	for (char *c = copy; *c; c++)
 		if (*c == '\r' || *c == '\n' || *c == '\t')
 			*c = ' ';
-	if (encodedword_is_in(text)) {
+	if (is_coded) {
 		gmimelib_init();
 		decoded = g_mime_utils_header_decode_text(NULL, copy);
 	}
