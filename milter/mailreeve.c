@@ -2,7 +2,7 @@
 #include <config.h>
 
 #include "catalog.h"
-#include "content/rulefiles.h"
+#include "content/contentcheck.h"
 #include "session/daemon.h"
 
 #include <getopt.h>
@@ -33,7 +33,7 @@ static int check(const char *file)
 	struct settings *settings = settings_load(file, catalog, &why);
 	int status = EX_OK;
 
-	if (!settings || !rulefiles_of(settings, &why)) {
+	if (!settings || !contentcheck_load(settings, &why)) {
 		fprintf(stderr, "%s\n", why->message);
 		status = EX_CONFIG;
 	}

@@ -4,8 +4,11 @@
 
 #include "admin/input.h"
 #include "admin/table.h"
-#include "content/rulefiles.h"
+#include "content/keywordcheck.h"
+#include "content/keywordlists.h"
+#include "content/keywordset.h"
 #include "content/match.h"
+#include "content/rulefiles.h"
 #include "message/rawmessage.h"
 
 #include <jansson.h>
@@ -20,6 +23,7 @@ struct job {
 	char **globs;			/* --rules; NULL: those of the settings */
 	struct ruleset *own;		/* read for --rules */
 	const struct ruleset *set;
+	const struct keywordset *keywords;	/* NULL: with rules of its own */
 };
 
 static int read_own(struct job *job)
@@ -51,7 +55,9 @@ static int read_rules(struct job *job)
 	if (job->globs && *job->globs)
 		return read_own(job);
 	job->set = rulefiles_of(job->admin->settings, &why);
-	return job->set ? EX_OK : admin_fail(job->self, EX_CONFIG, "%s",
+	if (job->set)
+		job->keywords = keywordlists_of(job->admin->settings, &why);
+	return job->keywords ? EX_OK : admin_fail(job->self, EX_CONFIG, "%s",
 					     why->message);
 }
 
@@ -155,6 +161,34 @@ static void print_kinds(const struct ruleset *set)
 	table_free(table);
 }
 
+/* The keyword lists of the settings. */
+static void print_keywords(const struct job *job)
+{
+	static const char *const titles[] = {
+		"keyword list", "phrases", "score", "action", "finding", NULL,
+	};
+	const GArray *lists = keywordlists_all(job->admin->settings);
+	struct table *table;
+
+	if (!job->keywords || !lists->len)
+		return;
+	putchar('\n');
+	table = table_new(titles);
+	for (guint i = 0; i < lists->len; i++) {
+		const struct keyword_list *list = &g_array_index(
+			lists, struct keyword_list, i);
+
+		table_add(table, TABLE_PLAIN, "%s", list->name);
+		table_add(table, TABLE_PLAIN, "%u",
+			  keywordset_phrases(job->keywords, i));
+		table_add(table, TABLE_PLAIN, "%.3g", list->score);
+		table_add(table, TABLE_PLAIN, "%s", action_word(list->action));
+		table_add(table, TABLE_PLAIN, "%s", list->symbol);
+	}
+	table_print(table);
+	table_free(table);
+}
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -198,6 +232,7 @@ static int run_check(struct admin *admin, const struct command *self,
 			       problem->what);
 		}
 		print_ignored(job.set);
+		print_keywords(&job);
 	}
 	end(&job);
 	return status;
@@ -225,14 +260,50 @@ static json_t *names_of(const struct job *job, const struct matches *matches,
 	return array;
 }
 
-static void print_hits(const struct job *job, const struct matches *matches)
+static const struct finding *finding_at(const struct transaction *tx, guint i)
+{
+	return &g_array_index(tx->findings, struct finding, i);
+}
+
+/* Rules and keyword lists. */
+static double score_of(const struct matches *matches,
+		       const struct transaction *tx)
+{
+	double score = matches->score;
+
+	for (guint i = 0; i < tx->findings->len; i++)
+		score += finding_at(tx, i)->score;
+	return score;
+}
+
+static json_t *hits_of(const struct job *job, const struct matches *matches,
+		       const struct transaction *tx)
+{
+	json_t *array = names_of(job, matches, false);
+
+	for (guint i = 0; i < tx->findings->len; i++)
+		json_array_append_new(array,
+				      json_string(finding_at(tx, i)->symbol));
+	return array;
+}
+
+static void add_hit(struct table *table, const char *name, double score,
+		    const char *what)
+{
+	table_add(table, TABLE_PLAIN, "%s", name);
+	table_add(table, TABLE_PLAIN, "%.1f", score);
+	table_add(table, TABLE_PLAIN, "%s", what);
+}
+
+static void print_hits(const struct job *job, const struct matches *matches,
+		       const struct transaction *tx)
 {
 	static const char *const titles[] = {
 		"rule", "score", "what matched", NULL,
 	};
 	struct table *table = table_new(titles);
 
-	printf("score %.1f\n", matches->score);
+	printf("score %.1f\n", score_of(matches, tx));
 	for (guint i = 0; i < job->set->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(job->set->rules,
 							    i);
@@ -240,11 +311,13 @@ static void print_hits(const struct job *job, const struct matches *matches)
 
 		if (rule->is_sub || !has_hit(matches, rule))
 			continue;
-		table_add(table, TABLE_PLAIN, "%s", rule->name);
-		table_add(table, TABLE_PLAIN, "%.1f", rule->score);
-		table_add(table, TABLE_PLAIN, "%s", found && *found ? found :
-			  rule->describe ? rule->describe : "");
+		add_hit(table, rule->name, rule->score,
+			found && *found ? found :
+			rule->describe ? rule->describe : "");
 	}
+	for (guint i = 0; i < tx->findings->len; i++)
+		add_hit(table, finding_at(tx, i)->symbol,
+			finding_at(tx, i)->score, finding_at(tx, i)->detail);
 	table_print(table);
 	table_free(table);
 }
@@ -260,17 +333,19 @@ static int match_one(void *mydata, struct span bytes, const char *name,
 	transaction_init(&tx, job->admin->settings, &session);
 	rawmessage_take(&tx, bytes);
 	matches = match_run(job->set, &tx, &tx.arena);
+	if (job->keywords)
+		keywordcheck_message(&tx);
 	if (is_named || job->admin->is_json) {
 		json_t *object = json_pack("{s:s, s:f, s:o, s:o}", "file", name,
-			"score", matches->score,
-			"hits", names_of(job, matches, false),
+			"score", score_of(matches, &tx),
+			"hits", hits_of(job, matches, &tx),
 			"subhits", names_of(job, matches, true));
 
 		json_dumpf(object, stdout, JSON_COMPACT);
 		putchar('\n');
 		json_decref(object);
 	} else {
-		print_hits(job, matches);
+		print_hits(job, matches, &tx);
 	}
 	transaction_release(&tx);
 	return EX_OK;

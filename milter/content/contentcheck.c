@@ -2,8 +2,10 @@
 
 #include "content/contentcheck.h"
 
-#include "content/rulefiles.h"
+#include "content/keywordcheck.h"
+#include "content/keywordlists.h"
 #include "content/match.h"
+#include "content/rulefiles.h"
 #include "message/mime.h"
 #include "message/packed.h"
 
@@ -64,6 +66,7 @@ void contentcheck_message(struct transaction *tx)
 	const struct ruleset *set = rulefiles_of(tx->settings, &why);
 	const struct matches *matches;
 
+	keywordcheck_message(tx);
 	if (!set) {
 		log_event(&tx->log, LOG_ERR, "rules_not_read", "why=\"%s\"",
 			  why->message);
@@ -75,4 +78,10 @@ void contentcheck_message(struct transaction *tx)
 	add_hits(tx, set, matches);
 	add_limits(tx, matches);
 	add_archives(tx, matches);
+}
+
+bool contentcheck_load(const struct settings *settings, GError **error)
+{
+	return rulefiles_of(settings, error) &&
+	       keywordlists_of(settings, error);
 }

@@ -3,6 +3,7 @@
 #include "message/encodedword.h"
 
 #include "message/gmimelib.h"
+#include "message/wordrepair.h"
 
 #include <gmime/gmime.h>
 
@@ -16,16 +17,19 @@ bool encodedword_is_in(struct span text)
 
 const char *encodedword_decode(struct span text, struct arena *arena)
 {
-	g_autofree char *copy = g_strndup(text.ptr ? text.ptr : "", text.len);
-	g_autofree char *decoded = NULL, *valid = NULL;
-	char *to = copy;
+	bool is_coded = encodedword_is_in(text);
+	g_autofree char *copy = NULL, *decoded = NULL, *valid = NULL;
+	char *to;
 
+	if (is_coded)
+		text = wordrepair_text(text, arena);
+	to = copy = g_strndup(text.ptr ? text.ptr : "", text.len);
 	/* A fold's blank stays, its line end goes. */
-	for (char *c = copy; *c; c++)
+	for (const char *c = copy; *c; c++)
 		if (*c != '\r' && *c != '\n')
 			*to++ = *c == '\t' ? ' ' : *c;
 	*to = '\0';
-	if (encodedword_is_in(text)) {
+	if (is_coded) {
 		gmimelib_init();
 		decoded = g_mime_utils_header_decode_text(NULL, copy);
 	}

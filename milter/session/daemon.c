@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/pidfile.h"
-#include "content/rulefiles.h"
+#include "content/contentcheck.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
 #include "session/listener.h"
@@ -155,7 +155,7 @@ static void reload(void)
 	notify_manager("RELOADING=1");
 	fresh = settings_load(self.options->settings_file,
 			      self.options->groups, &why);
-	if (!fresh || !rulefiles_of(fresh, &why)) {
+	if (!fresh || !contentcheck_load(fresh, &why)) {
 		note_reload_error(why->message);
 		settings_unref(fresh);
 	} else {
@@ -179,7 +179,7 @@ static void refresh_if_stale(void)
 		g_autoptr(GError) why = NULL;
 		struct settings *fresh = settings_refresh(old, &why);
 
-		if (fresh && rulefiles_of(fresh, &why)) {
+		if (fresh && contentcheck_load(fresh, &why)) {
 			put_in_force(fresh);
 			log_event(NULL, LOG_NOTICE, "tables_reread", "%s", "");
 		} else {
@@ -406,7 +406,7 @@ int daemon_run(const struct daemon_options *options)
 	self.options = options;
 	privileges_prepare_process();
 	settings = settings_load(options->settings_file, options->groups, &why);
-	if (!settings || !rulefiles_of(settings, &why)) {
+	if (!settings || !contentcheck_load(settings, &why)) {
 		fprintf(stderr, "%s\n", why->message);
 		return EX_CONFIG;
 	}
