@@ -2,6 +2,7 @@
 
 #include "catalog.h"
 
+#include "content/clamdsettings.h"
 #include "content/rulefiles.h"
 #include "message/limits.h"
 #include "message/ours.h"
@@ -25,6 +26,7 @@ const struct setting_group *const catalog[] = {
 	&direction_group,
 	&sender_group,
 	&rulefiles_group,
+	&clamd_group,
 	&verdict_group,
 	NULL,
 };
