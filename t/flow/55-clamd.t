@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 
-use IO::Socket::INET;
+use IO::Socket::IP;
 use IO::Socket::UNIX;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -116,8 +116,8 @@ sub fake
 {
 	my ($way, %opt) = @_;
 	my $path = $box->path(($opt{name} // $way) . '.sock');
-	my $listener = $opt{inet} ? IO::Socket::INET->new(Listen => 64,
-			LocalAddr => '127.0.0.1') :
+	my $listener = $opt{inet} ? IO::Socket::IP->new(Listen => 64,
+			LocalHost => $opt{inet}) :
 		IO::Socket::UNIX->new(Listen => 64, Local => $path)
 		or die "$path: $!\n";
 	my $pid = fork // die "fork: $!\n";
@@ -132,7 +132,9 @@ sub fake
 	}
 	chmod 0666, $path unless $opt{inet};
 	$box->{pids}{$pid} = $way;
-	return $opt{inet} ? '127.0.0.1:' . $listener->sockport : $path;
+	my $host = $opt{inet} // return $path;
+	$host = "[$host]" if $host =~ /:/;
+	return "$host:" . $listener->sockport;
 }
 
 my %clamd = (timeout => '1s', retry => '5s', on_error => 'defer');
@@ -212,7 +214,7 @@ ok $box->wait_for(5, sub { descriptors() <= $before }),
 	'no descriptor is left open';
 
 # The same over TCP, and what was sent.
-with(clamd => { %clamd, sockets => [fake('keep', inet => 1)] });
+with(clamd => { %clamd, sockets => [fake('keep', inet => '127.0.0.1')] });
 my $body = join '', map { chr($_ % 256) } 0 .. 99_999;
 send_one(headers => [['From', 'a@a.example'], ['Subject', "x\n\ty"]],
 	body => $body);
@@ -220,6 +222,14 @@ my $kept = $box->read_file('kept');
 is substr($kept, 0, length($kept) - length $body), "Received: by mailreeve\r\n" .
 	"From: a\@a.example\r\nSubject: x\n\ty\r\n\r\n", 'the header is sent';
 ok substr($kept, -length $body) eq $body, 'and the body, byte for byte';
+
+SKIP: {
+	my $six = eval { fake('found', inet => '::1') }
+		or skip 'no IPv6 here', 1;
+
+	with(clamd => { %clamd, sockets => [$six] });
+	like +(send_one())[0]{text}, qr/^550 5\.7\.1/, 'over IPv6';
+}
 
 # Several: the first that answers.
 with(clamd => { %clamd, sockets => [$box->path('nowhere.sock'),
