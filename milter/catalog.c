@@ -3,6 +3,7 @@
 #include "catalog.h"
 
 #include "content/keywordlists.h"
+#include "content/clamdsettings.h"
 #include "content/rulefiles.h"
 #include "message/limits.h"
 #include "message/ours.h"
@@ -27,6 +28,7 @@ const struct setting_group *const catalog[] = {
 	&sender_group,
 	&rulefiles_group,
 	&keywordlists_group,
+	&clamd_group,
 	&verdict_group,
 	NULL,
 };

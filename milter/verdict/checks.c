@@ -4,6 +4,7 @@
 
 #include "cases/listcheck.h"
 #include "content/contentcheck.h"
+#include "content/viruscheck.h"
 #include "relay/relay.h"
 #include "sender/authcheck.h"
 
@@ -21,6 +22,7 @@ static const struct {
 	{ STAGE_MESSAGE, authcheck_message },
 	{ STAGE_MESSAGE, relay_check_message },
 	{ STAGE_MESSAGE, contentcheck_message },
+	{ STAGE_MESSAGE, viruscheck_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 };
 

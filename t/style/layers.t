@@ -103,6 +103,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		notify_none => 'notify', recordview => 'recordview',
 		canon => 'canon|bodyhash', sendersettings => 'sender',
 		resolver => 'resolver|question', resolversettings => 'resolver',
+		clamdsettings => 'clamd',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
 		packed_libarchive => 'packed', packed_none => 'packed',
