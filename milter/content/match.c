@@ -20,6 +20,8 @@ struct matching {
 	struct mime *mime;
 	struct bodytext *text;
 	GArray *uris;			/* of struct span */
+	GArray *whole_uris;		/* of struct uri, as many */
+	struct eval_memory memory;
 	struct span *headers;		/* by spec */
 	bool *has_header, *is_header_made;
 };
@@ -151,7 +153,11 @@ static void match_all(struct matching *on, const struct rule *rule,
 static void match_rule(struct matching *on, const struct rule *rule,
 		       guint index)
 {
-	const struct eval_source source = { &on->source, on->text };
+	const struct eval_source source = {
+		.header = &on->source, .text = on->text,
+		.uris = on->whole_uris, .lists = on->set->lists,
+		.memory = &on->memory,
+	};
 
 	if (rule->call) {
 		if (evals_run(rule->call, &source))
@@ -188,7 +194,7 @@ static void prepare(struct matching *on)
 {
 	const struct header *header = transaction_find_header(on->tx,
 							      "Subject");
-	g_autoptr(GArray) uris = NULL;
+	GArray *uris;
 	guint specs = on->set->specs->len;
 
 	on->source = (struct header_source){
@@ -197,7 +203,7 @@ static void prepare(struct matching *on)
 	on->mime = mime_parse(on->tx, on->arena);
 	on->text = bodytext_make(on->mime, header ?
 		headertext_decode(header, on->arena) : "");
-	uris = uris_collect(on->tx->settings, on->text);
+	uris = on->whole_uris = uris_collect(on->tx->settings, on->text);
 	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
 				     uris->len);
 	for (guint i = 0; i < uris->len; i++) {
@@ -254,6 +260,7 @@ struct matches *match_run(const struct ruleset *set,
 	add_up(&on);
 	g_array_unref(on.source.relays.all);
 	g_array_unref(on.uris);
+	g_array_unref(on.whole_uris);
 	bodytext_free(on.text);
 	mime_release(on.mime);
 	return on.out;

@@ -206,6 +206,21 @@ static void count_ignored(struct ruleset *set, const char *word)
 			     GUINT_TO_POINTER(GPOINTER_TO_UINT(count) + 1));
 }
 
+/* A line that is no rule, and says nothing of one. */
+static void take_setting(struct loader *on, const char *file, unsigned line,
+			 const char *word, const char *rest)
+{
+	enum addrlists_result result = addrlists_take(on->set->lists, word,
+						      rest);
+
+	if (result == ADDRLISTS_WRONG)
+		add_problem(on->set, file, line, "%s: no sense in \"%s\"",
+			    word, rest);
+	else if (result == ADDRLISTS_OTHER &&
+		 !replacetags_add(on->tags, word, rest))
+		count_ignored(on->set, word);
+}
+
 static void on_line(void *mydata, const char *file, unsigned line,
 		    const char *word, char *rest)
 {
@@ -218,8 +233,7 @@ static void on_line(void *mydata, const char *file, unsigned line,
 		return;
 	}
 	if (kind == RULE_NONE && !is_attribute(word)) {
-		if (!replacetags_add(on->tags, word, rest))
-			count_ignored(on->set, word);
+		take_setting(on, file, line, word, rest);
 		return;
 	}
 	g_autofree char *name = g_strndup(rest, len);
@@ -386,7 +400,7 @@ static void finish_rule(struct loader *on, struct rule *rule)
 
 	if (rule->kind == RULE_NONE)
 		return;
-	if (draft->is_net) {
+	if (draft->is_net && rule->kind != RULE_META) {
 		turn_off(on, rule, "tflags net: it asks the network");
 	} else if (g_str_has_prefix(text, "eval:")) {
 		rule->call = evals_parse(text + strlen("eval:"), &why);
@@ -520,6 +534,7 @@ static struct ruleset *set_new(void)
 	set->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	set->specs = g_ptr_array_new_with_free_func(free_spec);
 	set->metas = g_ptr_array_new();
+	set->lists = addrlists_new();
 	set->problems = g_array_new(FALSE, FALSE, sizeof(struct rule_problem));
 	g_array_set_clear_func(set->problems, clear_problem);
 	set->ignored = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
@@ -561,6 +576,7 @@ void ruleset_free(struct ruleset *set)
 	g_ptr_array_unref(set->metas);
 	g_ptr_array_unref(set->rules);
 	g_ptr_array_unref(set->specs);
+	addrlists_free(set->lists);
 	g_array_unref(set->problems);
 	g_hash_table_unref(set->ignored);
 	g_ptr_array_unref(set->files);

@@ -2,6 +2,7 @@
 #ifndef CONTENT_RULESET_H
 #define CONTENT_RULESET_H
 
+#include "content/addrlists.h"
 #include "content/expression.h"
 #include "content/pattern.h"
 
@@ -61,6 +62,7 @@ struct ruleset {
 	GPtrArray *specs;		/* of struct header_spec * */
 	GPtrArray *metas;		/* of struct rule *, each after those that it
 					 * needs */
+	struct addrlists *lists;
 	GArray *problems;		/* of struct rule_problem */
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */

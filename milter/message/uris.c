@@ -17,6 +17,7 @@ struct collector {
 	GArray *uris;
 	GHashTable *seen;
 	GQueue queue;			/* of texts still to be made plain */
+	bool is_cut;			/* what is added now was longer */
 };
 
 static bool has_word_at(const char *at, const char *word)
@@ -50,7 +51,7 @@ static struct span host_of(const char *uri)
 static void add(struct collector *on, const char *text)
 {
 	struct span host;
-	struct uri uri = { .text = NULL };
+	struct uri uri = { .is_cut = on->is_cut };
 
 	if (on->uris->len >= URIS_MAX || g_hash_table_contains(on->seen, text))
 		return;
@@ -240,6 +241,7 @@ static void make_plain(struct collector *on, const char *written)
 	g_autofree char *text = g_strndup(written, URI_BYTES_MAX);
 	g_autoptr(GString) plain = NULL;
 
+	on->is_cut = strlen(written) > URI_BYTES_MAX;
 	g_strdelimit(text, "\r\n", ' ');
 	g_strstrip(text);
 	if (strlen(text) < 2 || strchr("#?&", *text) ||

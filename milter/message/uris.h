@@ -10,6 +10,7 @@ struct uri {
 	const char *text;
 	const char *host;		/* lower case, A-labels; NULL: none */
 	const char *organisation;	/* its registrable domain; NULL likewise */
+	bool is_cut;			/* the rest was longer than any that works */
 };
 
 /*
