@@ -200,14 +200,23 @@ static bool mailfrom_matches(const struct eval_source *source,
 	return false;
 }
 
+/* "top" of "//top" is no host of the world. */
+static bool is_real(const struct eval_source *source, const char *host)
+{
+	const char *dot = host ? strrchr(host, '.') : NULL;
+
+	return dot && (g_ascii_isdigit(dot[1]) || addrlists_is_suffix(
+		source->lists, source->header->tx->settings, dot + 1));
+}
+
 static bool is_host_in(const struct eval_source *source, const char *list)
 {
 	for (guint i = 0; i < source->uris->len; i++) {
 		const struct uri *uri = &g_array_index(source->uris,
 						       struct uri, i);
 
-		if (uri->host && addrlists_has_host(source->lists, list,
-						    uri->host))
+		if (is_real(source, uri->host) && addrlists_has_host(
+			source->lists, list, uri->host))
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
 
 #include "content/evals.h"
 #include "content/headertext.h"
+#include "content/uridetail.h"
 #include "message/uris.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ struct matching {
 	struct bodytext *text;
 	GArray *uris;			/* of struct span */
 	GArray *whole_uris;		/* of struct uri, as many */
+	struct uridetails *details;	/* NULL: not yet made */
 	struct eval_memory memory;
 	struct span *headers;		/* by spec */
 	bool *has_header, *is_header_made;
@@ -150,6 +152,15 @@ static void match_all(struct matching *on, const struct rule *rule,
 			   g_array_index(texts, struct span, i));
 }
 
+static void match_detail(struct matching *on, const struct rule *rule,
+			 guint index)
+{
+	if (!on->details)
+		on->details = uridetails_make(on->whole_uris, on->text);
+	if (uridetail_matches(rule->detail, on->details))
+		hit(on, index, 1, span_of(NULL, 0));
+}
+
 static void match_rule(struct matching *on, const struct rule *rule,
 		       guint index)
 {
@@ -162,6 +173,10 @@ static void match_rule(struct matching *on, const struct rule *rule,
 	if (rule->call) {
 		if (evals_run(rule->call, &source))
 			hit(on, index, 1, span_of(NULL, 0));
+		return;
+	}
+	if (rule->detail) {
+		match_detail(on, rule, index);
 		return;
 	}
 	switch (rule->kind) {
