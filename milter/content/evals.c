@@ -10,7 +10,10 @@ struct eval_call {
 	const struct eval_row *row;
 	char *arguments[ARGUMENTS_MAX + 1];
 	unsigned count;
+	struct pattern *pattern;	/* NULL: none */
 };
+
+const char *const evals_with_pattern[] = { NULL };
 
 static GQuark evals_error(void)
 {
@@ -21,6 +24,7 @@ static const struct eval_row *find_row(const char *name)
 {
 	static const struct eval_row *const tables[] = {
 		evalsheader_rows, evalsbody_rows, evalsattach_rows,
+		evalslists_rows, evalsfreemail_rows, evalsuri_rows,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
@@ -71,6 +75,18 @@ static struct eval_call *fail(struct eval_call *call, GError **error,
 	return NULL;
 }
 
+static struct eval_call *add_pattern(struct eval_call *call, GError **error)
+{
+	if (call->count < call->row->most)
+		return call;
+	call->pattern = pattern_compile(call->arguments[call->count - 1], "",
+					error);
+	if (call->pattern)
+		return call;
+	evals_free(call);
+	return NULL;
+}
+
 struct eval_call *evals_parse(const char *text, GError **error)
 {
 	struct eval_call *call = g_new0(struct eval_call, 1);
@@ -94,6 +110,8 @@ struct eval_call *evals_parse(const char *text, GError **error)
 		return fail(call, error, "has no ) at its end");
 	if (call->count < call->row->least || call->count > call->row->most)
 		return fail(call, error, "has too many or too few arguments");
+	if (call->row->words == evals_with_pattern)
+		return add_pattern(call, error);
 	if (call->row->words && call->count &&
 	    !is_word(call->row, call->arguments[0]))
 		return fail(call, error, "is not supported with this argument");
@@ -108,10 +126,14 @@ void evals_free(struct eval_call *call)
 		return;
 	for (unsigned i = 0; i < call->count; i++)
 		g_free(call->arguments[i]);
+	pattern_free(call->pattern);
 	g_free(call);
 }
 
 bool evals_run(const struct eval_call *call, const struct eval_source *source)
 {
-	return call->row->run(source, call->arguments);
+	struct eval_source mine = *source;
+
+	mine.pattern = call->pattern;
+	return call->row->run(&mine, call->arguments);
 }

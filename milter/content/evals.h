@@ -2,6 +2,7 @@
 #ifndef CONTENT_EVALS_H
 #define CONTENT_EVALS_H
 
+#include "content/addrlists.h"
 #include "content/headertext.h"
 #include "message/attachments.h"
 #include "message/bodytext.h"
@@ -11,6 +12,17 @@ struct eval_source {
 	struct header_source *header;
 	struct bodytext *text;
 	const struct attachments *attachments;
+	const GArray *uris;		/* of struct uri */
+	const struct addrlists *lists;
+	struct eval_memory *memory;
+	const struct pattern *pattern;	/* of the call; NULL: none */
+};
+
+/* What several functions ask for, found out once for each message; all zero at
+ * first. In the arena. */
+struct eval_memory {
+	const char *const *senders, *const *recipients;
+	struct freemails *freemails;
 };
 
 /* One call, as a rule has it. */
@@ -41,5 +53,10 @@ extern const struct eval_row evalsheader_rows[], evalsbody_rows[],
 
 /* Whether the arguments of one of its rows are words that can be met. */
 bool evalsattach_is_fit(const struct eval_row *row, char *const *arguments);
+extern const struct eval_row evalslists_rows[], evalsfreemail_rows[];
+extern const struct eval_row evalsuri_rows[];
+
+/* Instead of words: the last argument, where all are there, is a pattern. */
+extern const char *const evals_with_pattern[];
 
 #endif

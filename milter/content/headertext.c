@@ -5,6 +5,7 @@
 #include "message/charset.h"
 #include "message/encodedword.h"
 #include "message/mailbox.h"
+#include "message/orgdomain.h"
 
 #include <string.h>
 
@@ -98,15 +99,18 @@ static void append_named(struct asked *on, const GArray *headers,
 	}
 }
 
-/* From the so-manieth Received field on; 0: all. */
-static void append_all(struct asked *on, const GArray *headers, guint skipped)
+/* From one Received field on up to another; from 0: all above the first, too. */
+static void append_all(struct asked *on, const GArray *headers, guint from,
+		       guint to)
 {
+	guint hops = 0;
+
 	for (guint i = 0; i < headers->len; i++) {
 		const struct header *header = &g_array_index(
 			headers, struct header, i);
 
-		if (skipped && (!span_is_word(header->name, "Received") ||
-				--skipped > 0))
+		hops += span_is_word(header->name, "Received");
+		if (hops < from || hops >= to)
 			continue;
 		g_string_append_len(on->out, header->name.ptr,
 				    (gssize)header->name.len);
@@ -242,10 +246,15 @@ static void append_special(struct asked *on,
 	const char *name = on->spec->name, *from;
 
 	if (strcmp(name, "ALL") == 0) {
-		append_all(on, tx->headers, 0);
+		append_all(on, tx->headers, 0, G_MAXUINT);
 	} else if (strcmp(name, "ALL-EXTERNAL") == 0 ||
 		   strcmp(name, "ALL-UNTRUSTED") == 0) {
-		append_all(on, tx->headers, source->relays.trusted_fields + 1);
+		append_all(on, tx->headers, source->relays.trusted_fields + 1,
+			   G_MAXUINT);
+	} else if (strcmp(name, "ALL-TRUSTED") == 0 ||
+		   strcmp(name, "ALL-INTERNAL") == 0) {
+		append_all(on, tx->headers, 0,
+			   source->relays.trusted_fields + 1);
 	} else if (g_ascii_strncasecmp(name, prefix, strlen(prefix)) == 0) {
 		append_relays(on, &source->relays, name + strlen(prefix));
 	} else if (g_ascii_strcasecmp(name, "EnvelopeFrom") == 0) {
@@ -262,6 +271,100 @@ static void append_special(struct asked *on,
 			append_named(on, tx->headers, ids[i]);
 	} else {
 		append_named(on, tx->headers, name);
+	}
+}
+
+static bool is_host_byte(char c)
+{
+	return g_ascii_isalnum(c) || c == '-' || c == '.' || c == '_';
+}
+
+/* "a.example": behind the @ of an address, or the first word with a dot in it that
+ * is no number. */
+static struct span find_host(struct span text)
+{
+	ptrdiff_t at = span_find(text, '@');
+	size_t start, end;
+
+	if (at >= 0)
+		text = span_from(text, (size_t)at + 1);
+	for (start = 0; start < text.len; start = end + 1) {
+		struct span host;
+		ptrdiff_t dot;
+
+		for (end = start; end < text.len && is_host_byte(text.ptr[end]);)
+			end++;
+		host = span_of(text.ptr + start, end - start);
+		while (host.len && host.ptr[host.len - 1] == '.')
+			host.len--;
+		dot = span_find_last(host, '.');
+		if (dot > 0 && g_ascii_isalpha(host.ptr[dot + 1]))
+			return host;
+	}
+	return span_of(NULL, 0);
+}
+
+/* The first address, without brackets. */
+static struct span find_ip(struct span text, struct netaddr *addr_out)
+{
+	static const char bytes[] = "0123456789abcdefABCDEF.:";
+	size_t start, end;
+
+	for (start = 0; start < text.len; start = end + 1) {
+		struct span word;
+
+		for (end = start; end < text.len && text.ptr[end] &&
+		     strchr(bytes, text.ptr[end]);)
+			end++;
+		word = span_of(text.ptr + start, end - start);
+		if (word.len > 2 && netaddr_parse(word, addr_out))
+			return word;
+	}
+	return span_of(NULL, 0);
+}
+
+/* 4.3.2.1 of 1.2.3.4; of IPv6 its digits one by one (RFC 3596, 2.5). */
+static void append_reversed(GString *out, const struct netaddr *addr)
+{
+	bool is_ip4 = addr->family == NETADDR_IP4;
+
+	for (int i = 15; i >= (is_ip4 ? 12 : 0); i--) {
+		if (out->len)
+			g_string_append_c(out, '.');
+		if (is_ip4)
+			g_string_append_printf(out, "%u", addr->bytes[i]);
+		else
+			g_string_append_printf(out, "%x.%x",
+					       addr->bytes[i] & 15u,
+					       addr->bytes[i] >> 4u);
+	}
+}
+
+/* Of all that is there only what :host, :domain, :ip or :revip names. */
+static void narrow(struct asked *on, const struct settings *settings)
+{
+	struct span text = span_of(on->out->str, on->out->len), found;
+	g_autofree char *kept = NULL;
+	struct netaddr addr;
+
+	if (!on->spec->is_host && !on->spec->is_ip)
+		return;
+	found = on->spec->is_ip ? find_ip(text, &addr) : find_host(text);
+	kept = g_strndup(found.len ? found.ptr : "", found.len);
+	g_string_truncate(on->out, 0);
+	on->is_found = found.len > 0;
+	if (!on->is_found)
+		return;
+	if (on->spec->is_reversed) {
+		append_reversed(on->out, &addr);
+	} else if (on->spec->is_domain && settings) {
+		const char *ascii = mailaddr_domain_ascii(span_text(kept),
+							  on->arena);
+
+		g_string_append(on->out, ascii ? orgdomain_of(
+			settings, ascii) : kept);
+	} else {
+		g_string_append(on->out, kept);
 	}
 }
 
@@ -282,6 +385,7 @@ bool headertext_get(const struct header_source *source,
 	};
 
 	append_special(&on, source);
+	narrow(&on, source->tx->settings);
 	return give(&on, text_out);
 }
 
@@ -295,10 +399,11 @@ bool headertext_of_part(const struct mime_part *part,
 	};
 
 	if (strcmp(spec->name, "ALL") == 0)
-		append_all(&on, part->headers, 0);
+		append_all(&on, part->headers, 0, G_MAXUINT);
 	else if (spec->is_addr || spec->is_name)
 		append_box(&on, part->headers);
 	else
 		append_named(&on, part->headers, spec->name);
+	narrow(&on, NULL);
 	return give(&on, text_out);
 }

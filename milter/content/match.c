@@ -4,6 +4,7 @@
 
 #include "content/evals.h"
 #include "content/headertext.h"
+#include "content/uridetail.h"
 #include "message/uris.h"
 
 #include <string.h>
@@ -21,6 +22,9 @@ struct matching {
 	struct bodytext *text;
 	struct attachments *attachments;
 	GArray *uris;			/* of struct span */
+	GArray *whole_uris;		/* of struct uri, as many */
+	struct uridetails *details;	/* NULL: not yet made */
+	struct eval_memory memory;
 	struct span *headers;		/* by spec */
 	bool *has_header, *is_header_made;
 };
@@ -149,16 +153,32 @@ static void match_all(struct matching *on, const struct rule *rule,
 			   g_array_index(texts, struct span, i));
 }
 
+static void match_detail(struct matching *on, const struct rule *rule,
+			 guint index)
+{
+	if (!on->details)
+		on->details = uridetails_make(on->whole_uris, on->text);
+	if (uridetail_matches(rule->detail, on->details))
+		hit(on, index, 1, span_of(NULL, 0));
+}
+
 static void match_rule(struct matching *on, const struct rule *rule,
 		       guint index)
 {
 	const struct eval_source source = {
-		&on->source, on->text, on->attachments,
+		.header = &on->source, .text = on->text,
+		.attachments = on->attachments,
+		.uris = on->whole_uris, .lists = on->set->lists,
+		.memory = &on->memory,
 	};
 
 	if (rule->call) {
 		if (evals_run(rule->call, &source))
 			hit(on, index, 1, span_of(NULL, 0));
+		return;
+	}
+	if (rule->detail) {
+		match_detail(on, rule, index);
 		return;
 	}
 	switch (rule->kind) {
@@ -191,7 +211,7 @@ static void prepare(struct matching *on)
 {
 	const struct header *header = transaction_find_header(on->tx,
 							      "Subject");
-	g_autoptr(GArray) uris = NULL;
+	GArray *uris;
 	guint specs = on->set->specs->len;
 
 	on->source = (struct header_source){
@@ -202,7 +222,7 @@ static void prepare(struct matching *on)
 		headertext_decode(header, on->arena) : "");
 	on->attachments = attachments_collect(on->mime,
 					      limits_of(on->tx->settings));
-	uris = uris_collect(on->tx->settings, on->text);
+	uris = on->whole_uris = uris_collect(on->tx->settings, on->text);
 	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
 				     uris->len);
 	for (guint i = 0; i < uris->len; i++) {
@@ -262,6 +282,7 @@ struct matches *match_run(const struct ruleset *set,
 	g_array_unref(on.source.relays.all);
 	g_array_unref(on.uris);
 	attachments_free(on.attachments);
+	g_array_unref(on.whole_uris);
 	bodytext_free(on.text);
 	mime_release(on.mime);
 	return on.out;

@@ -3,23 +3,28 @@
 #include "content/ruleset.h"
 
 #include "content/evals.h"
+#include "content/remarks.h"
 #include "content/replacetags.h"
 #include "content/ruletext.h"
+#include "content/uridetail.h"
 
 #include <fnmatch.h>
 #include <string.h>
 
 #define NAME_BYTES_MAX 200
+#define DETAIL "uri_detail"
 
 /* What a rule says before all files are read. */
 struct draft {
 	char *text;			/* behind the name */
 	bool is_replaced;		/* replace_rules names it */
 	bool is_net;			/* tflags net */
+	bool is_detail;			/* uri_detail */
 };
 
 struct loader {
 	struct ruleset *set;
+	struct remarks *remarks;
 	GHashTable *drafts;		/* struct rule * -> struct draft * */
 	struct replacetags *tags;
 };
@@ -64,6 +69,7 @@ static void free_rule(gpointer memory)
 	pattern_free(rule->pattern);
 	expression_free(rule->expression);
 	evals_free(rule->call);
+	uridetail_free(rule->detail);
 	g_free(rule);
 }
 
@@ -163,16 +169,17 @@ static enum rule_kind kind_of(const char *word)
 	for (enum rule_kind kind = RULE_HEADER; kind < RULE_KINDS; kind++)
 		if (strcmp(word, kind_words[kind]) == 0)
 			return kind;
-	return RULE_NONE;
+	return strcmp(word, DETAIL) == 0 ? RULE_URI : RULE_NONE;
 }
 
 /* A later definition of the same name takes the place of the first. */
-static void define(struct loader *on, struct rule *rule, enum rule_kind kind,
+static void define(struct loader *on, struct rule *rule, const char *word,
 		   const char *rest, const char *file, unsigned line)
 {
 	struct draft *draft = g_hash_table_lookup(on->drafts, rule);
 
-	rule->kind = kind;
+	rule->kind = kind_of(word);
+	draft->is_detail = strcmp(word, DETAIL) == 0;
 	rule->file = file;
 	rule->line = line;
 	g_free(draft->text);
@@ -206,6 +213,44 @@ static void count_ignored(struct ruleset *set, const char *word)
 			     GUINT_TO_POINTER(GPOINTER_TO_UINT(count) + 1));
 }
 
+/* The word that a line begins with, cut off; what stands behind it. */
+static char *cut_word(char *line)
+{
+	char *rest = line + strcspn(line, " \t");
+
+	if (*rest)
+		*rest++ = '\0';
+	return g_strchug(rest);
+}
+
+/* false: it is no such line. */
+static bool take_remark(struct loader *on, const char *file, unsigned line,
+			const char *word, const char *rest)
+{
+	enum remarks_result result = remarks_take(on->remarks, file, line,
+						  word, rest);
+
+	if (result == REMARKS_WRONG)
+		add_problem(on->set, file, line, "%s: no sense in \"%s\"",
+			    word, rest);
+	return result != REMARKS_OTHER;
+}
+
+/* A line that is no rule, and says nothing of one. */
+static void take_setting(struct loader *on, const char *file, unsigned line,
+			 const char *word, const char *rest)
+{
+	enum addrlists_result result = addrlists_take(on->set->lists, word,
+						      rest);
+
+	if (result == ADDRLISTS_WRONG)
+		add_problem(on->set, file, line, "%s: no sense in \"%s\"",
+			    word, rest);
+	else if (result == ADDRLISTS_OTHER &&
+		 !replacetags_add(on->tags, word, rest))
+		count_ignored(on->set, word);
+}
+
 static void on_line(void *mydata, const char *file, unsigned line,
 		    const char *word, char *rest)
 {
@@ -213,13 +258,22 @@ static void on_line(void *mydata, const char *file, unsigned line,
 	enum rule_kind kind = kind_of(word);
 	size_t len = strcspn(rest, " \t");
 
+	/* What is said to people, in the language that we write to them in. */
+	if (strcmp(word, "lang") == 0 && g_str_has_prefix(rest, "en")) {
+		char *inner = cut_word(rest), *behind = cut_word(inner);
+
+		if (strcmp(inner, "lang") != 0)
+			on_line(mydata, file, line, inner, behind);
+		return;
+	}
 	if (strcmp(word, "replace_rules") == 0) {
 		note_replaced(on, rest);
 		return;
 	}
+	if (take_remark(on, file, line, word, rest))
+		return;
 	if (kind == RULE_NONE && !is_attribute(word)) {
-		if (!replacetags_add(on->tags, word, rest))
-			count_ignored(on->set, word);
+		take_setting(on, file, line, word, rest);
 		return;
 	}
 	g_autofree char *name = g_strndup(rest, len);
@@ -232,7 +286,7 @@ static void on_line(void *mydata, const char *file, unsigned line,
 	else if (kind == RULE_NONE)
 		set_attribute(on, find_rule(on, name), word, rest);
 	else
-		define(on, find_rule(on, name), kind, rest, file, line);
+		define(on, find_rule(on, name), word, rest, file, line);
 }
 
 static void on_wrong(void *mydata, const char *file, unsigned line,
@@ -283,6 +337,10 @@ static struct header_spec *make_spec(const char *text)
 		spec->is_name |= strcmp(*word, "name") == 0;
 		spec->is_first |= strcmp(*word, "first") == 0;
 		spec->is_last |= strcmp(*word, "last") == 0;
+		spec->is_domain |= strcmp(*word, "domain") == 0;
+		spec->is_host |= spec->is_domain || strcmp(*word, "host") == 0;
+		spec->is_reversed |= strcmp(*word, "revip") == 0;
+		spec->is_ip |= spec->is_reversed || strcmp(*word, "ip") == 0;
 	}
 	return spec;
 }
@@ -310,23 +368,12 @@ static bool is_field_name(const char *spec)
 	return len && (!spec[len] || spec[len] == ':');
 }
 
-/* No name; other modifiers; headers that stand for what nobody computes here. */
 static const char *what_lacks(const char *spec)
 {
-	static const char *const lacking[] = {
-		":host", ":domain", ":ip", ":revip",
-	};
-
 	if (!is_field_name(spec))
 		return "no name of a header field";
 	if (strcmp(spec, "X-Languages") == 0)
 		return "languages are not told apart";
-	if (g_str_has_prefix(spec, "ALL-TRUSTED") ||
-	    g_str_has_prefix(spec, "ALL-INTERNAL"))
-		return "headers of trusted relays are not told apart yet";
-	for (size_t i = 0; i < COUNT_OF(lacking); i++)
-		if (strstr(spec, lacking[i]))
-			return "this modifier is not supported yet";
 	return NULL;
 }
 
@@ -386,8 +433,12 @@ static void finish_rule(struct loader *on, struct rule *rule)
 
 	if (rule->kind == RULE_NONE)
 		return;
-	if (draft->is_net) {
+	if (draft->is_net && rule->kind != RULE_META) {
 		turn_off(on, rule, "tflags net: it asks the network");
+	} else if (draft->is_detail) {
+		rule->detail = uridetail_parse(text, &why);
+		if (!rule->detail)
+			turn_off(on, rule, why->message);
 	} else if (g_str_has_prefix(text, "eval:")) {
 		rule->call = evals_parse(text + strlen("eval:"), &why);
 		if (!rule->call)
@@ -490,9 +541,27 @@ static void order(struct ruleset *set, struct rule *rule, GHashTable *marks)
 		g_ptr_array_add(set->metas, rule);
 }
 
+static void try_example(struct loader *on,
+			const struct remarks_example *example)
+{
+	const struct rule *rule = g_hash_table_lookup(on->set->by_name,
+						      example->name);
+	bool is_hit;
+
+	if (!rule || !rule->pattern || rule->is_off)
+		return;
+	is_hit = (pattern_match(rule->pattern, span_text(example->text), 0,
+				NULL) == PATTERN_YES) != rule->is_negated;
+	if (is_hit != example->is_hit)
+		add_problem(on->set, example->file, example->line,
+			    "test %s: it %s \"%s\"", rule->name, is_hit ?
+			    "should not hit" : "should hit", example->text);
+}
+
 static void finish(struct loader *on)
 {
 	g_autoptr(GHashTable) marks = g_hash_table_new(NULL, NULL);
+	const GArray *examples = remarks_examples(on->remarks);
 	struct ruleset *set = on->set;
 
 	for (guint i = 0; i < set->rules->len; i++)
@@ -510,6 +579,9 @@ static void finish(struct loader *on)
 
 		rule->is_off |= !is_wanted(rule);
 	}
+	for (guint i = 0; i < examples->len; i++)
+		try_example(on, &g_array_index(examples,
+					       struct remarks_example, i));
 }
 
 static struct ruleset *set_new(void)
@@ -520,6 +592,7 @@ static struct ruleset *set_new(void)
 	set->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	set->specs = g_ptr_array_new_with_free_func(free_spec);
 	set->metas = g_ptr_array_new();
+	set->lists = addrlists_new();
 	set->problems = g_array_new(FALSE, FALSE, sizeof(struct rule_problem));
 	g_array_set_clear_func(set->problems, clear_problem);
 	set->ignored = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
@@ -534,6 +607,7 @@ struct ruleset *ruleset_load(const GPtrArray *files, GError **error)
 		.set = set_new(),
 		.drafts = g_hash_table_new_full(NULL, NULL, NULL, free_draft),
 		.tags = replacetags_new(),
+		.remarks = remarks_new(),
 	};
 	struct ruletext reader = { on_line, on_wrong, &on };
 	bool is_good = true;
@@ -550,6 +624,7 @@ struct ruleset *ruleset_load(const GPtrArray *files, GError **error)
 		g_clear_pointer(&on.set, ruleset_free);
 	g_hash_table_unref(on.drafts);
 	replacetags_free(on.tags);
+	remarks_free(on.remarks);
 	return on.set;
 }
 
@@ -561,6 +636,7 @@ void ruleset_free(struct ruleset *set)
 	g_ptr_array_unref(set->metas);
 	g_ptr_array_unref(set->rules);
 	g_ptr_array_unref(set->specs);
+	addrlists_free(set->lists);
 	g_array_unref(set->problems);
 	g_hash_table_unref(set->ignored);
 	g_ptr_array_unref(set->files);

@@ -2,6 +2,7 @@
 #ifndef CONTENT_RULESET_H
 #define CONTENT_RULESET_H
 
+#include "content/addrlists.h"
 #include "content/expression.h"
 #include "content/pattern.h"
 
@@ -19,12 +20,15 @@ enum rule_kind {
 const char *ruleset_kind_word(enum rule_kind kind);
 
 struct eval_call;
+struct uridetail;
 
 /* Which text a header rule looks at: "Subject:raw" and the like. */
 struct header_spec {
 	char *text;			/* as written */
 	char *name;
 	bool is_raw, is_addr, is_name, is_first, is_last;
+	bool is_host, is_ip;		/* the first one in it */
+	bool is_domain, is_reversed;	/* and then not whole, or turned round */
 };
 
 struct rule {
@@ -46,6 +50,7 @@ struct rule {
 	char *unset;			/* [if-unset: ...]; NULL: none */
 	struct expression *expression;	/* of a meta */
 	struct eval_call *call;		/* eval:...; NULL: none */
+	struct uridetail *detail;	/* of uri_detail; NULL: another rule */
 };
 
 /* Why a rule or a line is not as its author meant it. */
@@ -61,6 +66,7 @@ struct ruleset {
 	GPtrArray *specs;		/* of struct header_spec * */
 	GPtrArray *metas;		/* of struct rule *, each after those that it
 					 * needs */
+	struct addrlists *lists;
 	GArray *problems;		/* of struct rule_problem */
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */

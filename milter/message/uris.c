@@ -17,6 +17,9 @@ struct collector {
 	GArray *uris;
 	GHashTable *seen;
 	GQueue queue;			/* of texts still to be made plain */
+	const char *written;		/* what is added now is made of */
+	bool is_text;			/* it is no link */
+	bool is_cut;			/* what is added now was longer */
 };
 
 static bool has_word_at(const char *at, const char *word)
@@ -50,7 +53,10 @@ static struct span host_of(const char *uri)
 static void add(struct collector *on, const char *text)
 {
 	struct span host;
-	struct uri uri = { .text = NULL };
+	struct uri uri = {
+		.is_cut = on->is_cut, .written = on->written,
+		.is_text = on->is_text,
+	};
 
 	if (on->uris->len >= URIS_MAX || g_hash_table_contains(on->seen, text))
 		return;
@@ -240,6 +246,7 @@ static void make_plain(struct collector *on, const char *written)
 	g_autofree char *text = g_strndup(written, URI_BYTES_MAX);
 	g_autoptr(GString) plain = NULL;
 
+	on->is_cut = strlen(written) > URI_BYTES_MAX;
 	g_strdelimit(text, "\r\n", ' ');
 	g_strstrip(text);
 	if (strlen(text) < 2 || strchr("#?&", *text) ||
@@ -258,6 +265,7 @@ static void make_plain(struct collector *on, const char *written)
 
 static void add_written(struct collector *on, const char *written)
 {
+	on->written = arena_text(on->arena, written);
 	make_plain(on, written);
 	while (!g_queue_is_empty(&on->queue)) {
 		g_autofree char *inner = g_queue_pop_head(&on->queue);
@@ -433,8 +441,10 @@ GArray *uris_collect(const struct settings *settings,
 	};
 
 	g_queue_init(&on.queue);
+	on.is_text = true;
 	for (guint i = 0; i < text->lines->len; i++)
 		look_through(&on, g_array_index(text->lines, struct span, i));
+	on.is_text = false;
 	for (guint i = 0; i < text->pages->len; i++) {
 		const GArray *links = g_array_index(text->pages,
 						    struct html_text, i).links;

@@ -8,8 +8,11 @@
 
 struct uri {
 	const char *text;
+	const char *written;		/* what it was made of */
+	bool is_text;			/* that stands in what is read, no link */
 	const char *host;		/* lower case, A-labels; NULL: none */
 	const char *organisation;	/* its registrable domain; NULL likewise */
+	bool is_cut;			/* the rest was longer than any that works */
 };
 
 /*

@@ -131,6 +131,81 @@ for my $case (
 	is hits("$rules\n", $message), $want, $what or note $rules;
 }
 
+my $html = "Content-Type: text/html\n\n";
+my $free = "freemail_domains free.example yahoo.*\n" .
+	'header A eval:check_freemail_';
+my $linked = "$html<a href=\"http://a.example.org/x\">Click here</a>" .
+	'<img src="http://pics.example.net/p.png">';
+
+# Lists, URIs, and who is in them.
+for my $case (
+	["${free}from()", "From: ann\@free.example\n\n", 'A', 'freemail'],
+	["${free}from()", $plain, '', 'none'],
+	["${free}from('\\d\@')", "From: ann7\@yahoo.de\n\n", 'A', 'a pattern'],
+	["${free}from('\\d\@')", "From: ann\@yahoo.de\n\n", '', 'unfitting'],
+	["${free}header('Reply-To')", "Reply-To: B <b\@free.example>\n\n", 'A',
+		'a free one'],
+	["${free}replyto()", "From: a\@free.example\n" .
+		"Reply-To: b\@yahoo.com\n\n", 'A', 'another to reply to'],
+	["${free}replyto()", "Return-Path: <x-bounces\@c.example>\n" .
+		"From: a\@free.example\nReply-To: b\@yahoo.com\n\n", '',
+		'lists do so'],
+	["${free}replyto('reply')", "From: a\@free.example\n\n" .
+		"write to b\@yahoo.com now\n", 'A', 'or in the text'],
+	["blacklist_from *\@a.example\nheader A eval:check_from_in_blocklist()",
+		$plain, 'A', 'listed senders'],
+	["blocklist_to x\@b.example\nheader A eval:check_to_in_blacklist()",
+		$plain, 'A', 'listed recipients'],
+	["enlist_addrlist (X) *\@*.example\n" .
+		"header A eval:check_from_in_list('X')", $plain, 'A', 'named'],
+	["enlist_uri_host (X) example.org\n" .
+		"header A eval:check_uri_host_listed('X')", $linked, 'A',
+		'hosts'],
+	["enlist_uri_host (X) org !example.org\n" .
+		"header A eval:check_uri_host_listed('X')", $linked, '',
+		'but for one'],
+	['body A eval:have_any_bounce_relays()', $plain, '', 'no relays'],
+	["whitelist_bounce_relays mx*.b.example\n" .
+		'body A eval:check_whitelist_bounce_relays()',
+		"X: y\n\nIt said:\nReceived: from q\n\tby mx1.b.example id 7\n",
+		'A', 'it went by ours'],
+	['body A eval:check_https_ip_mismatch()', $html .
+		'<a href="http://192.0.2.1/">https://bank.com/</a>', 'A',
+		'a number behind it'],
+	["body A eval:check_https_http_mismatch('1','10')", $html .
+		'<a href="http://a.org/">https://bank.com/</a>', 'A',
+		'another owner'],
+	["body A eval:check_https_http_mismatch('1','10')", $html .
+		'<a href="http://x.bank.com/">https://bank.com/</a>', '',
+		'the same one'],
+	['uri_detail A text =~ /click/i type =~ /^a$/ domain =~ /^example/',
+		$linked, 'A', 'one URI, all of it'],
+	['uri_detail A text =~ /click/i host =~ /pics/', $linked, '',
+		'and not two'],
+	['header A From:addr:host =~ /^a\.example$/', $plain, 'A', ':host'],
+	['header A X-IP:revip =~ /^7\.2\.0\.192$/',
+		"X-IP: at [192.0.2.7]\n\n", 'A', ':revip'],
+	["body __A /x/\nmeta B __A\ntflags B net", "X: y\n\nx\n", 'B __A',
+		'a meta asks nobody'],
+) {
+	my ($rules, $message, $want, $what) = @$case;
+
+	is hits("$rules\n", $message), $want, $what or note $rules;
+}
+
+# What strangers can make grow.
+{
+	my $began = time;
+	my $many = join ', ', map { "u$_\@h$_.example" } 1 .. 10_000;
+	my $all = join "\n", map { "http://h$_.a.example.org/" } 1 .. 5_000;
+
+	hits("${free}from()\nenlist_uri_host (X) b\n" .
+		"header D eval:check_uri_host_listed('X')\n" .
+		"uri_detail E text =~ /x/ raw =~ /y/\n",
+		"From: $many\nReply-To: $many\n\n$many\n\n$all\n");
+	cmp_ok time - $began, '<', 20, '10,000 addresses, bounded';
+}
+
 # What no rule could see before it is decoded.
 for my $case (['gb2312', "\xc3\xe2\xb7\xd1"], ['big5', "\xa7K\xb6O", '免費'],
 	['utf-8', '免费'], [undef, '免费'], ['utf-7', '+UU2NOQ-'],
