@@ -21,6 +21,7 @@ struct job {
 	struct admin *admin;
 	const struct command *self;
 	char **globs;			/* --rules; NULL: those of the settings */
+	bool is_matched;		/* messages will be matched */
 	struct ruleset *own;		/* read for --rules */
 	const struct ruleset *set;
 	const struct keywordset *keywords;	/* NULL: with rules of its own */
@@ -41,6 +42,8 @@ static int read_own(struct job *job)
 		job->own = ruleset_load(files, &why);
 	if (!job->own)
 		return admin_fail(job->self, EX_DATAERR, "%s", why->message);
+	if (job->is_matched)
+		rulefiles_filter(job->admin->settings, job->own);
 	job->set = job->own;
 	return EX_OK;
 }
@@ -354,7 +357,9 @@ static int match_one(void *mydata, struct span bytes, const char *name,
 static int run_match(struct admin *admin, const struct command *self,
 		     int argc, char **argv)
 {
-	struct job job = { .admin = admin, .self = self };
+	struct job job = {
+		.admin = admin, .self = self, .is_matched = true,
+	};
 	const GOptionEntry entries[] = {
 		rules_option(&job),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)16 * 1024 - 64)	/* one malloc class */
+/* Behind each block: some readers take more than they were given. */
+#define SLACK_BYTES 64
+#define BLOCK_BYTES ((size_t)16 * 1024 - 64 - SLACK_BYTES)	/* one malloc class */
 
 struct arena_block {
 	struct arena_block *next;
@@ -59,7 +61,8 @@ void arena_reset(struct arena *arena)
 static struct arena_block *add_block(struct arena *arena, size_t bytes)
 {
 	size_t size = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
-	struct arena_block *block = g_malloc(sizeof *block + size);
+	struct arena_block *block = g_malloc(sizeof *block + size +
+						 SLACK_BYTES);
 
 	block->size = size;
 	block->used = 0;

@@ -2,6 +2,7 @@
 
 #include "content/match.h"
 
+#include "content/candidates.h"
 #include "content/evals.h"
 #include "content/headertext.h"
 #include "content/uridetail.h"
@@ -22,11 +23,14 @@ struct matching {
 	struct bodytext *text;
 	struct attachments *attachments;
 	GArray *uris;			/* of struct span */
+	GArray *whole;			/* of struct span: the message, header and
+					 * body */
 	GArray *whole_uris;		/* of struct uri, as many */
 	struct uridetails *details;	/* NULL: not yet made */
 	struct eval_memory memory;
-	struct span *headers;		/* by spec */
-	bool *has_header, *is_header_made;
+	GArray *headers;		/* of struct span, by spec */
+	bool *has_header;		/* by spec */
+	struct candidates *candidates[RULE_KINDS];
 };
 
 static const char *shown(struct matching *on, struct span found)
@@ -82,36 +86,33 @@ static void match_text(struct matching *on, const struct rule *rule,
 	}
 }
 
-static bool get_header(struct matching *on, guint spec, struct span *text_out)
+/* Whether the filter says that its header is not what the rule looks for. */
+static bool is_ruled_out(const struct matching *on, const struct rule *rule)
 {
-	if (!on->is_header_made[spec]) {
-		on->is_header_made[spec] = true;
-		on->has_header[spec] = headertext_get(
-			&on->source, g_ptr_array_index(on->set->specs, spec),
-			&on->headers[spec]);
-	}
-	*text_out = on->headers[spec];
-	return on->has_header[spec];
+	guint at = 0, text;
+
+	return rule->is_filtered &&
+	       !candidates_next(on->candidates[RULE_HEADER], rule, &at, &text);
 }
 
 static void match_header(struct matching *on, const struct rule *rule,
 			 guint index)
 {
-	struct span text;
-	bool is_there = get_header(on, rule->header, &text);
+	bool is_there = on->has_header[rule->header];
+	struct span text = g_array_index(on->headers, struct span,
+					 rule->header);
+	bool is_out = (is_there || !rule->unset) && !rule->is_exists &&
+		      is_ruled_out(on, rule);
 
-	if (rule->is_exists) {
-		if (is_there)
-			hit(on, index, 1, span_of(NULL, 0));
-		return;
-	}
 	if (!is_there)
 		text = span_text(rule->unset ? rule->unset : "");
-	if (!rule->is_negated) {
-		match_text(on, rule, index, text);
+	if (!rule->is_exists && !rule->is_negated) {
+		if (!is_out)
+			match_text(on, rule, index, text);
 		return;
 	}
-	if (pattern_match(rule->pattern, text, 0, NULL) == PATTERN_NO)
+	if (rule->is_exists ? is_there : is_out || pattern_match(
+	    rule->pattern, text, 0, NULL) == PATTERN_NO)
 		hit(on, index, 1, span_of(NULL, 0));
 }
 
@@ -148,9 +149,13 @@ static void match_parts(struct matching *on, const struct rule *rule,
 static void match_all(struct matching *on, const struct rule *rule,
 		      guint index, const GArray *texts, guint first)
 {
-	for (guint i = first; i < texts->len && !is_full(on, rule, index); i++)
-		match_text(on, rule, index,
-			   g_array_index(texts, struct span, i));
+	guint at = 0, text;
+
+	while (!is_full(on, rule, index) &&
+	       candidates_next(on->candidates[rule->kind], rule, &at, &text))
+		if (text >= first)
+			match_text(on, rule, index,
+				   g_array_index(texts, struct span, text));
 }
 
 static void match_detail(struct matching *on, const struct rule *rule,
@@ -199,7 +204,7 @@ static void match_rule(struct matching *on, const struct rule *rule,
 		match_all(on, rule, index, on->uris, 0);
 		break;
 	case RULE_FULL:
-		match_text(on, rule, index, on->mime->text);
+		match_all(on, rule, index, on->whole, 0);
 		break;
 	case RULE_META:
 	case RULE_NONE:
@@ -207,12 +212,40 @@ static void match_rule(struct matching *on, const struct rule *rule,
 	}
 }
 
+static void read_headers(struct matching *on)
+{
+	guint specs = on->set->specs->len;
+
+	on->headers = g_array_sized_new(FALSE, TRUE, sizeof(struct span),
+					specs);
+	g_array_set_size(on->headers, specs);
+	on->has_header = arena_new_n(on->arena, bool, specs);
+	for (guint i = 0; i < specs; i++)
+		on->has_header[i] = headertext_get(
+			&on->source, g_ptr_array_index(on->set->specs, i),
+			&g_array_index(on->headers, struct span, i));
+}
+
+static void find_candidates(struct matching *on)
+{
+	const GArray *const texts[RULE_KINDS] = {
+		[RULE_HEADER] = on->headers, [RULE_BODY] = on->text->lines,
+		[RULE_RAWBODY] = on->text->raw, [RULE_FULL] = on->whole,
+		[RULE_URI] = on->uris,
+	};
+
+	for (size_t i = 0; i < RULE_KINDS; i++)
+		if (texts[i])
+			on->candidates[i] = candidates_new(
+				on->set, (enum rule_kind)i, texts[i],
+				on->arena);
+}
+
 static void prepare(struct matching *on)
 {
 	const struct header *header = transaction_find_header(on->tx,
 							      "Subject");
 	GArray *uris;
-	guint specs = on->set->specs->len;
 
 	on->source = (struct header_source){
 		on->tx, on->arena, received_collect(on->tx, on->arena),
@@ -231,9 +264,9 @@ static void prepare(struct matching *on)
 
 		g_array_append_val(on->uris, text);
 	}
-	on->headers = arena_new_n(on->arena, struct span, specs);
-	on->has_header = arena_new_n(on->arena, bool, specs);
-	on->is_header_made = arena_new_n(on->arena, bool, specs);
+	read_headers(on);
+	on->whole = g_array_new(FALSE, FALSE, sizeof(struct span));
+	g_array_append_val(on->whole, on->mime->text);
 	on->out->mime_flaws = on->mime->flaws;
 	on->out->archive_flaws = on->attachments->packed.flaws;
 	on->out->archive_limits = attachments_limits_met(on->attachments);
@@ -271,6 +304,7 @@ struct matches *match_run(const struct ruleset *set,
 	on.out->values = arena_new_n(arena, double, count);
 	on.out->found = arena_new_n(arena, const char *, count);
 	prepare(&on);
+	find_candidates(&on);
 	for (guint i = 0; i < count; i++) {
 		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
@@ -279,7 +313,12 @@ struct matches *match_run(const struct ruleset *set,
 	}
 	match_metas(&on);
 	add_up(&on);
+	for (size_t i = 0; i < RULE_KINDS; i++)
+		if (on.candidates[i])
+			candidates_free(on.candidates[i]);
 	g_array_unref(on.source.relays.all);
+	g_array_unref(on.headers);
+	g_array_unref(on.whole);
 	g_array_unref(on.uris);
 	attachments_free(on.attachments);
 	g_array_unref(on.whole_uris);

@@ -3,6 +3,7 @@
 #include "content/rulefiles.h"
 
 #include "content/ruleset.h"
+#include "settings/global.h"
 
 #include <glob.h>
 #include <glib/gstdio.h>
@@ -18,6 +19,7 @@ struct shared_rules {
 
 struct rulefiles {
 	GPtrArray *globs;
+	bool is_one_pass;
 
 	/* Made from the above. */
 	GPtrArray *files;
@@ -35,6 +37,12 @@ static const struct setting rows[] = {
 			"names may have * and ?. They are read in order, "
 			"those of a pattern by name, and read anew with the "
 			"settings and when they change."),
+	SETTING_BOOL(struct rulefiles, is_one_pass, "rules.one_pass",
+		.preset = true,
+		.help = "Find in one pass over each text, by Hyperscan, the "
+			"rules that may match there; PCRE2 decides. The hits "
+			"are the same without, and memory is less; time is "
+			"more. Compiled patterns are kept in state_dir."),
 };
 
 static GQuark rulefiles_error(void)
@@ -65,9 +73,9 @@ GPtrArray *rulefiles_expand(const GPtrArray *globs, GError **error)
 	return files;
 }
 
-static char *sign(const GPtrArray *files)
+static char *sign(const GPtrArray *files, bool is_one_pass)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GString) out = g_string_new(is_one_pass ? "" : "each ");
 
 	for (guint i = 0; i < files->len; i++) {
 		const char *file = g_ptr_array_index(files, i);
@@ -94,7 +102,7 @@ static bool prepare(void *values, struct settings *settings, GError **error)
 				     why->message);
 	for (guint i = 0; i < mine->files->len; i++)
 		settings_watch(settings, g_ptr_array_index(mine->files, i));
-	mine->signature = sign(mine->files);
+	mine->signature = sign(mine->files, mine->is_one_pass);
 	return true;
 }
 
@@ -144,7 +152,19 @@ static struct shared_rules *find_shared(const char *signature)
 	return NULL;
 }
 
-static struct shared_rules *read_shared(const struct rulefiles *mine,
+void rulefiles_filter(const struct settings *settings, struct ruleset *set)
+{
+	const struct rulefiles *mine = settings_values(settings,
+						       &rulefiles_group);
+	g_autofree char *cache_dir = g_build_filename(
+		global_settings_of(settings)->state_dir, "patterns", NULL);
+
+	if (mine->is_one_pass)
+		ruleset_filter(set, cache_dir);
+}
+
+static struct shared_rules *read_shared(const struct settings *settings,
+					const struct rulefiles *mine,
 					GError **error)
 {
 	struct ruleset *set = ruleset_load(mine->files, error);
@@ -152,6 +172,7 @@ static struct shared_rules *read_shared(const struct rulefiles *mine,
 
 	if (!set)
 		return NULL;
+	rulefiles_filter(settings, set);
 	shared = g_new0(struct shared_rules, 1);
 	shared->refs = 1;
 	shared->signature = g_strdup(mine->signature);
@@ -173,7 +194,7 @@ const struct ruleset *rulefiles_of(const struct settings *settings,
 	if (!*mine->rules)
 		*mine->rules = find_shared(mine->signature);
 	if (!*mine->rules)
-		*mine->rules = read_shared(mine, error);
+		*mine->rules = read_shared(settings, mine, error);
 	shared = *mine->rules;
 	pthread_mutex_unlock(&lock);
 	return shared ? shared->set : NULL;

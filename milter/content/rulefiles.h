@@ -20,4 +20,7 @@ const struct ruleset *rulefiles_of(const struct settings *settings,
  * g_ptr_array_unref(). NULL and the error: a name without * that is not there. */
 GPtrArray *rulefiles_expand(const GPtrArray *globs, GError **error) MUST_USE;
 
+/* Finds by one pass what may match in a set, as the settings have it. */
+void rulefiles_filter(const struct settings *settings, struct ruleset *set);
+
 #endif

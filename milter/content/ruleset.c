@@ -4,6 +4,7 @@
 
 #include "content/evals.h"
 #include "content/remarks.h"
+#include "content/prefilter.h"
 #include "content/replacetags.h"
 #include "content/ruletext.h"
 #include "content/uridetail.h"
@@ -628,10 +629,23 @@ struct ruleset *ruleset_load(const GPtrArray *files, GError **error)
 	return on.set;
 }
 
+void ruleset_filter(struct ruleset *set, const char *cache_dir)
+{
+	static const enum rule_kind kinds[] = {
+		RULE_HEADER, RULE_BODY, RULE_RAWBODY, RULE_FULL, RULE_URI,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		set->filters[kinds[i]] = prefilter_new(set, kinds[i],
+						       cache_dir);
+}
+
 void ruleset_free(struct ruleset *set)
 {
 	if (!set)
 		return;
+	for (size_t i = 0; i < RULE_KINDS; i++)
+		prefilter_free(set->filters[i]);
 	g_hash_table_unref(set->by_name);
 	g_ptr_array_unref(set->metas);
 	g_ptr_array_unref(set->rules);

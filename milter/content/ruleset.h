@@ -20,6 +20,7 @@ enum rule_kind {
 const char *ruleset_kind_word(enum rule_kind kind);
 
 struct eval_call;
+struct prefilter;
 struct uridetail;
 
 /* Which text a header rule looks at: "Subject:raw" and the like. */
@@ -43,6 +44,7 @@ struct rule {
 	bool is_multiple, is_nosubject;	/* tflags */
 	int64_t max_hits;		/* 0: no limit */
 	bool is_off;			/* it cannot run: see the set's problems */
+	bool is_filtered;		/* by its kind's filter */
 
 	struct pattern *pattern;
 	guint header;			/* index in the set's specs */
@@ -71,11 +73,14 @@ struct ruleset {
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */
 	GPtrArray *files;
+	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */
 };
 
 /* Reads the files in order; what is wrong in them is among the problems. NULL and
  * the error only when a file cannot be read. */
 struct ruleset *ruleset_load(const GPtrArray *files, GError **error) MUST_USE;
+/* Makes the filters; see prefilter_new(). */
+void ruleset_filter(struct ruleset *set, const char *cache_dir);
 /* Accepts NULL. */
 void ruleset_free(struct ruleset *set);
 

@@ -1,0 +1,28 @@
+/* candidates.h - in which of a message's texts a rule's pattern may match */
+#ifndef CONTENT_CANDIDATES_H
+#define CONTENT_CANDIDATES_H
+
+#include "base/arena.h"
+#include "content/ruleset.h"
+
+/* Of one kind of rules and its texts. */
+struct candidates;
+
+/*
+ * Looks at each text once, whatever the number of rules. texts (of struct span, in
+ * an arena) is borrowed; of header rules they are the values of the set's specs,
+ * empty where there is none. Free with candidates_free().
+ */
+struct candidates *candidates_new(const struct ruleset *set,
+				  enum rule_kind kind, const GArray *texts,
+				  struct arena *arena);
+void candidates_free(struct candidates *candidates);
+
+/*
+ * The next text, in their order, in which the rule may match; *at is 0 at first.
+ * False: there is none, or no more.
+ */
+bool candidates_next(const struct candidates *candidates,
+		     const struct rule *rule, guint *at, guint *text_out);
+
+#endif

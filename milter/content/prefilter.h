@@ -1,0 +1,34 @@
+/* prefilter.h - which rules may match a text, found in one pass by Hyperscan */
+#ifndef CONTENT_PREFILTER_H
+#define CONTENT_PREFILTER_H
+
+#include "content/ruleset.h"
+
+struct prefilter;
+
+/*
+ * Compiles the patterns of all rules of a kind that can run, or takes them as they
+ * were compiled before from cache_dir (made there when it is missing; NULL: nothing
+ * is kept). Marks the rules that are in it by is_filtered: the others may always
+ * match. NULL where there is nothing to gain: no such rule, or no Hyperscan for this
+ * processor or in this build. A cache that cannot be used costs time, no more.
+ */
+struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
+				const char *cache_dir);
+/* Accepts NULL. */
+void prefilter_free(struct prefilter *filter);
+
+typedef void prefilter_take_fn(const struct rule *rule, void *mydata);
+
+/*
+ * Gives each rule of the filter whose pattern may match in the text, once, in no
+ * order; never misses one that does. Behind the text 64 bytes must be readable, as
+ * they are in an arena. Any thread. False: it could not be done.
+ */
+bool prefilter_scan(const struct prefilter *filter, struct span text,
+		    prefilter_take_fn *take, void *mydata) MUST_USE;
+
+/* Hyperscan's version; NULL: this build or processor is without. */
+const char *prefilter_engine(void);
+
+#endif
