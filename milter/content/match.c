@@ -6,9 +6,11 @@
 #include "content/evals.h"
 #include "content/headertext.h"
 #include "content/uridetail.h"
+#include "base/log.h"
 #include "message/uris.h"
 
 #include <string.h>
+#include <time.h>
 
 #define FOUND_MAX 80		/* bytes that are shown of what matched */
 
@@ -64,6 +66,23 @@ static bool is_full(const struct matching *on, const struct rule *rule,
 	return on->out->values[index] >= (double)most_hits(rule);
 }
 
+/* Whether it has cost too much too often. */
+static bool is_left_out(const struct ruleset *set, const struct rule *rule)
+{
+	return rule->pattern && set->cut_offs_max &&
+	       pattern_cut_offs(rule->pattern) >= set->cut_offs_max;
+}
+
+static void tell_cut_off(struct matching *on, const struct rule *rule)
+{
+	on->out->cut_off++;
+	on->out->exploded = rule;
+	log_event(&on->tx->log, LOG_WARNING, is_left_out(on->set, rule) ?
+		  "rule_left_out" : "rule_cut_off",
+		  "rule=%s file=%s line=%u times=%u", rule->name, rule->file,
+		  rule->line, pattern_cut_offs(rule->pattern));
+}
+
 /* All places in one text. */
 static void match_text(struct matching *on, const struct rule *rule,
 		       guint index, struct span text)
@@ -75,15 +94,25 @@ static void match_text(struct matching *on, const struct rule *rule,
 		enum pattern_result result = pattern_match(
 			rule->pattern, text, from, &found);
 
-		if (result == PATTERN_CUT_OFF) {
-			on->out->cut_off++;
-			on->out->exploded = rule;
-		}
+		if (result == PATTERN_CUT_OFF)
+			tell_cut_off(on, rule);
 		if (result != PATTERN_YES)
 			return;
 		hit(on, index, 1, found);
 		from = (size_t)(found.ptr - text.ptr) + MAX(found.len, 1);
 	}
+}
+
+/* For "!~": a match that was cut off is none of either. */
+static bool is_without(struct matching *on, const struct rule *rule,
+		       struct span text)
+{
+	enum pattern_result result = pattern_match(rule->pattern, text, 0,
+						   NULL);
+
+	if (result == PATTERN_CUT_OFF)
+		tell_cut_off(on, rule);
+	return result == PATTERN_NO;
 }
 
 /* Whether the filter says that its header is not what the rule looks for. */
@@ -111,8 +140,8 @@ static void match_header(struct matching *on, const struct rule *rule,
 			match_text(on, rule, index, text);
 		return;
 	}
-	if (rule->is_exists ? is_there : is_out || pattern_match(
-	    rule->pattern, text, 0, NULL) == PATTERN_NO)
+	if (rule->is_exists ? is_there : is_out ||
+	    is_without(on, rule, text))
 		hit(on, index, 1, span_of(NULL, 0));
 }
 
@@ -128,8 +157,7 @@ static void match_part(struct matching *on, const struct rule *rule,
 		if (is_there)
 			hit(on, index, 1, span_of(NULL, 0));
 	} else if (rule->is_negated) {
-		if (is_there && pattern_match(rule->pattern, text, 0, NULL) ==
-		    PATTERN_NO)
+		if (is_there && is_without(on, rule, text))
 			hit(on, index, 1, span_of(NULL, 0));
 	} else if (is_there || rule->unset) {
 		match_text(on, rule, index, is_there ? text :
@@ -241,6 +269,14 @@ static void find_candidates(struct matching *on)
 				on->arena);
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static void prepare(struct matching *on)
 {
 	const struct header *header = transaction_find_header(on->tx,
@@ -294,9 +330,27 @@ static void add_up(struct matching *on)
 	}
 }
 
+static void match_timed(struct matching *on, const struct rule *rule,
+			int64_t *nanoseconds)
+{
+	int64_t began = nanoseconds ? now_ns() : 0;
+
+	match_rule(on, rule, rule->index);
+	if (nanoseconds)
+		nanoseconds[rule->index] += now_ns() - began;
+}
+
 struct matches *match_run(const struct ruleset *set,
 			  const struct transaction *tx, struct arena *arena)
 {
+	return match_profile(set, tx, arena, NULL);
+}
+
+struct matches *match_profile(const struct ruleset *set,
+			      const struct transaction *tx,
+			      struct arena *arena, int64_t *nanoseconds)
+{
+	int64_t began = nanoseconds ? now_ns() : 0;
 	struct matching on = { .set = set, .tx = tx, .arena = arena };
 	guint count = set->rules->len;
 
@@ -305,11 +359,13 @@ struct matches *match_run(const struct ruleset *set,
 	on.out->found = arena_new_n(arena, const char *, count);
 	prepare(&on);
 	find_candidates(&on);
+	if (nanoseconds)
+		nanoseconds[count] += now_ns() - began;
 	for (guint i = 0; i < count; i++) {
 		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
-		if (!rule->is_off)
-			match_rule(&on, rule, i);
+		if (!rule->is_off && !is_left_out(set, rule))
+			match_timed(&on, rule, nanoseconds);
 	}
 	match_metas(&on);
 	add_up(&on);

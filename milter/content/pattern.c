@@ -15,6 +15,7 @@ struct pattern {
 	pcre2_code *code;
 	char *text, *modifiers;
 	bool is_jit;
+	_Atomic unsigned *cut_offs;	/* what changes in what is constant */
 };
 
 /* A thread's own; freed with it. */
@@ -137,6 +138,7 @@ struct pattern *pattern_compile(const char *expression, const char *modifiers,
 	pattern->code = compiled;
 	pattern->text = g_strdup(expression);
 	pattern->modifiers = g_strdup(modifiers);
+	pattern->cut_offs = g_new0(_Atomic unsigned, 1);
 	pattern->is_jit = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) == 0;
 	return pattern;
 }
@@ -148,6 +150,7 @@ void pattern_free(struct pattern *pattern)
 	pcre2_code_free(pattern->code);
 	g_free(pattern->text);
 	g_free(pattern->modifiers);
+	g_free(pattern->cut_offs);
 	g_free(pattern);
 }
 
@@ -168,8 +171,10 @@ enum pattern_result pattern_match(const struct pattern *pattern,
 				     tools->limits);
 	if (result == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NO;
-	if (result < 0)
+	if (result < 0) {
+		(*pattern->cut_offs)++;
 		return PATTERN_CUT_OFF;
+	}
 	place = pcre2_get_ovector_pointer(tools->data);
 	/* \K may turn them round. */
 	if (found_out)
@@ -187,4 +192,9 @@ const char *pattern_text(const struct pattern *pattern)
 bool pattern_has(const struct pattern *pattern, char modifier)
 {
 	return strchr(pattern->modifiers, modifier) != NULL;
+}
+
+unsigned pattern_cut_offs(const struct pattern *pattern)
+{
+	return *pattern->cut_offs;
 }

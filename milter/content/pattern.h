@@ -29,6 +29,8 @@ enum pattern_result {
 enum pattern_result pattern_match(const struct pattern *pattern,
 				  struct span text, size_t from,
 				  struct span *found_out);
+/* How often it was cut off, in all messages since it was compiled. */
+unsigned pattern_cut_offs(const struct pattern *pattern);
 
 /* The expression and options as Hyperscan wants them. */
 const char *pattern_text(const struct pattern *pattern);

@@ -113,12 +113,16 @@ static bool is_worth_it(const char *text, unsigned flags)
 	return is_it;
 }
 
-/* The length of "\\x", "\\x{1f}" and their like, of a class, or of one byte. */
+/* The length of "\\Q...", "\\x", "\\x{1f}" and their like, of a class, or of one byte. */
 static size_t piece_at(const char *text)
 {
 	size_t len = 1;
 
-	if (*text == '\\' && text[1]) {
+	if (g_str_has_prefix(text, "\\Q")) {
+		const char *end = strstr(text, "\\E");
+
+		len = end ? (size_t)(end - text) : strlen(text);
+	} else if (*text == '\\' && text[1]) {
 		len = 2;
 		if (strchr("xogpPkN", text[1]) && text[2] == '{')
 			len += strcspn(text + 2, "}") + 1;

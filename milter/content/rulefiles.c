@@ -20,10 +20,11 @@ struct shared_rules {
 struct rulefiles {
 	GPtrArray *globs;
 	bool is_one_pass;
+	int64_t cut_offs_max;
 
 	/* Made from the above. */
 	GPtrArray *files;
-	char *signature;		/* names, sizes and times of the files */
+	char *signature;		/* settings; names, sizes, times of files */
 	struct shared_rules **rules;	/* *rules NULL: not read yet */
 };
 
@@ -37,6 +38,13 @@ static const struct setting rows[] = {
 			"names may have * and ?. They are read in order, "
 			"those of a pattern by name, and read anew with the "
 			"settings and when they change."),
+	SETTING_COUNT(struct rulefiles, cut_offs_max, "rules.cut_offs",
+		.preset = 100, .min = 0, .max = 1000000,
+		.help = "How often a rule's pattern may run into PCRE2's "
+			"limits, in all messages, before the rule is left out "
+			"until the rules are read anew; 0: as often as it "
+			"likes. The log's event rule_cut_off names it each "
+			"time, rule_left_out at last."),
 	SETTING_BOOL(struct rulefiles, is_one_pass, "rules.one_pass",
 		.preset = true,
 		.help = "Find in one pass over each text, by Hyperscan, the "
@@ -73,12 +81,14 @@ GPtrArray *rulefiles_expand(const GPtrArray *globs, GError **error)
 	return files;
 }
 
-static char *sign(const GPtrArray *files, bool is_one_pass)
+static char *sign(const struct rulefiles *mine)
 {
-	g_autoptr(GString) out = g_string_new(is_one_pass ? "" : "each ");
+	g_autoptr(GString) out = g_string_new(NULL);
 
-	for (guint i = 0; i < files->len; i++) {
-		const char *file = g_ptr_array_index(files, i);
+	g_string_printf(out, "%d %" G_GINT64_FORMAT "\n", mine->is_one_pass,
+			mine->cut_offs_max);
+	for (guint i = 0; i < mine->files->len; i++) {
+		const char *file = g_ptr_array_index(mine->files, i);
 		GStatBuf facts = { .st_size = -1 };
 
 		(void)g_stat(file, &facts);
@@ -102,7 +112,7 @@ static bool prepare(void *values, struct settings *settings, GError **error)
 				     why->message);
 	for (guint i = 0; i < mine->files->len; i++)
 		settings_watch(settings, g_ptr_array_index(mine->files, i));
-	mine->signature = sign(mine->files, mine->is_one_pass);
+	mine->signature = sign(mine);
 	return true;
 }
 
@@ -172,6 +182,7 @@ static struct shared_rules *read_shared(const struct settings *settings,
 
 	if (!set)
 		return NULL;
+	set->cut_offs_max = mine->cut_offs_max;
 	rulefiles_filter(settings, set);
 	shared = g_new0(struct shared_rules, 1);
 	shared->refs = 1;

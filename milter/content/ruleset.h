@@ -73,6 +73,8 @@ struct ruleset {
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */
 	GPtrArray *files;
+	int64_t cut_offs_max;		/* of a pattern, before its rule is left
+					 * out; 0: no limit */
 	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */
 };
 

@@ -106,6 +106,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		clamdsettings => 'clamd',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
+		prefilter_hyperscan => 'prefilter', prefilter_none => 'prefilter',
 		packed_libarchive => 'packed', packed_none => 'packed',
 	);
 	for (`nm -g --defined-only $library 2>/dev/null`) {
