@@ -13,7 +13,6 @@ struct link {
 
 struct candidates {
 	const GArray *texts;
-	enum rule_kind kind;
 	GArray *links;			/* of struct link; the first stands for none */
 	guint *heads, *tails;		/* by rule: places in links */
 	guint text;			/* that is being looked at */
@@ -26,8 +25,6 @@ static void take(const struct rule *rule, void *mydata)
 	struct link link = { .text = on->text };
 	guint place = on->links->len;
 
-	if (on->kind == RULE_HEADER && rule->header != on->text)
-		return;
 	if (place > LINKS_MAX) {
 		on->is_all = true;
 		return;
@@ -46,11 +43,10 @@ struct candidates *candidates_new(const struct ruleset *set,
 				  struct arena *arena)
 {
 	struct candidates *on = g_new0(struct candidates, 1);
-	const struct prefilter *filter = set->filters[kind];
+	bool is_header = kind == RULE_HEADER;
 
 	on->texts = texts;
-	on->kind = kind;
-	on->is_all = !filter;
+	on->is_all = is_header ? !set->header_filters : !set->filters[kind];
 	if (on->is_all)
 		return on;
 	on->links = g_array_sized_new(FALSE, TRUE, sizeof(struct link), 64);
@@ -59,9 +55,11 @@ struct candidates *candidates_new(const struct ruleset *set,
 	on->tails = arena_new_n(arena, guint, set->rules->len);
 	for (guint i = 0; i < texts->len && !on->is_all; i++) {
 		struct span text = g_array_index(texts, struct span, i);
+		const struct prefilter *filter = is_header ?
+			set->header_filters[i] : set->filters[kind];
 
 		on->text = i;
-		if (text.len && !prefilter_scan(filter, text, take, on))
+		if (text.len && filter && !prefilter_scan(filter, text, take, on))
 			on->is_all = true;
 	}
 	return on;

@@ -7,14 +7,15 @@
 struct prefilter;
 
 /*
- * Compiles the patterns of all rules of a kind that can run, or takes them as they
+ * Compiles the patterns of all rules of a kind (of header rules those of one spec,
+ * an index in the set's specs) that can run, or takes them as they
  * were compiled before from cache_dir (made there when it is missing; NULL: nothing
  * is kept). Marks the rules that are in it by is_filtered: the others may always
- * match. NULL where there is nothing to gain: no such rule, or no Hyperscan for this
+ * match. NULL where there is nothing to gain: hardly any such rule, or no Hyperscan for this
  * processor or in this build. A cache that cannot be used costs time, no more.
  */
 struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
-				const char *cache_dir);
+				guint header, const char *cache_dir);
 /* Accepts NULL. */
 void prefilter_free(struct prefilter *filter);
 

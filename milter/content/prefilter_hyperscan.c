@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define COUNT_MAX 8u		/* of repeats that are counted */
+#define RULES_MIN 8		/* fewer are matched faster by themselves */
 #define TEXT_BYTES_MAX 1300	/* longer ones took up to eight seconds each */
 #define REFUSALS_MAX 100	/* patterns left out, one compilation each */
 
@@ -190,7 +191,7 @@ static void add_rule(struct job *job, struct rule *rule)
 }
 
 static void collect(struct job *job, const struct ruleset *set,
-		    enum rule_kind kind)
+		    enum rule_kind kind, guint header)
 {
 	*job = (struct job){
 		g_ptr_array_new(), g_ptr_array_new_with_free_func(g_free),
@@ -202,7 +203,8 @@ static void collect(struct job *job, const struct ruleset *set,
 		struct rule *rule = g_ptr_array_index(set->rules, i);
 
 		if (rule->kind == kind && !rule->is_off && rule->pattern &&
-		    !rule->call)
+		    !rule->call && !rule->detail &&
+		    (kind != RULE_HEADER || rule->header == header))
 			add_rule(job, rule);
 	}
 }
@@ -318,15 +320,15 @@ static hs_database_t *get_database(struct job *job, const char *cache_dir)
 }
 
 struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
-				const char *cache_dir)
+				guint header, const char *cache_dir)
 {
 	struct prefilter *filter = NULL;
 	struct job job;
 
 	if (!prefilter_engine())
 		return NULL;
-	collect(&job, set, kind);
-	if (job.rules->len) {
+	collect(&job, set, kind, header);
+	if (job.rules->len >= RULES_MIN) {
 		hs_database_t *database = get_database(&job, cache_dir);
 
 		if (database && !grow_model(database)) {

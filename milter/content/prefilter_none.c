@@ -4,8 +4,9 @@
 #include "content/prefilter.h"
 
 struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
-				const char *cache_dir)
+				guint header, const char *cache_dir)
 {
+	(void)header;
 	(void)set;
 	(void)kind;
 	(void)cache_dir;

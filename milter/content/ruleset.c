@@ -632,11 +632,16 @@ struct ruleset *ruleset_load(const GPtrArray *files, GError **error)
 void ruleset_filter(struct ruleset *set, const char *cache_dir)
 {
 	static const enum rule_kind kinds[] = {
-		RULE_HEADER, RULE_BODY, RULE_RAWBODY, RULE_FULL, RULE_URI,
+		RULE_BODY, RULE_RAWBODY, RULE_FULL, RULE_URI,
 	};
 
+	set->header_filters = g_new0(struct prefilter *, set->specs->len);
+	for (guint i = 0; i < set->specs->len; i++)
+		set->header_filters[i] = prefilter_new(set, RULE_HEADER, i,
+						       cache_dir);
+
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		set->filters[kinds[i]] = prefilter_new(set, kinds[i],
+		set->filters[kinds[i]] = prefilter_new(set, kinds[i], 0,
 						       cache_dir);
 }
 
@@ -646,6 +651,9 @@ void ruleset_free(struct ruleset *set)
 		return;
 	for (size_t i = 0; i < RULE_KINDS; i++)
 		prefilter_free(set->filters[i]);
+	for (guint i = 0; set->header_filters && i < set->specs->len; i++)
+		prefilter_free(set->header_filters[i]);
+	g_free(set->header_filters);
 	g_hash_table_unref(set->by_name);
 	g_ptr_array_unref(set->metas);
 	g_ptr_array_unref(set->rules);

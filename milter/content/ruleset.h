@@ -76,6 +76,7 @@ struct ruleset {
 	int64_t cut_offs_max;		/* of a pattern, before its rule is left
 					 * out; 0: no limit */
 	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */
+	struct prefilter **header_filters;	/* by spec; those, too */
 };
 
 /* Reads the files in order; what is wrong in them is among the problems. NULL and
