@@ -54,7 +54,7 @@ extern const struct eval_row evalsheader_rows[], evalsbody_rows[],
 /* Whether the arguments of one of its rows are words that can be met. */
 bool evalsattach_is_fit(const struct eval_row *row, char *const *arguments);
 extern const struct eval_row evalslists_rows[], evalsfreemail_rows[];
-extern const struct eval_row evalsuri_rows[];
+extern const struct eval_row evalsuri_rows[], evalstext_rows[];
 
 /* Instead of words: the last argument, where all are there, is a pattern. */
 extern const char *const evals_with_pattern[];

@@ -39,6 +39,12 @@ sub hits
 my $plain = "From: Ann <ann\@a.example>\nTo: x\@b.example\n" .
 	"Subject: Hello there\nReceived: from x\n\tby y\n\n";
 
+sub alternatives
+{
+	return "Content-Type: multipart/alternative; boundary=b\n\n" . join '',
+		map { "--b\nContent-Type: $_\n\nx\n" } 'text/plain', @_;
+}
+
 # [rules, message, names that hit, what]
 for my $case (
 	['body A /hello/i', $plain, 'A', 'the subject is part of the body'],
@@ -109,6 +115,22 @@ for my $case (
 		'', 'not all of them'],
 	["header A eval:check_illegal_chars('Subject','0.00','2')",
 		"Subject: \xe4\xf6\xfc\n\n", 'A', '8-bit in a header'],
+	["rawbody A eval:check_blank_line_ratio('60','80')",
+		"X: y\n\na\n \n\n\n", 'A', '3 of 4 lines are blank'],
+	["rawbody A eval:check_blank_line_ratio('75','80')",
+		"X: y\n\na\n\n\n\n", '', 'no more than 75 %'],
+	["rawbody A eval:check_blank_line_ratio('60','80','5')",
+		"X: y\n\na\n\n\n\n", '', 'too few lines'],
+	["body A eval:tvd_vertical_words('40','60')", "X: y\n\nab ab ab\n",
+		'', '2 to 6 are 33 %'],
+	["body A eval:tvd_vertical_words('33','60')", "X: y\n\nab ab ab\n",
+		'A', 'of blanks'],
+	["body A eval:tvd_vertical_words('90','100')",
+		"X: y\n\na b c d e f\n", '', 'fewer blanks'],
+	['body A eval:check_ma_non_text()', alternatives('text/html'), '',
+		'alternatives of text'],
+	['body A eval:check_ma_non_text()', alternatives('image/png'), 'A',
+		'and of another kind'],
 	["body A eval:check_body_length('10')", "X: y\n\nshort\n", 'A', 'short'],
 	["body A eval:check_body_length('2')", "X: y\n\nlonger\n", '', 'longer'],
 	['body A eval:check_for_mime_html_only()',
