@@ -28,7 +28,9 @@ struct rulefiles {
 	struct shared_rules **rules;	/* *rules NULL: not read yet */
 };
 
+/* Of what is shared; and of who makes more of it, who takes that one first. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *all_shared;		/* of struct shared_rules *, in use */
 
 static const struct setting rows[] = {
@@ -188,25 +190,49 @@ static struct shared_rules *read_shared(const struct settings *settings,
 	shared->refs = 1;
 	shared->signature = g_strdup(mine->signature);
 	shared->set = set;
-	if (!all_shared)
-		all_shared = g_ptr_array_new();
-	g_ptr_array_add(all_shared, shared);
 	return shared;
 }
 
-const struct ruleset *rulefiles_of(const struct settings *settings,
-				    GError **error)
+/* What this snapshot has, or another one with the same files. */
+static struct shared_rules *get_present(const struct rulefiles *mine)
 {
-	const struct rulefiles *mine = settings_values(settings,
-							      &rulefiles_group);
 	struct shared_rules *shared;
 
 	pthread_mutex_lock(&lock);
 	if (!*mine->rules)
 		*mine->rules = find_shared(mine->signature);
-	if (!*mine->rules)
-		*mine->rules = read_shared(settings, mine, error);
 	shared = *mine->rules;
 	pthread_mutex_unlock(&lock);
+	return shared;
+}
+
+static void keep(const struct rulefiles *mine, struct shared_rules *shared)
+{
+	pthread_mutex_lock(&lock);
+	if (!all_shared)
+		all_shared = g_ptr_array_new();
+	g_ptr_array_add(all_shared, shared);
+	*mine->rules = shared;
+	pthread_mutex_unlock(&lock);
+}
+
+/* To compile takes seconds: messages under way, which have theirs, do not wait. */
+const struct ruleset *rulefiles_of(const struct settings *settings,
+				    GError **error)
+{
+	const struct rulefiles *mine = settings_values(settings,
+							      &rulefiles_group);
+	struct shared_rules *shared = get_present(mine);
+
+	if (shared)
+		return shared->set;
+	pthread_mutex_lock(&reading);
+	shared = get_present(mine);
+	if (!shared) {
+		shared = read_shared(settings, mine, error);
+		if (shared)
+			keep(mine, shared);
+	}
+	pthread_mutex_unlock(&reading);
 	return shared ? shared->set : NULL;
 }
