@@ -12,7 +12,8 @@ struct link {
 };
 
 struct candidates {
-	const GArray *texts;
+	const GArray *texts[RULE_KINDS];
+	GPtrArray *rules;		/* of const struct rule * */
 	GArray *links;			/* of struct link; the first stands for none */
 	guint *heads, *tails;		/* by rule: places in links */
 	guint text;			/* that is being looked at */
@@ -30,46 +31,64 @@ static void take(const struct rule *rule, void *mydata)
 		return;
 	}
 	g_array_append_val(on->links, link);
-	if (!on->heads[rule->index])
+	if (!on->heads[rule->index]) {
 		on->heads[rule->index] = place;
-	else
+		g_ptr_array_add(on->rules, (gpointer)rule);
+	} else {
 		g_array_index(on->links, struct link,
 			      on->tails[rule->index]).next = place;
+	}
 	on->tails[rule->index] = place;
 }
 
+static void look(struct candidates *on, const struct prefilter *filter,
+		 struct span text)
+{
+	if (text.len && filter && !prefilter_scan(filter, text, take, on))
+		on->is_all = true;
+}
+
+static void look_at_kind(struct candidates *on, const struct ruleset *set,
+			 enum rule_kind kind)
+{
+	const GArray *texts = on->texts[kind];
+
+	for (guint i = 0; texts && i < texts->len && !on->is_all; i++) {
+		on->text = i;
+		look(on, kind != RULE_HEADER ? set->filters[kind] :
+			 set->header_filters ? set->header_filters[i] : NULL,
+		     g_array_index(texts, struct span, i));
+	}
+}
+
 struct candidates *candidates_new(const struct ruleset *set,
-				  enum rule_kind kind, const GArray *texts,
+				  const GArray *const texts[RULE_KINDS],
 				  struct arena *arena)
 {
 	struct candidates *on = g_new0(struct candidates, 1);
-	bool is_header = kind == RULE_HEADER;
 
-	on->texts = texts;
-	on->is_all = is_header ? !set->header_filters : !set->filters[kind];
-	if (on->is_all)
-		return on;
+	on->rules = g_ptr_array_new();
 	on->links = g_array_sized_new(FALSE, TRUE, sizeof(struct link), 64);
 	g_array_set_size(on->links, 1);
 	on->heads = arena_new_n(arena, guint, set->rules->len);
 	on->tails = arena_new_n(arena, guint, set->rules->len);
-	for (guint i = 0; i < texts->len && !on->is_all; i++) {
-		struct span text = g_array_index(texts, struct span, i);
-		const struct prefilter *filter = is_header ?
-			set->header_filters[i] : set->filters[kind];
-
-		on->text = i;
-		if (text.len && filter && !prefilter_scan(filter, text, take, on))
-			on->is_all = true;
+	for (int kind = 0; kind < RULE_KINDS; kind++) {
+		on->texts[kind] = texts[kind];
+		look_at_kind(on, set, (enum rule_kind)kind);
 	}
 	return on;
 }
 
 void candidates_free(struct candidates *candidates)
 {
-	if (candidates->links)
-		g_array_unref(candidates->links);
+	g_ptr_array_unref(candidates->rules);
+	g_array_unref(candidates->links);
 	g_free(candidates);
+}
+
+const GPtrArray *candidates_rules(const struct candidates *candidates)
+{
+	return candidates->is_all ? NULL : candidates->rules;
 }
 
 bool candidates_next(const struct candidates *candidates,
@@ -77,7 +96,7 @@ bool candidates_next(const struct candidates *candidates,
 {
 	if (candidates->is_all || !rule->is_filtered) {
 		*text_out = (*at)++;
-		return *text_out < candidates->texts->len;
+		return *text_out < candidates->texts[rule->kind]->len;
 	}
 	*at = *at ? g_array_index(candidates->links, struct link, *at).next :
 		    candidates->heads[rule->index];

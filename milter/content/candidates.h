@@ -5,19 +5,21 @@
 #include "base/arena.h"
 #include "content/ruleset.h"
 
-/* Of one kind of rules and its texts. */
 struct candidates;
 
 /*
  * Looks at each text once, whatever the number of rules. texts (of struct span, in
- * an arena) is borrowed; of header rules they are the values of the set's specs,
- * empty where there is none. Free with candidates_free().
+ * an arena; NULL: none of that kind) is borrowed; of header rules they are the values
+ * of the set's specs, empty where there is none. Free with candidates_free().
  */
 struct candidates *candidates_new(const struct ruleset *set,
-				  enum rule_kind kind, const GArray *texts,
+				  const GArray *const texts[RULE_KINDS],
 				  struct arena *arena);
 void candidates_free(struct candidates *candidates);
 
+/* Those of the filters' rules (const struct rule *) that may match, each once. NULL:
+ * all may. */
+const GPtrArray *candidates_rules(const struct candidates *candidates);
 /*
  * The next text, in their order, in which the rule may match; *at is 0 at first.
  * False: there is none, or no more.

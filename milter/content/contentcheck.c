@@ -13,10 +13,13 @@ static void add_hits(struct transaction *tx, const struct ruleset *set,
 		     const struct matches *matches)
 {
 	for (guint i = 0; i < set->rules->len; i++) {
-		const struct rule *rule = g_ptr_array_index(set->rules, i);
+		const struct rule *rule;
 		double value = matches->values[i];
 
-		if (rule->is_sub || !(value < 0 || value > 0))
+		if (!(value < 0 || value > 0))
+			continue;
+		rule = g_ptr_array_index(set->rules, i);
+		if (rule->is_sub)
 			continue;
 		transaction_find(tx, arena_text(&tx->arena, rule->name), "%s",
 				 matches->found[i] ? matches->found[i] :

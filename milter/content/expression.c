@@ -251,6 +251,12 @@ void expression_bind(struct expression *expression, guint name,
 	expression->bound->pdata[name] = indexes;
 }
 
+const GArray *expression_bound(const struct expression *expression,
+			       guint name)
+{
+	return g_ptr_array_index(expression->bound, name);
+}
+
 static double sum_of(const GArray *indexes, const double *values)
 {
 	double sum = 0;

@@ -23,6 +23,9 @@ const GPtrArray *expression_names(const struct expression *expression);
  * summed up. Taken over; none: it is worth 0. */
 void expression_bind(struct expression *expression, guint name,
 		     GArray *indexes);
+/* That again; NULL: none. */
+const GArray *expression_bound(const struct expression *expression,
+			       guint name);
 /* values by index; division by zero is 0. */
 double expression_evaluate(const struct expression *expression,
 			   const double *values);

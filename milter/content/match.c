@@ -5,6 +5,7 @@
 #include "content/candidates.h"
 #include "content/evals.h"
 #include "content/headertext.h"
+#include "content/metas.h"
 #include "content/uridetail.h"
 #include "base/log.h"
 #include "message/uris.h"
@@ -32,7 +33,9 @@ struct matching {
 	struct eval_memory memory;
 	GArray *headers;		/* of struct span, by spec */
 	bool *has_header;		/* by spec */
-	struct candidates *candidates[RULE_KINDS];
+	struct candidates *candidates;
+	GArray *hits;			/* of guint: rules that hit, each once */
+	int64_t *nanoseconds;		/* see match_profile(); NULL: not asked */
 };
 
 static const char *shown(struct matching *on, struct span found)
@@ -45,12 +48,13 @@ static const char *shown(struct matching *on, struct span found)
 	return text;
 }
 
-static void hit(struct matching *on, guint index, double value,
-		struct span found)
+static void hit(struct matching *on, guint index, struct span found)
 {
-	if (!on->out->found[index])
+	if (!on->out->found[index]) {
 		on->out->found[index] = shown(on, found);
-	on->out->values[index] += value;
+		g_array_append_val(on->hits, index);
+	}
+	on->out->values[index]++;
 }
 
 static int64_t most_hits(const struct rule *rule)
@@ -98,7 +102,7 @@ static void match_text(struct matching *on, const struct rule *rule,
 			tell_cut_off(on, rule);
 		if (result != PATTERN_YES)
 			return;
-		hit(on, index, 1, found);
+		hit(on, index, found);
 		from = (size_t)(found.ptr - text.ptr) + MAX(found.len, 1);
 	}
 }
@@ -121,7 +125,7 @@ static bool is_ruled_out(const struct matching *on, const struct rule *rule)
 	guint at = 0, text;
 
 	return rule->is_filtered &&
-	       !candidates_next(on->candidates[RULE_HEADER], rule, &at, &text);
+	       !candidates_next(on->candidates, rule, &at, &text);
 }
 
 static void match_header(struct matching *on, const struct rule *rule,
@@ -142,7 +146,7 @@ static void match_header(struct matching *on, const struct rule *rule,
 	}
 	if (rule->is_exists ? is_there : is_out ||
 	    is_without(on, rule, text))
-		hit(on, index, 1, span_of(NULL, 0));
+		hit(on, index, span_of(NULL, 0));
 }
 
 static void match_part(struct matching *on, const struct rule *rule,
@@ -155,10 +159,10 @@ static void match_part(struct matching *on, const struct rule *rule,
 
 	if (rule->is_exists) {
 		if (is_there)
-			hit(on, index, 1, span_of(NULL, 0));
+			hit(on, index, span_of(NULL, 0));
 	} else if (rule->is_negated) {
 		if (is_there && is_without(on, rule, text))
-			hit(on, index, 1, span_of(NULL, 0));
+			hit(on, index, span_of(NULL, 0));
 	} else if (is_there || rule->unset) {
 		match_text(on, rule, index, is_there ? text :
 						       span_text(rule->unset));
@@ -180,7 +184,7 @@ static void match_all(struct matching *on, const struct rule *rule,
 	guint at = 0, text;
 
 	while (!is_full(on, rule, index) &&
-	       candidates_next(on->candidates[rule->kind], rule, &at, &text))
+	       candidates_next(on->candidates, rule, &at, &text))
 		if (text >= first)
 			match_text(on, rule, index,
 				   g_array_index(texts, struct span, text));
@@ -192,7 +196,7 @@ static void match_detail(struct matching *on, const struct rule *rule,
 	if (!on->details)
 		on->details = uridetails_make(on->whole_uris, on->text);
 	if (uridetail_matches(rule->detail, on->details))
-		hit(on, index, 1, span_of(NULL, 0));
+		hit(on, index, span_of(NULL, 0));
 }
 
 static void match_rule(struct matching *on, const struct rule *rule,
@@ -207,7 +211,7 @@ static void match_rule(struct matching *on, const struct rule *rule,
 
 	if (rule->call) {
 		if (evals_run(rule->call, &source))
-			hit(on, index, 1, span_of(NULL, 0));
+			hit(on, index, span_of(NULL, 0));
 		return;
 	}
 	if (rule->detail) {
@@ -262,11 +266,7 @@ static void find_candidates(struct matching *on)
 		[RULE_URI] = on->uris,
 	};
 
-	for (size_t i = 0; i < RULE_KINDS; i++)
-		if (texts[i])
-			on->candidates[i] = candidates_new(
-				on->set, (enum rule_kind)i, texts[i],
-				on->arena);
+	on->candidates = candidates_new(on->set, texts, on->arena);
 }
 
 static int64_t now_ns(void)
@@ -309,35 +309,44 @@ static void prepare(struct matching *on)
 	on->out->is_html_cut = on->text->is_html_cut;
 }
 
-static void match_metas(struct matching *on)
-{
-	for (guint i = 0; i < on->set->metas->len; i++) {
-		const struct rule *rule = g_ptr_array_index(on->set->metas, i);
-
-		on->out->values[rule->index] = expression_evaluate(
-			rule->expression, on->out->values);
-	}
-}
-
 static void add_up(struct matching *on)
 {
 	for (guint i = 0; i < on->set->rules->len; i++) {
-		const struct rule *rule = g_ptr_array_index(on->set->rules, i);
-		double value = on->out->values[i];
+		const struct rule *rule;
 
-		if (value < 0 || value > 0)
-			on->out->score += rule->score;
+		if (!(on->out->values[i] < 0 || on->out->values[i] > 0))
+			continue;
+		rule = g_ptr_array_index(on->set->rules, i);
+		on->out->score += rule->score;
 	}
 }
 
-static void match_timed(struct matching *on, const struct rule *rule,
-			int64_t *nanoseconds)
+static void match_timed(struct matching *on, const struct rule *rule)
 {
-	int64_t began = nanoseconds ? now_ns() : 0;
+	int64_t began = on->nanoseconds ? now_ns() : 0;
 
+	if (is_left_out(on->set, rule))
+		return;
 	match_rule(on, rule, rule->index);
-	if (nanoseconds)
-		nanoseconds[rule->index] += now_ns() - began;
+	if (on->nanoseconds)
+		on->nanoseconds[rule->index] += now_ns() - began;
+}
+
+static void match_all_rules(struct matching *on)
+{
+	const GPtrArray *some = candidates_rules(on->candidates);
+	const GPtrArray *always = on->set->always;
+
+	for (guint i = 0; i < always->len; i++)
+		match_timed(on, g_ptr_array_index(always, i));
+	if (!some)
+		some = on->set->rules;
+	for (guint i = 0; i < some->len; i++) {
+		const struct rule *rule = g_ptr_array_index(some, i);
+
+		if (rule->is_filtered && !rule->is_always)
+			match_timed(on, rule);
+	}
 }
 
 struct matches *match_run(const struct ruleset *set,
@@ -351,27 +360,27 @@ struct matches *match_profile(const struct ruleset *set,
 			      struct arena *arena, int64_t *nanoseconds)
 {
 	int64_t began = nanoseconds ? now_ns() : 0;
-	struct matching on = { .set = set, .tx = tx, .arena = arena };
 	guint count = set->rules->len;
+	struct matching on = {
+		.set = set, .tx = tx, .arena = arena,
+		.hits = g_array_new(FALSE, FALSE, sizeof(guint)),
+		.nanoseconds = nanoseconds,
+	};
 
 	on.out = arena_new(arena, struct matches);
 	on.out->values = arena_new_n(arena, double, count);
+	memcpy(on.out->values, metas_at_rest(set->metas),
+	       count * sizeof *on.out->values);
 	on.out->found = arena_new_n(arena, const char *, count);
 	prepare(&on);
 	find_candidates(&on);
 	if (nanoseconds)
 		nanoseconds[count] += now_ns() - began;
-	for (guint i = 0; i < count; i++) {
-		const struct rule *rule = g_ptr_array_index(set->rules, i);
-
-		if (!rule->is_off && !is_left_out(set, rule))
-			match_timed(&on, rule, nanoseconds);
-	}
-	match_metas(&on);
+	match_all_rules(&on);
+	metas_work_out(set->metas, on.hits, on.out->values, arena);
 	add_up(&on);
-	for (size_t i = 0; i < RULE_KINDS; i++)
-		if (on.candidates[i])
-			candidates_free(on.candidates[i]);
+	candidates_free(on.candidates);
+	g_array_unref(on.hits);
 	g_array_unref(on.source.relays.all);
 	g_array_unref(on.headers);
 	g_array_unref(on.whole);

@@ -3,8 +3,9 @@
 #include "content/ruleset.h"
 
 #include "content/evals.h"
-#include "content/remarks.h"
+#include "content/metas.h"
 #include "content/prefilter.h"
+#include "content/remarks.h"
 #include "content/replacetags.h"
 #include "content/ruletext.h"
 #include "content/uridetail.h"
@@ -539,7 +540,7 @@ static void order(struct ruleset *set, struct rule *rule, GHashTable *marks)
 	}
 	g_hash_table_insert(marks, rule, GINT_TO_POINTER(MARK_DONE));
 	if (is_wanted(rule))
-		g_ptr_array_add(set->metas, rule);
+		g_ptr_array_add(set->ordered, rule);
 }
 
 static void try_example(struct loader *on,
@@ -557,6 +558,25 @@ static void try_example(struct loader *on,
 		add_problem(on->set, example->file, example->line,
 			    "test %s: it %s \"%s\"", rule->name, is_hit ?
 			    "should not hit" : "should hit", example->text);
+}
+
+/* A filter knows nothing of headers that are not there. */
+static bool is_always(const struct rule *rule)
+{
+	return !rule->is_off && !rule->expression &&
+	       (!rule->is_filtered || rule->is_negated || rule->unset);
+}
+
+static void find_always(struct ruleset *set)
+{
+	g_ptr_array_set_size(set->always, 0);
+	for (guint i = 0; i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		rule->is_always = is_always(rule);
+		if (rule->is_always)
+			g_ptr_array_add(set->always, rule);
+	}
 }
 
 static void finish(struct loader *on)
@@ -580,6 +600,8 @@ static void finish(struct loader *on)
 
 		rule->is_off |= !is_wanted(rule);
 	}
+	set->metas = metas_new(set->ordered, set->rules->len);
+	find_always(set);
 	for (guint i = 0; i < examples->len; i++)
 		try_example(on, &g_array_index(examples,
 					       struct remarks_example, i));
@@ -592,7 +614,8 @@ static struct ruleset *set_new(void)
 	set->rules = g_ptr_array_new_with_free_func(free_rule);
 	set->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	set->specs = g_ptr_array_new_with_free_func(free_spec);
-	set->metas = g_ptr_array_new();
+	set->ordered = g_ptr_array_new();
+	set->always = g_ptr_array_new();
 	set->lists = addrlists_new();
 	set->problems = g_array_new(FALSE, FALSE, sizeof(struct rule_problem));
 	g_array_set_clear_func(set->problems, clear_problem);
@@ -643,6 +666,7 @@ void ruleset_filter(struct ruleset *set, const char *cache_dir)
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		set->filters[kinds[i]] = prefilter_new(set, kinds[i], 0,
 						       cache_dir);
+	find_always(set);
 }
 
 void ruleset_free(struct ruleset *set)
@@ -655,7 +679,9 @@ void ruleset_free(struct ruleset *set)
 		prefilter_free(set->header_filters[i]);
 	g_free(set->header_filters);
 	g_hash_table_unref(set->by_name);
-	g_ptr_array_unref(set->metas);
+	g_ptr_array_unref(set->ordered);
+	g_ptr_array_unref(set->always);
+	metas_free(set->metas);
 	g_ptr_array_unref(set->rules);
 	g_ptr_array_unref(set->specs);
 	addrlists_free(set->lists);

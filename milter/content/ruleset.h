@@ -20,6 +20,7 @@ enum rule_kind {
 const char *ruleset_kind_word(enum rule_kind kind);
 
 struct eval_call;
+struct metas;
 struct prefilter;
 struct uridetail;
 
@@ -45,6 +46,7 @@ struct rule {
 	int64_t max_hits;		/* 0: no limit */
 	bool is_off;			/* it cannot run: see the set's problems */
 	bool is_filtered;		/* by its kind's filter */
+	bool is_always;			/* in the set's always */
 
 	struct pattern *pattern;
 	guint header;			/* index in the set's specs */
@@ -66,8 +68,9 @@ struct ruleset {
 	GPtrArray *rules;		/* of struct rule *; an index is a name */
 	GHashTable *by_name;		/* name -> struct rule * */
 	GPtrArray *specs;		/* of struct header_spec * */
-	GPtrArray *metas;		/* of struct rule *, each after those that it
-					 * needs */
+	GPtrArray *ordered;		/* of struct rule *: metas, each after those
+					 * that it needs */
+	struct metas *metas;		/* of ordered */
 	struct addrlists *lists;
 	GArray *problems;		/* of struct rule_problem */
 	GHashTable *ignored;		/* keyword -> count: settings that are
@@ -77,6 +80,8 @@ struct ruleset {
 					 * out; 0: no limit */
 	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */
 	struct prefilter **header_filters;	/* by spec; those, too */
+	GPtrArray *always;		/* of struct rule *: to be matched with every
+					 * message, whatever the filters say */
 };
 
 /* Reads the files in order; what is wrong in them is among the problems. NULL and
