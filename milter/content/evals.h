@@ -23,6 +23,8 @@ struct eval_source {
 struct eval_memory {
 	const char *const *senders, *const *recipients;
 	struct freemails *freemails;
+	bool has_shift;
+	double shift;			/* of the Date, seconds */
 };
 
 /* One call, as a rule has it. */

@@ -194,8 +194,14 @@ static double shift_of(const struct eval_source *source)
 static bool shifted_date(const struct eval_source *source,
 			 char *const *arguments)
 {
-	double shift = shift_of(source);
+	struct eval_memory *memory = source->memory;
+	double shift;
 
+	if (!memory->has_shift) {
+		memory->shift = shift_of(source);
+		memory->has_shift = true;
+	}
+	shift = memory->shift;
 	return (strcmp(arguments[0], "undef") == 0 ||
 		shift >= HOUR_S * g_ascii_strtod(arguments[0], NULL)) &&
 	       (strcmp(arguments[1], "undef") == 0 ||

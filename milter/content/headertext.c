@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define RELAYS "X-Spam-Relays-"
+
 /* Names whose encoded words are no words. */
 static bool is_structured(struct span name)
 {
@@ -237,7 +239,6 @@ static void append_relays(struct asked *on, const struct relays *relays,
 static void append_special(struct asked *on,
 			   const struct header_source *source)
 {
-	static const char prefix[] = "X-Spam-Relays-";
 	const struct transaction *tx = source->tx;
 	static const char *const ids[] = {
 		"X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID",
@@ -255,8 +256,8 @@ static void append_special(struct asked *on,
 		   strcmp(name, "ALL-INTERNAL") == 0) {
 		append_all(on, tx->headers, 0,
 			   source->relays.trusted_fields + 1);
-	} else if (g_ascii_strncasecmp(name, prefix, strlen(prefix)) == 0) {
-		append_relays(on, &source->relays, name + strlen(prefix));
+	} else if (g_ascii_strncasecmp(name, RELAYS, strlen(RELAYS)) == 0) {
+		append_relays(on, &source->relays, name + strlen(RELAYS));
 	} else if (g_ascii_strcasecmp(name, "EnvelopeFrom") == 0) {
 		from = envelope_from(source, on->arena);
 		on->is_found = from != NULL;
@@ -272,6 +273,47 @@ static void append_special(struct asked *on,
 	} else {
 		append_named(on, tx->headers, name);
 	}
+}
+
+static unsigned hash_name(struct span name)
+{
+	unsigned hash = 5381;
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = hash * 33 + (unsigned char)g_ascii_tolower(name.ptr[i]);
+	return (hash ^ hash >> 8) % 256;
+}
+
+struct header_names headertext_names(const GArray *headers)
+{
+	struct header_names names = { { 0 } };
+
+	for (guint i = 0; i < headers->len; i++) {
+		unsigned hash = hash_name(g_array_index(headers, struct header,
+							i).name);
+
+		names.bits[hash / 64] |= UINT64_C(1) << hash % 64;
+	}
+	return names;
+}
+
+/* A name that stands for more than the fields of that name. */
+static bool is_special(const char *name)
+{
+	return g_ascii_strncasecmp(name, "ALL", 3) == 0 ||
+	       g_ascii_strncasecmp(name, RELAYS, strlen(RELAYS)) == 0 ||
+	       g_ascii_strcasecmp(name, "EnvelopeFrom") == 0 ||
+	       g_ascii_strcasecmp(name, "ToCc") == 0 ||
+	       strcmp(name, "MESSAGEID") == 0;
+}
+
+bool headertext_may_have(const struct header_names *names,
+			 const struct header_spec *spec)
+{
+	unsigned hash = hash_name(span_text(spec->name));
+
+	return is_special(spec->name) ||
+	       names->bits[hash / 64] >> hash % 64 & 1;
 }
 
 static bool is_host_byte(char c)

@@ -13,6 +13,17 @@ struct header_source {
 	struct relays relays;		/* see received_collect() */
 };
 
+/* Which names a message's fields have, by hash: most specs ask for one that is not
+ * there. */
+struct header_names {
+	uint64_t bits[4];
+};
+
+struct header_names headertext_names(const GArray *headers);
+/* False: headertext_get() would find nothing. */
+bool headertext_may_have(const struct header_names *names,
+			 const struct header_spec *spec);
+
 /*
  * What "Name", "Name:raw", "Name:addr", "Name:name", "ALL", "ALL-EXTERNAL", "ToCc",
  * "MESSAGEID", "EnvelopeFrom" or "X-Spam-Relays-External" (and their like) stands

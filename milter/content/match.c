@@ -246,16 +246,21 @@ static void match_rule(struct matching *on, const struct rule *rule,
 
 static void read_headers(struct matching *on)
 {
+	const struct header_names names = headertext_names(on->tx->headers);
 	guint specs = on->set->specs->len;
 
 	on->headers = g_array_sized_new(FALSE, TRUE, sizeof(struct span),
 					specs);
 	g_array_set_size(on->headers, specs);
 	on->has_header = arena_new_n(on->arena, bool, specs);
-	for (guint i = 0; i < specs; i++)
-		on->has_header[i] = headertext_get(
-			&on->source, g_ptr_array_index(on->set->specs, i),
-			&g_array_index(on->headers, struct span, i));
+	for (guint i = 0; i < specs; i++) {
+		const struct header_spec *spec = g_ptr_array_index(
+			on->set->specs, i);
+
+		on->has_header[i] = headertext_may_have(&names, spec) &&
+			headertext_get(&on->source, spec, &g_array_index(
+				on->headers, struct span, i));
+	}
 }
 
 static void find_candidates(struct matching *on)
