@@ -8,6 +8,7 @@
 #define DEPTH_MAX 100
 #define STACK_MAX 200
 #define CALL "rules_matching"
+#define NONE G_MAXUINT
 
 enum op {
 	OP_NUMBER, OP_NAME, OP_NOT, OP_NEGATE, OP_MULTIPLY, OP_DIVIDE,
@@ -20,6 +21,9 @@ struct step {
 	enum op op;
 	double number;
 	guint name;
+	guint rule;			/* of a name that stands for one; else NONE */
+	guint behind;			/* of && and ||: the step after their right
+					 * side, which may be passed over */
 };
 
 struct expression {
@@ -80,7 +84,9 @@ static void emit(struct parser *on, enum op op)
 
 static void emit_name(struct parser *on, char *name)
 {
-	struct step step = { OP_NAME, 0, on->out->names->len };
+	struct step step = {
+		.op = OP_NAME, .name = on->out->names->len, .rule = NONE,
+	};
 
 	g_ptr_array_add(on->out->names, name);
 	g_ptr_array_add(on->out->bound, NULL);
@@ -149,6 +155,27 @@ static void take_operand(struct parser *on)
 	on->depth--;
 }
 
+static struct step *step_at(const struct expression *expression, guint at)
+{
+	return &g_array_index(expression->steps, struct step, at);
+}
+
+static void take_binary(struct parser *on, int level);
+
+static void take_right(struct parser *on, enum op op, int level)
+{
+	guint at = on->out->steps->len;
+
+	if (op != OP_AND && op != OP_OR) {
+		take_binary(on, level + 1);
+		emit(on, op);
+		return;
+	}
+	emit(on, op);
+	take_binary(on, level + 1);
+	step_at(on->out, at)->behind = on->out->steps->len;
+}
+
 static void take_binary(struct parser *on, int level)
 {
 	size_t i = 0;
@@ -164,8 +191,7 @@ static void take_binary(struct parser *on, int level)
 			continue;
 		}
 		on->at += len;
-		take_binary(on, binary[i].level + 1);
-		emit(on, binary[i].op);
+		take_right(on, binary[i].op, binary[i].level);
 		i = 0;
 	}
 }
@@ -249,6 +275,13 @@ void expression_bind(struct expression *expression, guint name,
 {
 	free_indexes(g_ptr_array_index(expression->bound, name));
 	expression->bound->pdata[name] = indexes;
+	for (guint i = 0; i < expression->steps->len; i++) {
+		struct step *step = step_at(expression, i);
+
+		if (step->op == OP_NAME && step->name == name)
+			step->rule = indexes->len == 1 ?
+				     g_array_index(indexes, guint, 0) : NONE;
+	}
 }
 
 const GArray *expression_bound(const struct expression *expression,
@@ -296,10 +329,6 @@ static double work(enum op op, double a, double b)
 		return !is_true(a - b);
 	case OP_UNEQUAL:
 		return is_true(a - b);
-	case OP_AND:
-		return is_true(a) ? b : a;
-	case OP_OR:
-		return is_true(a) ? a : b;
 	default:
 		BUG_IF(true);
 	}
@@ -308,20 +337,23 @@ static double work(enum op op, double a, double b)
 double expression_evaluate(const struct expression *expression,
 			   const double *values)
 {
-	double stack[STACK_MAX] = { 0 };
+	const struct step *steps = step_at(expression, 0);
+	double stack[STACK_MAX];
 	size_t top = 0;
 
+	stack[0] = 0;
 	for (guint i = 0; i < expression->steps->len; i++) {
-		const struct step *step = &g_array_index(
-			expression->steps, struct step, i);
+		const struct step *step = &steps[i];
 
 		switch (step->op) {
 		case OP_NUMBER:
 			stack[top++] = step->number;
 			break;
 		case OP_NAME:
-			stack[top++] = sum_of(g_ptr_array_index(
-				expression->bound, step->name), values);
+			stack[top++] = step->rule != NONE ?
+				values[step->rule] :
+				sum_of(g_ptr_array_index(expression->bound,
+							 step->name), values);
 			break;
 		case OP_NOT:
 			stack[top - 1] = !is_true(stack[top - 1]);
@@ -333,6 +365,13 @@ double expression_evaluate(const struct expression *expression,
 			top -= 2;
 			stack[top - 1] = is_true(stack[top - 1]) ?
 					 stack[top] : stack[top + 1];
+			break;
+		case OP_AND:
+		case OP_OR:
+			if (is_true(stack[top - 1]) == (step->op == OP_OR))
+				i = step->behind - 1;
+			else
+				top--;
 			break;
 		default:
 			top--;

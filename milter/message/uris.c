@@ -351,6 +351,8 @@ static size_t take_schemeless(struct collector *on, const char *at)
 	while (g_ascii_isalnum(at[len]) || (len && at[len] &&
 					    strchr("._-", at[len])))
 		len++;
+	if (!memchr(at, '.', len))
+		return 0;
 	g_autofree char *host = g_strndup(at, len);
 
 	while (len && !g_ascii_isalnum(host[len - 1]))
