@@ -335,7 +335,7 @@ static int match_one(void *mydata, struct span bytes, const char *name,
 
 	transaction_init(&tx, job->admin->settings, &session);
 	rawmessage_take(&tx, bytes);
-	matches = match_run(job->set, &tx, &tx.arena);
+	matches = match_run(job->set, &tx);
 	if (job->keywords)
 		keywordcheck_message(&tx);
 	if (is_named || job->admin->is_json) {
@@ -397,8 +397,7 @@ static int profile_one(void *mydata, struct span bytes, const char *name,
 	(void)is_named;
 	transaction_init(&tx, profile->job->admin->settings, &session);
 	rawmessage_take(&tx, bytes);
-	(void)match_profile(profile->job->set, &tx, &tx.arena,
-			    profile->nanoseconds);
+	(void)match_profile(profile->job->set, &tx, profile->nanoseconds);
 	profile->messages++;
 	transaction_release(&tx);
 	return EX_OK;

@@ -77,7 +77,7 @@ void contentcheck_message(struct transaction *tx)
 	}
 	if (!set->rules->len)
 		return;
-	matches = match_run(set, tx, &tx->arena);
+	matches = match_run(set, tx);
 	add_hits(tx, set, matches);
 	add_limits(tx, matches);
 	add_archives(tx, matches);

@@ -36,8 +36,5 @@ bool headertext_get(const struct header_source *source,
 bool headertext_of_part(const struct mime_part *part,
 			const struct header_spec *spec, struct arena *arena,
 			struct span *text_out);
-/* One field's value: unfolded, decoded to UTF-8, trimmed; in the arena. */
-const char *headertext_decode(const struct header *header,
-			      struct arena *arena);
 
 #endif

@@ -2,11 +2,11 @@
 
 #include "content/keywordcheck.h"
 
-#include "content/headertext.h"
 #include "content/keywordlists.h"
 #include "content/keywordset.h"
-#include "message/bodytext.h"
 #include "message/charset.h"
+#include "message/contents.h"
+#include "message/headervalue.h"
 #include "message/mailbox.h"
 
 #include <string.h>
@@ -56,7 +56,7 @@ static bool scan_headers(struct looking *on)
 		bool is_more = true;
 
 		if (span_is_word(header->name, "Subject"))
-			is_more = scan(on, span_text(headertext_decode(
+			is_more = scan(on, span_text(headervalue_decode(
 				header, &on->tx->arena)), PLACE_SUBJECT);
 		else if (span_is_word(header->name, "From"))
 			is_more = scan_names(on, header);
@@ -81,12 +81,13 @@ static bool scan_attachments(struct looking *on, const struct mime *mime)
 	return true;
 }
 
-/* Paragraph by paragraph: the pieces of one follow each other in memory. */
+/* Paragraph by paragraph, but for the subject that is the first: the pieces of one
+ * follow each other in memory. */
 static void scan_lines(struct looking *on, const GArray *lines)
 {
 	struct span whole = { NULL, 0 };
 
-	for (guint i = 0; i < lines->len; i++) {
+	for (guint i = 1; i < lines->len; i++) {
 		struct span line = g_array_index(lines, struct span, i);
 
 		if (whole.len && whole.ptr + whole.len == line.ptr &&
@@ -104,18 +105,8 @@ static void scan_lines(struct looking *on, const GArray *lines)
 
 static void scan_message(struct looking *on)
 {
-	struct mime *mime;
-	struct bodytext *text;
-
-	if (!scan_headers(on))
-		return;
-	mime = mime_parse(on->tx, &on->tx->arena);
-	if (scan_attachments(on, mime)) {
-		text = bodytext_make(mime, "");
-		scan_lines(on, text->lines);
-		bodytext_free(text);
-	}
-	mime_release(mime);
+	if (scan_headers(on) && scan_attachments(on, contents_mime(on->tx)))
+		scan_lines(on, contents_text(on->tx)->lines);
 }
 
 /* A finding's detail is ASCII. */

@@ -8,6 +8,7 @@
 #include "content/metas.h"
 #include "content/uridetail.h"
 #include "base/log.h"
+#include "message/contents.h"
 #include "message/uris.h"
 
 #include <string.h>
@@ -18,17 +19,17 @@
 /* The texts of one message, each made once. */
 struct matching {
 	const struct ruleset *set;
-	const struct transaction *tx;
-	struct arena *arena;
+	struct transaction *tx;
+	struct arena *arena;		/* its own */
 	struct matches *out;
 	struct header_source source;
 	struct mime *mime;
 	struct bodytext *text;
-	struct attachments *attachments;
+	const struct attachments *attachments;
 	GArray *uris;			/* of struct span */
 	GArray *whole;			/* of struct span: the message, header and
 					 * body */
-	GArray *whole_uris;		/* of struct uri, as many */
+	const GArray *whole_uris;	/* of struct uri, as many */
 	struct uridetails *details;	/* NULL: not yet made */
 	struct eval_memory memory;
 	GArray *headers;		/* of struct span, by spec */
@@ -284,24 +285,18 @@ static int64_t now_ns(void)
 
 static void prepare(struct matching *on)
 {
-	const struct header *header = transaction_find_header(on->tx,
-							      "Subject");
-	GArray *uris;
-
 	on->source = (struct header_source){
 		on->tx, on->arena, received_collect(on->tx, on->arena),
 	};
-	on->mime = mime_parse(on->tx, on->arena);
-	on->text = bodytext_make(on->mime, header ?
-		headertext_decode(header, on->arena) : "");
-	on->attachments = attachments_collect(on->mime,
-					      limits_of(on->tx->settings));
-	uris = on->whole_uris = uris_collect(on->tx->settings, on->text);
+	on->mime = contents_mime(on->tx);
+	on->text = contents_text(on->tx);
+	on->attachments = contents_attachments(on->tx);
+	on->whole_uris = contents_uris(on->tx);
 	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
-				     uris->len);
-	for (guint i = 0; i < uris->len; i++) {
-		struct span text = span_text(g_array_index(uris, struct uri,
-							   i).text);
+				     on->whole_uris->len);
+	for (guint i = 0; i < on->whole_uris->len; i++) {
+		struct span text = span_text(g_array_index(
+			on->whole_uris, struct uri, i).text);
 
 		g_array_append_val(on->uris, text);
 	}
@@ -354,16 +349,15 @@ static void match_all_rules(struct matching *on)
 	}
 }
 
-struct matches *match_run(const struct ruleset *set,
-			  const struct transaction *tx, struct arena *arena)
+struct matches *match_run(const struct ruleset *set, struct transaction *tx)
 {
-	return match_profile(set, tx, arena, NULL);
+	return match_profile(set, tx, NULL);
 }
 
 struct matches *match_profile(const struct ruleset *set,
-			      const struct transaction *tx,
-			      struct arena *arena, int64_t *nanoseconds)
+			      struct transaction *tx, int64_t *nanoseconds)
 {
+	struct arena *arena = &tx->arena;
 	int64_t began = nanoseconds ? now_ns() : 0;
 	guint count = set->rules->len;
 	struct matching on = {
@@ -390,9 +384,5 @@ struct matches *match_profile(const struct ruleset *set,
 	g_array_unref(on.headers);
 	g_array_unref(on.whole);
 	g_array_unref(on.uris);
-	attachments_free(on.attachments);
-	g_array_unref(on.whole_uris);
-	bodytext_free(on.text);
-	mime_release(on.mime);
 	return on.out;
 }

@@ -19,14 +19,12 @@ struct matches {
 };
 
 /* Any thread. Takes as long as the patterns need, each within PCRE2's limits. */
-struct matches *match_run(const struct ruleset *set,
-			  const struct transaction *tx, struct arena *arena);
+struct matches *match_run(const struct ruleset *set, struct transaction *tx);
 /*
  * The same, and adds to nanoseconds, by index, what each rule took, and behind the
  * last rule what the texts and the pass over them took.
  */
 struct matches *match_profile(const struct ruleset *set,
-			      const struct transaction *tx,
-			      struct arena *arena, int64_t *nanoseconds);
+			      struct transaction *tx, int64_t *nanoseconds);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "message/transaction.h"
 
+#include "message/contents.h"
 #include "message/limits.h"
 #include "resolver/inquiry.h"
 
@@ -58,6 +59,7 @@ void transaction_release(struct transaction *tx)
 	if (tx->sender_work)
 		tx->free_sender_work(tx->sender_work);
 	inquiry_free(tx->inquiry);
+	contents_free(tx->contents);
 	g_array_unref(tx->findings);
 	g_array_unref(tx->annotations);
 	g_array_unref(tx->auth.dkim);

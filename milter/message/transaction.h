@@ -144,6 +144,7 @@ struct transaction {
 	int64_t body_bytes;		/* its true size */
 	bool is_body_bytes_exact;	/* false: at least so many (skipped) */
 
+	struct contents *contents;	/* message/contents.h; owned */
 	struct inquiry *inquiry;	/* resolver/inquiry.h; owned; may be NULL */
 	struct auth auth;
 	struct senderwork *sender_work;	/* sender/authcheck.h, while under way */
