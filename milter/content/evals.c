@@ -25,7 +25,7 @@ static const struct eval_row *find_row(const char *name)
 	static const struct eval_row *const tables[] = {
 		evalsheader_rows, evalsbody_rows, evalsattach_rows,
 		evalslists_rows, evalsfreemail_rows, evalsuri_rows,
-		evalstext_rows,
+		evalstext_rows, evalsforged_rows, evalsrecipients_rows,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++)

@@ -57,6 +57,14 @@ extern const struct eval_row evalsheader_rows[], evalsbody_rows[],
 bool evalsattach_is_fit(const struct eval_row *row, char *const *arguments);
 extern const struct eval_row evalslists_rows[], evalsfreemail_rows[];
 extern const struct eval_row evalsuri_rows[], evalstext_rows[];
+extern const struct eval_row evalsforged_rows[], evalsrecipients_rows[];
+
+/* All fields of that name, as header rules see them, or the first address in them;
+ * "" when there is none. */
+const char *evalsheader_field(const struct eval_source *source,
+			      const char *name, bool is_addr);
+/* Some mailing lists take the Received fields away. */
+bool evalsheader_is_received_removed(const struct eval_source *source);
 
 /* Instead of words: the last argument, where all are there, is a pattern. */
 extern const char *const evals_with_pattern[];

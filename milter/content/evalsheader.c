@@ -11,9 +11,8 @@
 
 #define HOUR_S 3600.0
 
-/* A header in one of the forms that rules have; "" when it is not there. */
-static const char *get(const struct eval_source *source, const char *name,
-		       bool is_addr)
+const char *evalsheader_field(const struct eval_source *source,
+			      const char *name, bool is_addr)
 {
 	struct header_spec spec = {
 		.name = (char *)name, .is_addr = is_addr,
@@ -70,8 +69,10 @@ static const char *last_labels(const char *addr)
 static bool equal_from_domains(const struct eval_source *source,
 			       char *const *arguments)
 {
-	const char *from = last_labels(get(source, "From", true));
-	const char *envelope = last_labels(get(source, "EnvelopeFrom", true));
+	const char *from = last_labels(evalsheader_field(source, "From",
+							 true));
+	const char *envelope = last_labels(evalsheader_field(
+		source, "EnvelopeFrom", true));
 
 	(void)arguments;
 	return *from && *envelope && g_ascii_strcasecmp(from, envelope) != 0;
@@ -81,8 +82,8 @@ static bool matching_from(const struct eval_source *source,
 			  char *const *arguments)
 {
 	(void)arguments;
-	return g_ascii_strcasecmp(get(source, "EnvelopeFrom", true),
-				  get(source, "From", true)) == 0;
+	return g_ascii_strcasecmp(evalsheader_field(source, "EnvelopeFrom", true),
+				  evalsheader_field(source, "From", true)) == 0;
 }
 
 /* Whether the host that handed it to us is of the sender's organisation; when all
@@ -92,7 +93,7 @@ static bool mailfrom_matches(const struct eval_source *source,
 {
 	const struct relays *relays = &source->header->relays;
 	const struct settings *settings = source->header->tx->settings;
-	const char *at = strrchr(get(source, "EnvelopeFrom", true), '@');
+	const char *at = strrchr(evalsheader_field(source, "EnvelopeFrom", true), '@');
 	bool is_ours = relays->trusted == relays->all->len;
 	guint end = is_ours ? relays->all->len : relays->trusted + 1;
 
@@ -168,7 +169,7 @@ static unsigned count_fetched(const GArray *headers)
 static double shift_of(const struct eval_source *source)
 {
 	const GArray *headers = source->header->tx->headers;
-	const char *text = get(source, "Date", false);
+	const char *text = evalsheader_field(source, "Date", false);
 	unsigned skipped = count_fetched(headers);
 	double date, best = 0;
 	bool is_found = false;
@@ -208,6 +209,53 @@ static bool shifted_date(const struct eval_source *source,
 		shift < HOUR_S * g_ascii_strtod(arguments[1], NULL));
 }
 
+/* What Outlook makes of a time: 2^32 steps are 1844674407370 ms. */
+static bool is_near(double token, double unix_s)
+{
+	return fabs(token - floor(unix_s * 0.0023283064365387 +
+				  27111902.8329849)) < 250;
+}
+
+static bool is_hex(const char *text, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!g_ascii_isdigit(text[i]) &&
+		    (text[i] < 'a' || text[i] > 'f'))
+			return false;
+	return true;
+}
+
+/* "<0001TTTTTTTT$xxxxxxxx$xxxxxxxx@" whose time T is that of no field. */
+static bool outlook_message_id(const struct eval_source *source,
+			       char *const *arguments)
+{
+	const GArray *headers = source->header->tx->headers;
+	const char *id = evalsheader_field(source, "MESSAGEID", false);
+	double token, date = 0;
+
+	(void)arguments;
+	if (*id != '<' || !is_hex(id + 1, 12) || id[13] != '$' ||
+	    !is_hex(id + 14, 8) || id[22] != '$' || !is_hex(id + 23, 8) ||
+	    id[31] != '@')
+		return false;
+	g_autofree char *time = g_strndup(id + 5, 8);
+
+	token = (double)g_ascii_strtoull(time, NULL, 16);
+	(void)read_date(evalsheader_field(source, "Date", false), &date);
+	if (is_near(token, date))
+		return false;
+	date = 0;
+	for (guint i = 0; i < headers->len; i++) {
+		const struct header *header = &g_array_index(
+			headers, struct header, i);
+
+		if (span_is_word(header->name, "Received") &&
+		    read_received_date(header->value, &date))
+			break;
+	}
+	return !is_near(token, date);
+}
+
 static const char *without_replies(const char *subject)
 {
 	static const char *const words[] = {
@@ -228,8 +276,8 @@ static const char *without_replies(const char *subject)
 static bool is_all_caps(const struct eval_source *source,
 			char *const *arguments)
 {
-	g_autofree char *subject = g_strstrip(g_strdup(get(source, "Subject",
-							   false)));
+	g_autofree char *subject = g_strstrip(g_strdup(
+		evalsheader_field(source, "Subject", false)));
 	const char *text = without_replies(subject);
 	bool has_upper = false;
 
@@ -248,21 +296,27 @@ static bool missing_to(const struct eval_source *source,
 		       char *const *arguments)
 {
 	(void)arguments;
-	return !*get(source, "To", false) &&
-	       !*get(source, "Apparently-To", false);
+	return !*evalsheader_field(source, "To", false) &&
+	       !*evalsheader_field(source, "Apparently-To", false);
 }
 
-/* Some mailing lists take the Received fields away. */
+bool evalsheader_is_received_removed(const struct eval_source *source)
+{
+	const char *received = evalsheader_field(source, "Received", false);
+
+	return !*received ||
+	       (strstr(evalsheader_field(source, "Mailing-List", false),
+		       "run by ezmlm") &&
+		strstr(evalsheader_field(source, "Delivered-To", false),
+		       "mailing list ") &&
+		strstr(received, " invoked "));
+}
+
 static bool received_removed(const struct eval_source *source,
 			     char *const *arguments)
 {
-	const char *received = get(source, "Received", false);
-
 	(void)arguments;
-	return !*received ||
-	       (strstr(get(source, "Mailing-List", false), "run by ezmlm") &&
-		strstr(get(source, "Delivered-To", false), "mailing list ") &&
-		strstr(received, " invoked "));
+	return evalsheader_is_received_removed(source);
 }
 
 /* Bytes outside of ASCII as they came, by share and number. */
@@ -291,6 +345,7 @@ const struct eval_row evalsheader_rows[] = {
 	{ "check_for_matching_env_and_hdr_from", matching_from, 0, 0, NULL },
 	{ "check_mailfrom_matches_rcvd", mailfrom_matches, 0, 0, NULL },
 	{ "check_for_shifted_date", shifted_date, 2, 2, NULL },
+	{ "check_outlook_message_id", outlook_message_id, 0, 0, NULL },
 	{ "subject_is_all_caps", is_all_caps, 0, 0, NULL },
 	{ "check_for_missing_to_header", missing_to, 0, 0, NULL },
 	{ "gated_through_received_hdr_remover", received_removed, 0, 0, NULL },

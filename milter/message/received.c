@@ -178,8 +178,7 @@ static bool take_said(struct reading *on)
 	    address_length(on->text))
 		return false;
 	on->out->helo = said;
-	on->out->has_no_rdns = is_unknown(name);
-	on->out->rdns = on->out->has_no_rdns ? "" : name;
+	on->out->rdns = is_unknown(name) ? "" : name;
 	at = strrchr(on->text, '@');
 	if (at && at < on->by && address_length(at + 1)) {
 		const char *start = at;
@@ -192,15 +191,26 @@ static bool take_said(struct reading *on)
 	return true;
 }
 
+/* "HOST (8.9.3/8.9.3)": a Sendmail, which looks names up; Domino does not. */
+static bool is_by_sendmail(const struct reading *on)
+{
+	const char *by = on->by + strlen(" by ");
+
+	by += strcspn(by, " ;");
+	return g_str_has_prefix(by, " (") &&
+	       !g_str_has_prefix(by, " (Lotus Domino");
+}
+
 /* "NAME ([IP] helo=x ident=y)", as Exim writes it; "([IP])" is anyone's. */
 static void take_bracketed(struct reading *on)
 {
 	const char *helo = value_behind(on, "helo=", on->by);
 	const char *ident = value_behind(on, "ident=", on->by);
-	const char *name = *on->text == '[' || *on->text == '(' ||
-			   address_length(on->text) ? "" :
-		word_of(on->text, word_length(on->text), on->arena);
 	const char *open = strchr(on->text, '(');
+	bool has_bracket = open && open[1] == '[';
+	const char *name = *on->text == '[' || *on->text == '(' ||
+			   (address_length(on->text) && !has_bracket) ? "" :
+		word_of(on->text, word_length(on->text), on->arena);
 	bool is_exim = strstr(on->by, "Exim") || helo;
 	bool is_qmail = open && open[1] != '[' && address_length(open + 1) &&
 			(strstr(on->by, " with SMTP") ||
@@ -210,8 +220,8 @@ static void take_bracketed(struct reading *on)
 	on->out->ident = ident ? ident : "";
 	if (is_exim || is_qmail)
 		on->out->rdns = is_unknown(name) ? "" : name;
-	on->out->has_no_rdns = !*on->out->rdns && open && open[1] == '[' &&
-			       !is_exim;
+	on->out->has_no_rdns = !*on->out->rdns && has_bracket && !is_exim &&
+			       is_by_sendmail(on);
 }
 
 static const char *login_of(struct reading *on)

@@ -7,34 +7,17 @@ use JSON::PP;
 use Test::More;
 
 use Milter::Client;
+use Rules;
 use Sandbox;
 use Suite;
 
 my $box = Sandbox->new;
 my $reevectl = "$Sandbox::BUILD/reevectl";
+my $rules = Rules->new($box);
 
-sub rules { return $box->write_file($_[0] // 'some.cf', $_[1]) }
-
-sub run
-{
-	my ($status, $out, $err) = $box->run($reevectl, '-c',
-		$box->write_file('plain.conf', Sandbox::conf_text({
-			state_dir => $box->path('none'),
-			rules => { files => [] } })), 'rules', @_);
-	return ($status, $out, $err);
-}
-
-# The names that hit a message, subs among them.
-sub hits
-{
-	my ($rules, $message) = @_;
-	my ($status, $out, $err) = run('match', '--json', '--rules',
-		rules('hits.cf', $rules), $box->write_file('m.eml', $message));
-
-	return "status $status: $err" if $status;
-	my $got = decode_json($out);
-	return join ' ', sort @{ $got->{hits} }, @{ $got->{subhits} };
-}
+sub rules { return $rules->file(@_) }
+sub run { return $rules->run(@_) }
+sub hits { return $rules->hits(@_) }
 
 my $plain = "From: Ann <ann\@a.example>\nTo: x\@b.example\n" .
 	"Subject: Hello there\nReceived: from x\n\tby y\n\n";
