@@ -86,8 +86,9 @@ static bool has_long_line(const struct mime_part *part)
 /* A letter that need not have been quoted: "=3D" must, "=41" not. */
 static bool is_needless(struct span at)
 {
-	return at.len >= 3 && at.ptr[0] == '=' && strchr("234567", at.ptr[1]) &&
-	       g_ascii_isxdigit(at.ptr[2]) && !g_ascii_islower(at.ptr[2]) &&
+	return at.len >= 3 && at.ptr[0] == '=' &&
+	       ((at.ptr[1] >= '2' && at.ptr[1] <= '7') ||
+		memcmp(at.ptr + 1, "09", 2) == 0) && g_ascii_isxdigit(at.ptr[2]) && !g_ascii_islower(at.ptr[2]) &&
 	       memcmp(at.ptr + 1, "7F", 2) != 0 &&
 	       memcmp(at.ptr + 1, "3D", 2) != 0;
 }

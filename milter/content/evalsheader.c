@@ -113,9 +113,26 @@ static bool mailfrom_matches(const struct eval_source *source,
 	return false;
 }
 
+/* "102" and "0102" for 2002, as clocks had it that count from 1900 (RFC 5322, 4.3). */
+static char *with_century(const char *text)
+{
+	char *end;
+
+	for (const char *at = text; (at = strchr(at, ' ')); at++) {
+		unsigned long year = strtoul(at, &end, 10);
+
+		if (year >= 100 && year < 200 && *end == ' ' &&
+		    g_ascii_isdigit(end[1]) && strchr(end, ':'))
+			return g_strdup_printf("%.*s %lu%s", (int)(at - text),
+					       text, 1900 + year, end);
+	}
+	return g_strdup(text);
+}
+
 static bool read_date(const char *text, double *seconds_out)
 {
-	g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(text);
+	g_autofree char *whole = with_century(text);
+	g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(whole);
 
 	if (!date)
 		return false;
@@ -165,16 +182,18 @@ static unsigned count_fetched(const GArray *headers)
 	return 0;
 }
 
-/* How much the Date differs from the Received field that is nearest to it. */
+/* How much the Date differs from the Received field that is nearest to it. The last of
+ * several is left out when it is the same: a mailer that writes it has the Date of
+ * itself, not of a clock beside it. */
 static double shift_of(const struct eval_source *source)
 {
 	const GArray *headers = source->header->tx->headers;
-	const char *text = evalsheader_field(source, "Date", false);
-	unsigned skipped = count_fetched(headers);
-	double date, best = 0;
-	bool is_found = false;
+	const char *resent = evalsheader_field(source, "Resent-Date", false);
+	unsigned skipped = count_fetched(headers), count = 0;
+	double date, best = INFINITY, last = INFINITY;
 
-	if (!*text || !read_date(text, &date))
+	if ((!*resent || !read_date(resent, &date)) &&
+	    !read_date(evalsheader_field(source, "Date", false), &date))
 		return 0;
 	for (guint i = 0; i < headers->len; i++) {
 		const struct header *header = &g_array_index(
@@ -185,11 +204,14 @@ static double shift_of(const struct eval_source *source)
 		    (skipped && skipped--) ||
 		    !read_received_date(header->value, &received))
 			continue;
-		if (!is_found || fabs(date - received) < fabs(best))
-			best = date - received;
-		is_found = true;
+		if (fabs(last) < fabs(best))
+			best = last;
+		last = date - received;
+		count++;
 	}
-	return best;
+	if (count == 1 || (fabs(last) > 0 && fabs(last) < fabs(best)))
+		best = last;
+	return count ? best : 0;
 }
 
 static bool shifted_date(const struct eval_source *source,

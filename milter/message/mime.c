@@ -485,9 +485,26 @@ GByteArray *mime_decode_bytes(const struct mime_part *part, size_t bytes)
 	return out;
 }
 
+/* Blanks at the end of a line came on the way (RFC 2045, 6.7, rule 3). */
+static struct span without_trailing(struct span text, struct arena *arena)
+{
+	char *out = arena_alloc(arena, text.len + 1);
+	size_t to = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\n')
+			while (to && (out[to - 1] == ' ' ||
+				      out[to - 1] == '\t'))
+				to--;
+		out[to++] = text.ptr[i];
+	}
+	return span_of(out, to);
+}
+
 struct span mime_decode(struct mime_part *part, struct arena *arena)
 {
 	GMimeContentEncoding kind = encoding_of(part);
+	struct span raw = part->raw;
 	GMimeEncoding state;
 	char *out;
 	size_t len, to = 0;
@@ -496,12 +513,13 @@ struct span mime_decode(struct mime_part *part, struct arena *arena)
 		return part->decoded;
 	part->is_decoded = true;
 	part->decoded = part->raw;
-	if (kind == GMIME_CONTENT_ENCODING_DEFAULT || !part->raw.len)
+	if (kind == GMIME_CONTENT_ENCODING_DEFAULT || !raw.len)
 		return part->decoded;
+	if (kind == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
+		raw = without_trailing(raw, arena);
 	g_mime_encoding_init_decode(&state, kind);
-	out = arena_alloc(arena, g_mime_encoding_outlen(&state,
-							part->raw.len) + 1);
-	len = g_mime_encoding_flush(&state, part->raw.ptr, part->raw.len, out);
+	out = arena_alloc(arena, g_mime_encoding_outlen(&state, raw.len) + 1);
+	len = g_mime_encoding_flush(&state, raw.ptr, raw.len, out);
 	for (size_t i = 0; i < len; i++)
 		if (out[i] != '\r' || i + 1 == len || out[i + 1] != '\n')
 			out[to++] = out[i];

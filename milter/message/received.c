@@ -159,6 +159,11 @@ static bool take_looked_up(struct reading *on)
 	    memchr(open + 1, '=', len))
 		return false;
 	name = without_ident(on, open + 1, len);
+	if (*on->text == '(') {
+		/* MailEnable says what it was told, and nothing else. */
+		on->out->helo = name;
+		return true;
+	}
 	on->out->helo = word_of(on->text, word_length(on->text), on->arena);
 	on->out->has_no_rdns = is_unknown(name) || !*name;
 	on->out->rdns = on->out->has_no_rdns ? "" : name;
@@ -201,6 +206,21 @@ static bool is_by_sendmail(const struct reading *on)
 	       !g_str_has_prefix(by, " (Lotus Domino");
 }
 
+/* "by HOST with SMTP;": a Sendmail gives an id. */
+static bool is_by_qmail(const struct reading *on)
+{
+	static const char *const ways[] = { " SMTP", " QMQP" };
+	const char *with = strstr(on->by, " with ");
+
+	for (size_t i = 0; with && i < COUNT_OF(ways); i++) {
+		const char *way = strstr(with, ways[i]);
+
+		if (way && !g_str_has_prefix(way + 5, " id "))
+			return true;
+	}
+	return false;
+}
+
 /* "NAME ([IP] helo=x ident=y)", as Exim writes it; "([IP])" is anyone's. */
 static void take_bracketed(struct reading *on)
 {
@@ -208,13 +228,12 @@ static void take_bracketed(struct reading *on)
 	const char *ident = value_behind(on, "ident=", on->by);
 	const char *open = strchr(on->text, '(');
 	bool has_bracket = open && open[1] == '[';
+	bool has_place = open && address_length(open + 1 + has_bracket);
 	const char *name = *on->text == '[' || *on->text == '(' ||
-			   (address_length(on->text) && !has_bracket) ? "" :
+			   (address_length(on->text) && !has_place) ? "" :
 		word_of(on->text, word_length(on->text), on->arena);
 	bool is_exim = strstr(on->by, "Exim") || helo;
-	bool is_qmail = open && open[1] != '[' && address_length(open + 1) &&
-			(strstr(on->by, " with SMTP") ||
-			 strstr(on->by, " with QMQP"));
+	bool is_qmail = has_place && is_by_qmail(on);
 
 	on->out->helo = helo ? helo : name;
 	on->out->ident = ident ? ident : "";

@@ -120,6 +120,47 @@ for my $case (
 		"not $function" or note $miss;
 }
 
+# When a message was written, and when the nearest hop had it: with the last hop the
+# same as the Date it is not asked.
+my $date = 'Date: Sun, 22 Nov 2026 10:00:00 +0000';
+my $late = 'Received: from x (y [8.8.4.4]) by z; Mon, 23 Nov 2026 10:00:00 +0000';
+my $same = "Received: from a by b; Sun, 22 Nov 2026 10:00:00 +0000";
+for my $case (
+	["$late\n$date", 'A', 'a day late'],
+	["$late\n$same\n$date", 'A', 'the first hop is the mailer itself'],
+	["$same\n$date", '', 'there is one hop only'],
+	["$late\nResent-Date: Mon, 23 Nov 2026 09:00:00 +0000\n$date", '',
+		'it was sent again'],
+	["$late\nDate: Sun, 22 Nov 0126 10:00:00 +0000", 'A',
+		'a year since 1900'],
+) {
+	my ($header, $want, $what) = @$case;
+
+	is $rules->hits("header A eval:check_for_shifted_date('-48', '-12')\n",
+		"$header\n\nx\n"), $want, $what;
+}
+
+# What a hop tells of itself: [Received field, what the rules see of it]
+for my $case (
+	['from 7.7.7.7 ([8.8.4.4]) by m.example with QMQP; x',
+		'rdns=7.7.7.7 helo=7.7.7.7 by=m.example'],
+	['from 7.7.7.7 ([8.8.4.4]) by m.example with SMTP id 123; x',
+		'rdns= helo=7.7.7.7 by=m.example'],
+	['from  (8.8.4.4 [8.8.4.4]) by MailEnable; x',
+		'rdns= helo=8.8.4.4 by=MailEnable'],
+) {
+	my ($field, $want) = @$case;
+
+	is $rules->hits("header A X-Spam-Relays-Untrusted =~ / \Q$want\E /\n",
+		"Received: $field\n\n"), 'A', $field;
+}
+
+is $rules->hits("rawbody A eval:check_for_mime('mime_qp_count')\n",
+	"Content-Transfer-Encoding: quoted-printable\n" .
+	"Content-Type: text/plain\n\n=09x\n"), 'A', 'a tab need not be quoted';
+is $rules->hits("rawbody A /x\\ny/\n",
+	"Content-Transfer-Encoding: quoted-printable\n" .
+	"Content-Type: text/plain\n\nx  \ny\n"), 'A', 'blanks of the way are no text';
 is $rules->hits("header A X-Spam-Relays-Untrusted =~ /helo=9\\.9\\.9\\.9 /\n",
 	hop('9.9.9.9', '8.8.4.4') . "\n"), 'A', 'a number for a name is a HELO';
 
