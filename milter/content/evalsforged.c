@@ -369,7 +369,8 @@ static bool forged_trail(const struct eval_source *source,
 		g_autofree char *rdns = g_ascii_strdown(before->rdns, -1);
 		const char *to = domain_of(by), *from = domain_of(rdns);
 
-		if (strcmp(from, "localhost") == 0 &&
+		if ((strcmp(from, "localhost") == 0 ||
+		     strcmp(from, "localhost.localdomain") == 0) &&
 		    strcmp(before->ip, "127.0.0.1") == 0)
 			continue;
 		breaks += is_host_name(to) && is_host_name(from) &&

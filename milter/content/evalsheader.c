@@ -113,30 +113,36 @@ static bool mailfrom_matches(const struct eval_source *source,
 	return false;
 }
 
-/* "102" and "0102" for 2002, as clocks had it that count from 1900 (RFC 5322, 4.3). */
-static char *with_century(const char *text)
+#define CENTURIES_S (1900 * 31556952.0)
+
+/* "102" is 2002 (RFC 5322, 4.3), "0102" nearly two thousand years ago, which no
+ * library reads: what is to be added to the result is in *more_s_out. */
+static char *with_century(const char *text, double *more_s_out)
 {
 	char *end;
 
 	for (const char *at = text; (at = strchr(at, ' ')); at++) {
 		unsigned long year = strtoul(at, &end, 10);
 
-		if (year >= 100 && year < 200 && *end == ' ' &&
-		    g_ascii_isdigit(end[1]) && strchr(end, ':'))
-			return g_strdup_printf("%.*s %lu%s", (int)(at - text),
-					       text, 1900 + year, end);
+		if (year < 100 || year > 199 || *end != ' ' ||
+		    !g_ascii_isdigit(end[1]) || !strchr(end, ':'))
+			continue;
+		*more_s_out = end[-4] == '0' ? -CENTURIES_S : 0;
+		return g_strdup_printf("%.*s %lu%s", (int)(at - text), text,
+				       1900 + year, end);
 	}
 	return g_strdup(text);
 }
 
 static bool read_date(const char *text, double *seconds_out)
 {
-	g_autofree char *whole = with_century(text);
+	double more_s = 0;
+	g_autofree char *whole = with_century(text, &more_s);
 	g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(whole);
 
 	if (!date)
 		return false;
-	*seconds_out = (double)g_date_time_to_unix(date);
+	*seconds_out = (double)g_date_time_to_unix(date) + more_s;
 	return true;
 }
 
@@ -326,7 +332,7 @@ bool evalsheader_is_received_removed(const struct eval_source *source)
 {
 	const char *received = evalsheader_field(source, "Received", false);
 
-	return !*received ||
+	return !*received || strstr(received, "from groups.msn.com (") ||
 	       (strstr(evalsheader_field(source, "Mailing-List", false),
 		       "run by ezmlm") &&
 		strstr(evalsheader_field(source, "Delivered-To", false),

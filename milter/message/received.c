@@ -215,7 +215,8 @@ static bool is_by_qmail(const struct reading *on)
 	for (size_t i = 0; with && i < COUNT_OF(ways); i++) {
 		const char *way = strstr(with, ways[i]);
 
-		if (way && !g_str_has_prefix(way + 5, " id "))
+		if (way && !g_ascii_isalnum(way[5]) &&
+		    !g_str_has_prefix(way + 5, " id "))
 			return true;
 	}
 	return false;
@@ -354,12 +355,9 @@ struct relay received_parse(struct span value, struct arena *arena)
 						     RECEIVED_UNREADABLE;
 		return out;
 	}
-	if (strstr(on.by, " with local")) {
-		out.kind = RECEIVED_LOCAL;
-		return out;
-	}
 	find_address(&on);
-	if (!*out.ip) {
+	if (!*out.ip || strstr(on.by, " with local for ") ||
+	    (strstr(on.by, " with local") && strstr(on.by, "Exim"))) {
 		out.kind = RECEIVED_LOCAL;
 		return out;
 	}

@@ -10,6 +10,7 @@
 
 #define URI_BYTES_MAX 2048
 #define ENDS "><\"`}]{[|"	/* what ends one in plain text, beside blanks */
+#define BEFORE_HOSTS "!#$&'()*+,/:;=?@\\^`~"	/* a bare host may follow */
 
 struct collector {
 	const struct settings *settings;
@@ -412,10 +413,13 @@ static size_t take(struct collector *on, const char *text, const char *at)
 			add_written(on, uri);
 		return len;
 	}
-	if (at != text && !is_end(at[-1]) && !strchr("('`,:;=", at[-1]))
-		return 0;
-	len = take_mail(on, at);
-	return len ? len : take_schemeless(on, at);
+	if (at == text || is_end(at[-1]) || strchr("('`,:;=", at[-1])) {
+		len = take_mail(on, at);
+		if (len)
+			return len;
+	}
+	return at == text || is_end(at[-1]) || strchr(BEFORE_HOSTS, at[-1]) ?
+	       take_schemeless(on, at) : 0;
 }
 
 static void look_through(struct collector *on, struct span line)

@@ -131,8 +131,10 @@ for my $case (
 	["$same\n$date", '', 'there is one hop only'],
 	["$late\nResent-Date: Mon, 23 Nov 2026 09:00:00 +0000\n$date", '',
 		'it was sent again'],
-	["$late\nDate: Sun, 22 Nov 0126 10:00:00 +0000", 'A',
+	["$late\nDate: Sun, 22 Nov 126 10:00:00 +0000", 'A',
 		'a year since 1900'],
+	["$late\nDate: Sun, 22 Nov 0126 10:00:00 +0000", '',
+		'and one of the Romans'],
 ) {
 	my ($header, $want, $what) = @$case;
 
