@@ -71,6 +71,7 @@ static GString *fold_blanks(const GString *text)
 
 	while (i < text->len) {
 		size_t len = wide_blank(text->str + i, text->len - i);
+		size_t first = 0, last = 0, start = i;
 		unsigned breaks = 0;
 
 		if (!len) {
@@ -79,10 +80,18 @@ static GString *fold_blanks(const GString *text)
 		}
 		while (i < text->len &&
 		       (len = wide_blank(text->str + i, text->len - i))) {
-			breaks += text->str[i] == '\n';
+			if (text->str[i] == '\n') {
+				first = breaks++ ? first : i;
+				last = i;
+			}
 			i += len;
 		}
-		g_string_append_c(out, breaks > 1 ? '\n' : ' ');
+		if (breaks < 2 || first > start)
+			g_string_append_c(out, ' ');
+		if (breaks > 1)
+			g_string_append_c(out, '\n');
+		if (breaks > 1 && i > last + 1)
+			g_string_append_c(out, ' ');
 	}
 	return out;
 }
