@@ -84,9 +84,11 @@ static void append_boxes(struct asked *on, const struct header *header)
 
 	for (size_t i = 0; i < list.count; i++) {
 		const struct mailbox *box = &list.boxes[i];
-		const char *text = on->spec->is_name ? box->name :
-				   mailaddr_format(&box->addr, on->arena);
+		const char *text = !on->spec->is_name ? NULL :
+				   on->spec->is_raw ? box->raw_name : box->name;
 
+		if (!on->spec->is_name)
+			text = mailaddr_format(&box->addr, on->arena);
 		if (!text || (on->is_found && !on->spec->is_last))
 			continue;
 		on->is_found = true;

@@ -62,13 +62,12 @@ static void take_quoted(struct reading *on)
 }
 
 /* The words before < >; without them, "address (name)" as older programs write. */
-static const char *display_name(struct reading *on, bool *is_encoded_out)
+static void take_name(struct reading *on, struct mailbox *out)
 {
 	struct span raw = on->has_angle ?
 		span_trim(span_of(on->name->str, on->name->len)) :
 		span_trim(on->comment);
 	g_autoptr(GString) plain = g_string_new(NULL);
-	const char *name;
 
 	for (size_t i = 0; i < raw.len; i++) {
 		if (raw.ptr[i] == '\\' && i + 1 < raw.len)
@@ -76,10 +75,13 @@ static const char *display_name(struct reading *on, bool *is_encoded_out)
 		else if (raw.ptr[i] != '"')
 			g_string_append_c(plain, raw.ptr[i]);
 	}
-	raw = span_of(plain->str, plain->len);
-	*is_encoded_out = encodedword_is_in(raw);
-	name = encodedword_decode(raw, on->arena);
-	return *name ? name : NULL;
+	raw = span_trim(span_of(plain->str, plain->len));
+	out->is_name_encoded = encodedword_is_in(raw);
+	out->name = encodedword_decode(raw, on->arena);
+	if (*out->name)
+		out->raw_name = arena_span_text(on->arena, raw);
+	else
+		out->name = NULL;
 }
 
 /* White space is allowed around the dots and the @ (4.4), and means nothing. */
@@ -171,7 +173,7 @@ static void take_box(struct reading *on)
 
 	if (is_there && on->boxes->len < MAILBOX_MAX) {
 		box.addr = address_of(on);
-		box.name = display_name(on, &box.is_name_encoded);
+		take_name(on, &box);
 		g_array_append_val(on->boxes, box);
 	} else if (is_there) {
 		on->flaws |= MAILBOX_FLAW_MANY;

@@ -19,6 +19,7 @@ enum mailbox_flaw {
 
 struct mailbox {
 	const char *name;		/* UTF-8, decoded, NULL when there is none */
+	const char *raw_name;		/* not decoded; NULL likewise */
 	bool is_name_encoded;		/* by RFC 2047 */
 	struct mailaddr addr;		/* FLAW_SYNTAX when it is none */
 };

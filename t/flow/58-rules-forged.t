@@ -157,6 +157,11 @@ for my $case (
 		"Received: $field\n\n"), 'A', $field;
 }
 
+is $rules->hits("header A From:name:raw =~ /^H=\\?/\nheader B From:name =~ /^H\xc3\xb6/\n",
+	"From: H=?iso-8859-1?B?9g==?= <x\@a.example>\n\n"), 'A B',
+	'a name as it is written, and as it is read';
+is $rules->hits("header A From:name =~ /^Ann +B\\z/\n",
+	"From: \"\" Ann \" B\" <x\@a.example>\n\n"), 'A', 'quotes in disorder';
 is $rules->hits("rawbody A eval:check_for_mime('mime_qp_count')\n",
 	"Content-Transfer-Encoding: quoted-printable\n" .
 	"Content-Type: text/plain\n\n=09x\n"), 'A', 'a tab need not be quoted';
