@@ -15,7 +15,8 @@ bool charclass_has(const struct charclass *of, uint8_t byte);
 
 /*
  * All of these read PCRE2's patterns of bytes from *at on, and leave it behind what
- * they read. False: it is something else, or not understood; *at is anywhere then.
+ * they read. False: it is something else, or not understood; *at is anywhere then,
+ * perhaps past the end.
  */
 
 /* A class, from its '[' on; at least the bytes that are in it, whether it is matched

@@ -60,9 +60,11 @@ static struct part *anything(void)
 	return part_of(literalset_of(NULL, 0, false));
 }
 
+/* Where it is by then, nobody knows. */
 static struct part *lose(struct reader *on)
 {
 	on->is_lost = true;
+	on->at = "";
 	return anything();
 }
 
