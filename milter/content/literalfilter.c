@@ -8,18 +8,25 @@
 
 #include <string.h>
 
-#define ODDS_MAX 0.06		/* beyond that it says too little */
+#define ODDS_MAX 0.06		/* beyond that it says too little, if once is enough */
 #define ODDS_GOOD 1e-5		/* below that, no other view is looked for */
 #define TABLE_BYTES_MAX (64u << 20)
 
 struct literalfilter {
 	GPtrArray *rules;		/* of const struct rule *, by value */
+	GArray *times;			/* of uint32_t, by value: places that there
+					 * must be */
 	struct bytescan *scans[LITERALS_VIEWS];	/* NULL: none is seen so */
 };
 
-/* A thread's own: in which scan a rule was told of last. */
+/* Places that were found for a rule, and in which scan. */
+struct places {
+	uint32_t scan, count;
+};
+
+/* A thread's own. */
 struct told {
-	uint32_t *scans;		/* by value */
+	struct places *places;		/* by value */
 	guint count;
 	uint32_t scan;
 };
@@ -28,7 +35,7 @@ static void free_told(gpointer memory)
 {
 	struct told *told = memory;
 
-	g_free(told->scans);
+	g_free(told->places);
 	g_free(told);
 }
 
@@ -43,45 +50,53 @@ static struct told *get_told(guint count)
 		g_private_set(&own_told, told);
 	}
 	if (told->count < count || told->scan == UINT32_MAX) {
-		g_free(told->scans);
+		g_free(told->places);
 		told->count = MAX(told->count, count);
-		told->scans = g_new0(uint32_t, told->count);
+		told->places = g_new0(struct places, told->count);
 		told->scan = 0;
 	}
 	told->scan++;
 	return told;
 }
 
-static GArray *find(const struct rule *rule, enum literals_view view)
-{
-	GArray *found = literals_find(pattern_text(rule->pattern),
-				      pattern_has(rule->pattern, 'x'), view);
+/* What must occur in a text, and in how many places; set is NULL: nothing. */
+struct finding {
+	GArray *set;
+	unsigned times;
+	enum literals_view view;
+	double odds;
+};
 
-	if (found && literalset_odds(found) <= ODDS_MAX)
+static struct finding find(const struct rule *rule, enum literals_view view)
+{
+	struct finding found = { .view = view, .odds = 1 };
+
+	found.set = literals_find(pattern_text(rule->pattern),
+				  pattern_has(rule->pattern, 'x'), view,
+				  &found.times);
+	if (!found.set)
 		return found;
-	if (found)
-		g_array_unref(found);
-	return NULL;
+	found.odds = literalset_odds(found.set) / found.times;
+	if (found.odds > ODDS_MAX)
+		g_array_unref(g_steal_pointer(&found.set));
+	return found;
 }
 
-/* The better one of both ways to see a text; NULL: none is any good. */
-static GArray *find_best(const struct rule *rule, enum literals_view *view)
+/* The better one of both ways to see a text. */
+static struct finding find_best(const struct rule *rule)
 {
-	GArray *plain = find(rule, LITERALS_PLAIN), *bare;
+	struct finding plain = find(rule, LITERALS_PLAIN), bare;
 
-	*view = LITERALS_PLAIN;
-	if (plain && literalset_odds(plain) < ODDS_GOOD)
+	if (plain.set && plain.odds < ODDS_GOOD)
 		return plain;
 	bare = find(rule, LITERALS_BARE);
-	if (!bare || (plain &&
-		      literalset_odds(plain) <= literalset_odds(bare) * 2)) {
-		if (bare)
-			g_array_unref(bare);
+	if (!bare.set || (plain.set && plain.odds <= bare.odds * 2)) {
+		if (bare.set)
+			g_array_unref(bare.set);
 		return plain;
 	}
-	if (plain)
-		g_array_unref(plain);
-	*view = LITERALS_BARE;
+	if (plain.set)
+		g_array_unref(plain.set);
 	return bare;
 }
 
@@ -95,22 +110,22 @@ struct making {
 static void add_rule(struct making *on, struct literalfilter *filter,
 		     struct rule *rule)
 {
-	enum literals_view view;
-	GArray *set = find_best(rule, &view);
+	struct finding found = find_best(rule);
 
-	if (!set)
+	if (!found.set)
 		return;
-	for (guint i = 0; i < set->len; i++) {
+	for (guint i = 0; i < found.set->len; i++) {
 		const struct literal *literal = &g_array_index(
-			set, struct literal, i);
+			found.set, struct literal, i);
 		struct bytescan_word word = {
 			literal->bytes, literal->len, filter->rules->len,
 		};
 
-		g_array_append_val(on->words[view], word);
+		g_array_append_val(on->words[found.view], word);
 	}
-	g_ptr_array_add(on->sets, set);
-	g_ptr_array_add(on->rules[view], rule);
+	g_ptr_array_add(on->sets, found.set);
+	g_ptr_array_add(on->rules[found.view], rule);
+	g_array_append_val(filter->times, found.times);
 	g_ptr_array_add(filter->rules, rule);
 }
 
@@ -139,6 +154,7 @@ struct literalfilter *literalfilter_new(const GPtrArray *rules)
 	};
 
 	filter->rules = g_ptr_array_new();
+	filter->times = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (size_t i = 0; i < LITERALS_VIEWS; i++) {
 		on.words[i] = g_array_new(FALSE, FALSE,
 					  sizeof(struct bytescan_word));
@@ -161,6 +177,7 @@ void literalfilter_free(struct literalfilter *filter)
 	for (size_t i = 0; i < LITERALS_VIEWS; i++)
 		bytescan_free(filter->scans[i]);
 	g_ptr_array_unref(filter->rules);
+	g_array_unref(filter->times);
 	g_free(filter);
 }
 
@@ -185,11 +202,14 @@ static void on_value(uint32_t value, void *mydata)
 {
 	const struct scan *scan = mydata;
 
-	if (scan->told->scans[value] == scan->told->scan)
-		return;
-	scan->told->scans[value] = scan->told->scan;
-	scan->take(g_ptr_array_index(scan->filter->rules, value),
-		   scan->mydata);
+	struct places *places = &scan->told->places[value];
+
+	if (places->scan != scan->told->scan)
+		*places = (struct places){ scan->told->scan, 0 };
+	if (++places->count == g_array_index(scan->filter->times, uint32_t,
+					     value))
+		scan->take(g_ptr_array_index(scan->filter->rules, value),
+			   scan->mydata);
 }
 
 void literalfilter_scan(const struct literalfilter *filter, struct span text,

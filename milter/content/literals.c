@@ -10,17 +10,28 @@
 #define DEPTH_MAX 60		/* of groups */
 #define MEMBERS_MAX 32		/* of a class that is taken apart */
 #define COPIES_MAX 4ul		/* of what is repeated */
+#define TIMES_MAX 1000u		/* that something must occur */
 #define WORK_MAX 4000000	/* literals made, in all */
 #define COST_OF_ONE 1e-7	/* of a literal more, in odds */
 
 /*
- * Of a part of a pattern: what its matches begin with, and what must occur in the text
- * if it is to match, NULL when that is not known. A part that takes no bytes begins
- * with an open literal of none; one of which nothing is known, with a closed one.
+ * What must occur in the text if a part of a pattern is to match, at so many places; it
+ * is within what the part matches, or anywhere, as what an assertion looks for.
+ */
+struct need {
+	GArray *set;			/* NULL: nothing is known */
+	unsigned times;
+	bool is_within;
+};
+
+/*
+ * A part of a pattern: what its matches begin with, and what it needs. One that takes
+ * no bytes begins with an open literal of none; one of which nothing is known, with a
+ * closed one.
  */
 struct part {
 	GArray *begins;
-	GArray *needed;
+	struct need need;
 };
 
 struct reader {
@@ -37,8 +48,8 @@ static void free_part(gpointer memory)
 	struct part *part = memory;
 
 	g_array_unref(part->begins);
-	if (part->needed)
-		g_array_unref(part->needed);
+	if (part->need.set)
+		g_array_unref(part->need.set);
 	g_free(part);
 }
 
@@ -85,22 +96,47 @@ static void spend(struct reader *on, const GArray *set)
 		on->is_lost = true;
 }
 
-static double cost_of(const GArray *set)
+static double cost_of(const struct need *need)
 {
-	return literalset_odds(set) + set->len * COST_OF_ONE;
+	return literalset_odds(need->set) / need->times / need->times +
+	       need->set->len * COST_OF_ONE;
+}
+
+static bool says_something(const struct need *need)
+{
+	return need->set && literalset_odds(need->set) < 1;
+}
+
+static void forget(struct need *need)
+{
+	if (need->set)
+		g_array_unref(g_steal_pointer(&need->set));
 }
 
 /* The better one stays; takes over the other. */
-static void choose(GArray **best, GArray *other)
+static void choose(struct need *best, struct need other)
 {
-	if (other && *best && cost_of(other) < cost_of(*best)) {
-		g_array_unref(*best);
-		*best = g_steal_pointer(&other);
-	} else if (other && !*best && literalset_odds(other) < 1) {
-		*best = g_steal_pointer(&other);
+	if (says_something(&other) &&
+	    (!best->set || cost_of(&other) < cost_of(best))) {
+		forget(best);
+		*best = other;
+	} else {
+		forget(&other);
 	}
-	if (other)
-		g_array_unref(other);
+}
+
+static struct need need_of(GArray *set)
+{
+	return (struct need){ set, 1, true };
+}
+
+static struct need copy_of(const struct need *need)
+{
+	struct need copy = *need;
+
+	if (copy.set)
+		copy.set = literalset_copy(copy.set);
+	return copy;
 }
 
 /* What a row of parts begins with. */
@@ -127,15 +163,32 @@ static struct part *join_parts(struct reader *on, const GPtrArray *parts)
 	struct part *out = part_of(beginning_of(on, parts, 0));
 
 	if (parts->len)
-		choose(&out->needed, literalset_copy(out->begins));
+		choose(&out->need, need_of(literalset_copy(out->begins)));
 	for (guint i = 0; i < parts->len && !on->is_lost; i++) {
 		const struct part *part = g_ptr_array_index(parts, i);
 
 		if (i)
-			choose(&out->needed, beginning_of(on, parts, i));
-		if (part->needed)
-			choose(&out->needed, literalset_copy(part->needed));
+			choose(&out->need, need_of(beginning_of(on, parts, i)));
+		choose(&out->need, copy_of(&part->need));
 	}
+	return out;
+}
+
+static struct need need_any(const GPtrArray *parts)
+{
+	g_autoptr(GPtrArray) sets = g_ptr_array_new();
+	struct need out = { NULL, TIMES_MAX, true };
+
+	for (guint i = 0; i < parts->len; i++) {
+		const struct part *part = g_ptr_array_index(parts, i);
+
+		if (!part->need.set)
+			return out;
+		g_ptr_array_add(sets, part->need.set);
+		out.times = MIN(out.times, part->need.times);
+		out.is_within &= part->need.is_within;
+	}
+	out.set = literalset_unite(sets);
 	return out;
 }
 
@@ -143,29 +196,19 @@ static struct part *join_parts(struct reader *on, const GPtrArray *parts)
 static struct part *unite_parts(struct reader *on, const GPtrArray *parts)
 {
 	g_autoptr(GPtrArray) begins = g_ptr_array_new();
-	g_autoptr(GPtrArray) needed = g_ptr_array_new();
 	struct part *out;
 
 	for (guint i = 0; i < parts->len; i++) {
 		const struct part *part = g_ptr_array_index(parts, i);
 
 		g_ptr_array_add(begins, part->begins);
-		if (part->needed)
-			g_ptr_array_add(needed, part->needed);
 	}
 	out = part_of(literalset_unite(begins));
+	out->need = need_any(parts);
 	spend(on, out->begins);
-	if (needed->len == parts->len) {
-		out->needed = literalset_unite(needed);
-		spend(on, out->needed);
-	}
+	if (out->need.set)
+		spend(on, out->need.set);
 	return out;
-}
-
-static void forget_needed(struct part *part)
-{
-	if (part->needed)
-		g_array_unref(g_steal_pointer(&part->needed));
 }
 
 /* What matches this, or nothing. */
@@ -180,7 +223,7 @@ static void make_optional(struct part *part)
 	both = literalset_unite(sets);
 	g_array_unref(part->begins);
 	part->begins = both;
-	forget_needed(part);
+	forget(&part->need);
 }
 
 /* Whether it takes no bytes. */
@@ -200,12 +243,16 @@ static struct part *repeat(struct reader *on, struct part *one,
 	struct part *out;
 
 	if (!least)
-		forget_needed(one);
+		forget(&one->need);
 	if ((least == 1 && most == 1) || is_nothing(one))
 		return one;
 	for (unsigned long i = 0; i < count; i++)
 		g_ptr_array_add(copies, one);
 	out = join_parts(on, copies);
+	if (one->need.is_within)
+		one->need.times = (unsigned)CLAMP(one->need.times * least, 1,
+						  TIMES_MAX);
+	choose(&out->need, copy_of(&one->need));
 	free_part(one);
 	if (most > count)
 		literalset_close(out->begins);
@@ -432,8 +479,9 @@ static struct part *read_assertion(struct reader *on, bool is_negated)
 
 	begins = inside->begins;
 	inside->begins = literalset_of(NULL, 0, true);
+	inside->need.is_within = false;
 	if (is_negated)
-		forget_needed(inside);
+		forget(&inside->need);
 	return inside;
 }
 
@@ -579,7 +627,7 @@ static struct part *read_alternatives(struct reader *on)
 }
 
 GArray *literals_find(const char *pattern, bool is_extended,
-		      enum literals_view view)
+		      enum literals_view view, unsigned *times_out)
 {
 	struct reader on = {
 		.at = pattern, .is_extended = is_extended,
@@ -591,7 +639,8 @@ GArray *literals_find(const char *pattern, bool is_extended,
 	if (strlen(pattern) > PATTERN_BYTES_MAX)
 		return NULL;
 	whole = read_alternatives(&on);
-	found = on.is_lost || *on.at ? NULL : g_steal_pointer(&whole->needed);
+	found = on.is_lost || *on.at ? NULL : g_steal_pointer(&whole->need.set);
+	*times_out = whole->need.times;
 	free_part(whole);
 	if (found)
 		literalset_reduce(found);

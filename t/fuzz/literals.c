@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-static bool is_there(const GArray *set, const GString *text)
+static bool ends_at(const GArray *set, const GString *text, size_t end)
 {
 	for (guint i = 0; i < set->len; i++) {
 		const struct literal *one = &g_array_index(
 			set, struct literal, i);
 
 		BUG_IF(!one->len || one->len > LITERAL_BYTES_MAX);
-		if (memmem(text->str, text->len, one->bytes, one->len))
+		if (one->len <= end && memcmp(text->str + end - one->len,
+					      one->bytes, one->len) == 0)
 			return true;
 	}
 	return false;
@@ -25,7 +26,9 @@ static void check(const char *expression, bool is_extended,
 		  const struct pattern *pattern, struct span text,
 		  enum literals_view view)
 {
-	g_autoptr(GArray) set = literals_find(expression, is_extended, view);
+	unsigned times = 0, places = 0;
+	g_autoptr(GArray) set = literals_find(expression, is_extended, view,
+					      &times);
 	GString *seen;
 
 	if (!set || !pattern ||
@@ -35,7 +38,9 @@ static void check(const char *expression, bool is_extended,
 	for (size_t i = 0; i < text.len; i++)
 		if (view == LITERALS_PLAIN || g_ascii_isalnum(text.ptr[i]))
 			g_string_append_c(seen, g_ascii_tolower(text.ptr[i]));
-	BUG_IF(!is_there(set, seen));
+	for (size_t end = 1; end <= seen->len; end++)
+		places += ends_at(set, seen, end);
+	BUG_IF(!times || places < times);
 	g_string_free(seen, TRUE);
 }
 

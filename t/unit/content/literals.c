@@ -16,7 +16,8 @@ static const char *shown(const char *pattern, bool is_extended,
 			 enum literals_view view)
 {
 	static GString *out;
-	GArray *set = literals_find(pattern, is_extended, view);
+	unsigned times;
+	GArray *set = literals_find(pattern, is_extended, view, &times);
 
 	if (!out)
 		out = g_string_new(NULL);
@@ -28,6 +29,8 @@ static const char *shown(const char *pattern, bool is_extended,
 		g_string_append_printf(out, "%s%.*s", i ? "|" : "",
 				       (int)one->len, (const char *)one->bytes);
 	}
+	if (set && times > 1)
+		g_string_append_printf(out, " x%u", times);
 	if (set)
 		g_array_unref(set);
 	return out->str;
@@ -127,6 +130,12 @@ static const struct { const char *pattern, *plain, *bare; } cases[] = {
 	{ "(zq[x\\", "none", "none" },
 	{ "zq\\", "none", "none" },
 	{ "zq\\c", "none", "none" },
+	{ "(?:[qz].+){3}", "q|z x3", "q|z x3" },
+	{ "(?:[qz].+){3,}|(?:x.+){9}", "q|x|z x3", NULL },
+	{ "(?:(?:z.+){3}.){4}", "z x12", "z x12" },
+	{ "(?:(?=.*z).){3}", "z", "z" },
+	{ "(?=(?:z.+){3}).", "z x3", "z x3" },
+	{ "(?:(?:z.+){3})?", "none", "none" },
 	{ ".", "none", "none" },
 	{ "\\S+", "none", "none" },
 	{ "", "none", "none" },
@@ -172,20 +181,29 @@ static GString *seen(const char *text, size_t len, enum literals_view view)
 	return out;
 }
 
-static bool is_there(const GArray *set, const char *text, size_t len,
-		     enum literals_view view)
+static bool ends_at(const GArray *set, const GString *text, size_t end)
 {
-	GString *in = seen(text, len, view);
-	bool is_it = false;
-
-	for (guint i = 0; i < set->len && !is_it; i++) {
+	for (guint i = 0; i < set->len; i++) {
 		const struct literal *one = &g_array_index(
 			set, struct literal, i);
 
-		is_it = memmem(in->str, in->len, one->bytes, one->len);
+		if (one->len <= end && memcmp(text->str + end - one->len,
+					      one->bytes, one->len) == 0)
+			return true;
 	}
+	return false;
+}
+
+static unsigned places(const GArray *set, const char *text, size_t len,
+		       enum literals_view view)
+{
+	GString *in = seen(text, len, view);
+	unsigned count = 0;
+
+	for (size_t end = 1; end <= in->len; end++)
+		count += ends_at(set, in, end);
 	g_string_free(in, TRUE);
-	return is_it;
+	return count;
 }
 
 /* How many of the ways to see the text could say something. */
@@ -199,13 +217,14 @@ static unsigned check(const char *modifiers, const char *expression,
 	if (pattern_match(pattern, span_of(text, len), 0, NULL) != PATTERN_YES)
 		return 0;
 	for (size_t view = 0; view < LITERALS_VIEWS; view++) {
+		unsigned times;
 		GArray *set = literals_find(expression, is_extended,
-					    (enum literals_view)view);
+					    (enum literals_view)view, &times);
 
 		if (!set)
 			continue;
 		said++;
-		if (!is_there(set, text, len, (enum literals_view)view))
+		if (places(set, text, len, (enum literals_view)view) < times)
 			fail_msg("/%s/%s matches \"%.*s\" without %s (%zu)",
 				 expression, modifiers, (int)len, text,
 				 shown(expression, is_extended,
@@ -304,20 +323,23 @@ static void size_has_its_limits(void **state)
 	g_autoptr(GString) wide = g_string_new("zq(?:x");
 	GArray *set;
 
+	unsigned times;
+
 	(void)state;
 	for (int i = 0; i < 30000; i++)
 		g_string_append_c(deep, '(');
-	assert_null(literals_find(deep->str, false, LITERALS_PLAIN));
+	assert_null(literals_find(deep->str, false, LITERALS_PLAIN,
+				  &times));
 	for (int i = 0; i < 6000; i++)
 		g_string_append_printf(wide, "|%x[a-z]q", i);
 	g_string_append_c(wide, ')');
-	set = literals_find(wide->str, false, LITERALS_PLAIN);
+	set = literals_find(wide->str, false, LITERALS_PLAIN, &times);
 	assert_non_null(set);
 	assert_true(set->len < 2500);
 	g_array_unref(set);
 	for (int i = 0; i < 20; i++)
 		g_string_append(wide, "{9}");
-	set = literals_find(wide->str, false, LITERALS_PLAIN);
+	set = literals_find(wide->str, false, LITERALS_PLAIN, &times);
 	if (set)
 		g_array_unref(set);
 }
