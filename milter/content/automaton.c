@@ -304,14 +304,33 @@ static const struct word_end *end_of(const struct automaton *on,
 	return &on->ends[from];
 }
 
-static bool tell(const struct automaton *on, uint32_t state, size_t end,
-		 automaton_take_fn *take, void *context)
+uint32_t automaton_states(const struct automaton *automaton)
 {
+	return automaton->count;
+}
+
+uint32_t automaton_child(const struct automaton *automaton, uint32_t state,
+			 uint32_t symbol)
+{
+	return state ? find_child(automaton, state, symbol) :
+		       from_root(automaton, symbol);
+}
+
+uint32_t automaton_suffix(const struct automaton *automaton, uint32_t state)
+{
+	return automaton->states[state].fail;
+}
+
+bool automaton_tell(const struct automaton *automaton, uint32_t state,
+		    size_t end, automaton_take_fn *take, void *context)
+{
+	state = automaton->states[state].report;
 	while (state) {
-		const struct word_end *words = end_of(on, state);
+		const struct word_end *words = end_of(automaton, state);
 
 		for (uint32_t i = 0; i < words->count; i++)
-			if (!take(on->values[words->first + i], end, context))
+			if (!take(automaton->values[words->first + i], end,
+				  context))
 				return false;
 		state = words->next;
 	}
@@ -324,11 +343,9 @@ bool automaton_scan(const struct automaton *automaton, const uint32_t *text,
 	uint32_t state = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		uint32_t report;
-
 		state = step(automaton, state, text[i]);
-		report = automaton->states[state].report;
-		if (report && !tell(automaton, report, i + 1, take, context))
+		if (automaton->states[state].report &&
+		    !automaton_tell(automaton, state, i + 1, take, context))
 			return false;
 	}
 	return true;

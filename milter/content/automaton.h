@@ -42,4 +42,18 @@ typedef bool automaton_take_fn(uint32_t value, size_t end, void *context);
 bool automaton_scan(const struct automaton *automaton, const uint32_t *text,
 		    size_t len, automaton_take_fn *take, void *context);
 
+/*
+ * Its states, for those who make a form of their own of it: numbers below
+ * automaton_states(), 0 being that in which a scan begins. A child, where there is one
+ * (0: none), is the next state; else the next is that of the state's suffix, which is
+ * a lower number; of 0, it is 0. automaton_tell() calls take for all words that end
+ * where a scan is in the state.
+ */
+uint32_t automaton_states(const struct automaton *automaton);
+uint32_t automaton_child(const struct automaton *automaton, uint32_t state,
+			 uint32_t symbol);
+uint32_t automaton_suffix(const struct automaton *automaton, uint32_t state);
+bool automaton_tell(const struct automaton *automaton, uint32_t state,
+		    size_t end, automaton_take_fn *take, void *context);
+
 #endif

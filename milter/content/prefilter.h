@@ -1,4 +1,4 @@
-/* prefilter.h - which rules may match a text, found in one pass by Hyperscan */
+/* prefilter.h - which rules may match a text, found in one pass over it */
 #ifndef CONTENT_PREFILTER_H
 #define CONTENT_PREFILTER_H
 
@@ -7,15 +7,15 @@
 struct prefilter;
 
 /*
- * Compiles the patterns of all rules of a kind (of header rules those of one spec,
- * an index in the set's specs) that can run, or takes them as they
- * were compiled before from cache_dir (made there when it is missing; NULL: nothing
- * is kept). Marks the rules that are in it by is_filtered: the others may always
- * match. NULL where there is nothing to gain: hardly any such rule, or no Hyperscan for this
- * processor or in this build. A cache that cannot be used costs time, no more.
+ * Of all rules of a kind (of header rules those of one spec, an index in the set's
+ * specs) that can run: by what must occur in a text if they are to match, and where
+ * nothing is known of that, by Hyperscan, for which their patterns are compiled, or
+ * taken as they were compiled before from cache_dir (made there when it is missing;
+ * NULL: nothing is kept; one that cannot be used costs time, no more). Marks the rules
+ * that are in it by is_filtered: the others may always match. NULL: there is none.
  */
 struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
-				guint header, const char *cache_dir);
+				guint header, const char *cache_dir) MUST_USE;
 /* Accepts NULL. */
 void prefilter_free(struct prefilter *filter);
 
@@ -28,8 +28,5 @@ typedef void prefilter_take_fn(const struct rule *rule, void *mydata);
  */
 bool prefilter_scan(const struct prefilter *filter, struct span text,
 		    prefilter_take_fn *take, void *mydata) MUST_USE;
-
-/* Hyperscan's version; NULL: this build or processor is without. */
-const char *prefilter_engine(void);
 
 #endif

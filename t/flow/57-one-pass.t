@@ -30,6 +30,10 @@ sub matched
 	return $out;
 }
 
+# Those in which nothing is certain, for Hyperscan.
+my @vague = ('/^\S+$/', '/\w \w/', '/\S{20}/', '/^.{4}$/', '/[a-z] [a-z]/',
+	'/(?!f)\w{4}/', '/(\w)\1/', '/.{3,}\s/', '/\D{9}/', '/[^ ]{25,}/',
+	'/[[:upper:]]{4}/', '/\b[^e ]{6}\b/', '/[[:<:]]\w{3,4}[[:>:]]\s/');
 # What a prefilter gets wrong most easily: anchors, counts, options, look-around,
 # references, classes with braces and brackets, what may match nothing.
 my @patterns = ('/free/i', '/^free/', '/free$/', '/FREE/', '/x{2,300}y/',
@@ -40,7 +44,9 @@ my @patterns = ('/free/i', '/^free/', '/free$/', '/FREE/', '/x{2,300}y/',
 	'/^\s*$/', '/f(?>re|r)e/', '/fre++/', '/.{30,}free/s', '/free.{0,200}now/',
 	'/\Gf/', '/\Afree/', '/now\z/', '/now\Z/', '/[[:alpha:]]{9,}\d/',
 	'/[\]{9,}]{2}/', '/(?(?=f)free|now)/', '/\Qf{9,99}\E/', '/\d{1,3}\.\d/',
-	'/\xe5\xb9/', '/f.?r.?e.?e/', '/(?:f|F)(?:r|R)e{2,12}/', '/e{2}(?#x{9,99})/');
+	'/\xe5\xb9/', '/f.?r.?e.?e/', '/(?:f|F)(?:r|R)e{2,12}/', '/e{2}(?#x{9,99})/',
+	'/(?:[fF]|\xe5\xb9)(?:r|\xbf)?(?:e|x)/', '/r[\W_]*e[\W_]*e/', '/fr\Ee/',
+	'/f(?i)R(?-i)ee/', '/f(?:x|)r/', '/fr(?#x)?ee/', '/(?x) f r ee #x/', @vague);
 my @kinds = ('body', 'rawbody', 'full', 'uri', 'header');
 my $rules = $box->write_file('many.cf', join "", map {
 	my $i = $_;

@@ -106,7 +106,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		clamdsettings => 'clamd',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
-		prefilter_hyperscan => 'prefilter', prefilter_none => 'prefilter',
+		hyperset_hyperscan => 'hyperset', hyperset_none => 'hyperset',
 		packed_libarchive => 'packed', packed_none => 'packed',
 	);
 	for (`nm -g --defined-only $library 2>/dev/null`) {

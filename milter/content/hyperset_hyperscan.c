@@ -1,7 +1,8 @@
 #include <config.h>
 
-#include "content/prefilter.h"
+#include "content/hyperset.h"
 
+#include "content/pattern.h"
 #include "content/patterncache.h"
 
 #include <hs.h>
@@ -16,7 +17,7 @@
 #define TEXT_BYTES_MAX 1300	/* longer ones took up to eight seconds each */
 #define REFUSALS_MAX 100	/* patterns left out, one compilation each */
 
-struct prefilter {
+struct hyperset {
 	hs_database_t *database;
 	GPtrArray *rules;		/* of const struct rule *, by id */
 };
@@ -87,7 +88,7 @@ static hs_scratch_t *get_scratch(void)
 	return tools->scratch;
 }
 
-const char *prefilter_engine(void)
+const char *hyperset_engine(void)
 {
 	return hs_valid_platform() == HS_SUCCESS ? hs_version() : NULL;
 }
@@ -190,8 +191,7 @@ static void add_rule(struct job *job, struct rule *rule)
 	g_ptr_array_add(job->texts, text);
 }
 
-static void collect(struct job *job, const struct ruleset *set,
-		    enum rule_kind kind, guint header)
+static void collect(struct job *job, const GPtrArray *rules)
 {
 	*job = (struct job){
 		g_ptr_array_new(), g_ptr_array_new_with_free_func(g_free),
@@ -199,14 +199,8 @@ static void collect(struct job *job, const struct ruleset *set,
 		g_array_new(FALSE, FALSE, sizeof(unsigned)),
 		g_array_new(FALSE, FALSE, sizeof(guint32)),
 	};
-	for (guint i = 0; i < set->rules->len; i++) {
-		struct rule *rule = g_ptr_array_index(set->rules, i);
-
-		if (rule->kind == kind && !rule->is_off && rule->pattern &&
-		    !rule->call && !rule->detail &&
-		    (kind != RULE_HEADER || rule->header == header))
-			add_rule(job, rule);
-	}
+	for (guint i = 0; i < rules->len; i++)
+		add_rule(job, g_ptr_array_index(rules, i));
 }
 
 static void leave_out(struct job *job, guint32 id)
@@ -319,15 +313,14 @@ static hs_database_t *get_database(struct job *job, const char *cache_dir)
 	return database;
 }
 
-struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
-				guint header, const char *cache_dir)
+struct hyperset *hyperset_new(const GPtrArray *rules, const char *cache_dir)
 {
-	struct prefilter *filter = NULL;
+	struct hyperset *set = NULL;
 	struct job job;
 
-	if (!prefilter_engine())
+	if (!hyperset_engine())
 		return NULL;
-	collect(&job, set, kind, header);
+	collect(&job, rules);
 	if (job.rules->len >= RULES_MIN) {
 		hs_database_t *database = get_database(&job, cache_dir);
 
@@ -336,13 +329,13 @@ struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
 			database = NULL;
 		}
 		if (database) {
-			filter = g_new0(struct prefilter, 1);
-			filter->database = database;
-			filter->rules = g_steal_pointer(&job.rules);
+			set = g_new0(struct hyperset, 1);
+			set->database = database;
+			set->rules = g_steal_pointer(&job.rules);
 		}
 	}
-	for (guint i = 0; filter && i < filter->rules->len; i++) {
-		struct rule *rule = g_ptr_array_index(filter->rules, i);
+	for (guint i = 0; set && i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
 
 		rule->is_filtered = true;
 	}
@@ -352,20 +345,20 @@ struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
 	g_array_unref(job.flags);
 	g_array_unref(job.ids);
 	g_array_unref(job.refused);
-	return filter;
+	return set;
 }
 
-void prefilter_free(struct prefilter *filter)
+void hyperset_free(struct hyperset *set)
 {
-	if (!filter)
+	if (!set)
 		return;
-	hs_free_database(filter->database);
-	g_ptr_array_unref(filter->rules);
-	g_free(filter);
+	hs_free_database(set->database);
+	g_ptr_array_unref(set->rules);
+	g_free(set);
 }
 
 struct scan {
-	const struct prefilter *filter;
+	const struct hyperset *set;
 	prefilter_take_fn *take;
 	void *mydata;
 };
@@ -378,17 +371,18 @@ static int on_match(unsigned id, unsigned long long from,
 	(void)from;
 	(void)to;
 	(void)flags;
-	scan->take(g_ptr_array_index(scan->filter->rules, id), scan->mydata);
+	scan->take(g_ptr_array_index(scan->set->rules, id), scan->mydata);
 	return 0;
 }
 
-bool prefilter_scan(const struct prefilter *filter, struct span text,
+bool hyperset_scan(const struct hyperset *set, struct span text,
 		    prefilter_take_fn *take, void *mydata)
 {
 	hs_scratch_t *scratch = get_scratch();
-	struct scan scan = { filter, take, mydata };
+	struct scan scan = { set, take, mydata };
 
-	return scratch && text.len <= UINT_MAX && hs_scan(filter->database, text.len ? text.ptr : "",
-				  (unsigned)text.len, 0, scratch, on_match,
-				  &scan) == HS_SUCCESS;
+	return scratch && text.len <= UINT_MAX &&
+	       hs_scan(set->database, text.len ? text.ptr : "",
+		       (unsigned)text.len, 0, scratch, on_match,
+		       &scan) == HS_SUCCESS;
 }

@@ -1,0 +1,225 @@
+#include <config.h>
+
+#include "content/literalfilter.h"
+
+#include "content/bytescan.h"
+#include "content/literals.h"
+#include "content/pattern.h"
+
+#include <string.h>
+
+#define ODDS_MAX 0.06		/* beyond that it says too little, if once is enough */
+#define ODDS_GOOD 1e-5		/* below that, no other view is looked for */
+#define TABLE_BYTES_MAX (64u << 20)
+
+struct literalfilter {
+	GPtrArray *rules;		/* of const struct rule *, by value */
+	GArray *times;			/* of uint32_t, by value: places that there
+					 * must be */
+	struct bytescan *scans[LITERALS_VIEWS];	/* NULL: none is seen so */
+};
+
+/* Places that were found for a rule, and in which scan. */
+struct places {
+	uint32_t scan, count;
+};
+
+/* A thread's own. */
+struct told {
+	struct places *places;		/* by value */
+	guint count;
+	uint32_t scan;
+};
+
+static void free_told(gpointer memory)
+{
+	struct told *told = memory;
+
+	g_free(told->places);
+	g_free(told);
+}
+
+static GPrivate own_told = G_PRIVATE_INIT(free_told);
+
+static struct told *get_told(guint count)
+{
+	struct told *told = g_private_get(&own_told);
+
+	if (!told) {
+		told = g_new0(struct told, 1);
+		g_private_set(&own_told, told);
+	}
+	if (told->count < count || told->scan == UINT32_MAX) {
+		g_free(told->places);
+		told->count = MAX(told->count, count);
+		told->places = g_new0(struct places, told->count);
+		told->scan = 0;
+	}
+	told->scan++;
+	return told;
+}
+
+/* What must occur in a text, and in how many places; set is NULL: nothing. */
+struct finding {
+	GArray *set;
+	unsigned times;
+	enum literals_view view;
+	double odds;
+};
+
+static struct finding find(const struct rule *rule, enum literals_view view)
+{
+	struct finding found = { .view = view, .odds = 1 };
+
+	found.set = literals_find(pattern_text(rule->pattern),
+				  pattern_has(rule->pattern, 'x'), view,
+				  &found.times);
+	if (!found.set)
+		return found;
+	found.odds = literalset_odds(found.set) / found.times;
+	if (found.odds > ODDS_MAX)
+		g_array_unref(g_steal_pointer(&found.set));
+	return found;
+}
+
+/* The better one of both ways to see a text. */
+static struct finding find_best(const struct rule *rule)
+{
+	struct finding plain = find(rule, LITERALS_PLAIN), bare;
+
+	if (plain.set && plain.odds < ODDS_GOOD)
+		return plain;
+	bare = find(rule, LITERALS_BARE);
+	if (!bare.set || (plain.set && plain.odds <= bare.odds * 2)) {
+		if (bare.set)
+			g_array_unref(bare.set);
+		return plain;
+	}
+	if (plain.set)
+		g_array_unref(plain.set);
+	return bare;
+}
+
+/* What is known of the rules, while they are put together. */
+struct making {
+	GPtrArray *sets;		/* of GArray *, by value; borrowed by words */
+	GArray *words[LITERALS_VIEWS];	/* of struct bytescan_word */
+	GPtrArray *rules[LITERALS_VIEWS];
+};
+
+static void add_rule(struct making *on, struct literalfilter *filter,
+		     struct rule *rule)
+{
+	struct finding found = find_best(rule);
+
+	if (!found.set)
+		return;
+	for (guint i = 0; i < found.set->len; i++) {
+		const struct literal *literal = &g_array_index(
+			found.set, struct literal, i);
+		struct bytescan_word word = {
+			literal->bytes, literal->len, filter->rules->len,
+		};
+
+		g_array_append_val(on->words[found.view], word);
+	}
+	g_ptr_array_add(on->sets, found.set);
+	g_ptr_array_add(on->rules[found.view], rule);
+	g_array_append_val(filter->times, found.times);
+	g_ptr_array_add(filter->rules, rule);
+}
+
+static void finish_view(struct making *on, struct literalfilter *filter,
+			enum literals_view view)
+{
+	filter->scans[view] = bytescan_new(on->words[view],
+					   view == LITERALS_BARE,
+					   TABLE_BYTES_MAX);
+	for (guint i = 0; filter->scans[view] && i < on->rules[view]->len;
+	     i++) {
+		struct rule *rule = g_ptr_array_index(on->rules[view], i);
+
+		rule->is_filtered = true;
+	}
+	g_array_unref(on->words[view]);
+	g_ptr_array_unref(on->rules[view]);
+}
+
+struct literalfilter *literalfilter_new(const GPtrArray *rules)
+{
+	struct literalfilter *filter = g_new0(struct literalfilter, 1);
+	struct making on = {
+		.sets = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)g_array_unref),
+	};
+
+	filter->rules = g_ptr_array_new();
+	filter->times = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (size_t i = 0; i < LITERALS_VIEWS; i++) {
+		on.words[i] = g_array_new(FALSE, FALSE,
+					  sizeof(struct bytescan_word));
+		on.rules[i] = g_ptr_array_new();
+	}
+	for (guint i = 0; i < rules->len; i++)
+		add_rule(&on, filter, g_ptr_array_index(rules, i));
+	for (size_t i = 0; i < LITERALS_VIEWS; i++)
+		finish_view(&on, filter, (enum literals_view)i);
+	g_ptr_array_unref(on.sets);
+	if (!filter->scans[LITERALS_PLAIN] && !filter->scans[LITERALS_BARE])
+		g_clear_pointer(&filter, literalfilter_free);
+	return filter;
+}
+
+void literalfilter_free(struct literalfilter *filter)
+{
+	if (!filter)
+		return;
+	for (size_t i = 0; i < LITERALS_VIEWS; i++)
+		bytescan_free(filter->scans[i]);
+	g_ptr_array_unref(filter->rules);
+	g_array_unref(filter->times);
+	g_free(filter);
+}
+
+size_t literalfilter_bytes(const struct literalfilter *filter)
+{
+	size_t bytes = sizeof *filter;
+
+	for (size_t i = 0; i < LITERALS_VIEWS; i++)
+		if (filter->scans[i])
+			bytes += bytescan_bytes(filter->scans[i]);
+	return bytes;
+}
+
+struct scan {
+	const struct literalfilter *filter;
+	struct told *told;
+	prefilter_take_fn *take;
+	void *mydata;
+};
+
+static void on_value(uint32_t value, void *mydata)
+{
+	const struct scan *scan = mydata;
+
+	struct places *places = &scan->told->places[value];
+
+	if (places->scan != scan->told->scan)
+		*places = (struct places){ scan->told->scan, 0 };
+	if (++places->count == g_array_index(scan->filter->times, uint32_t,
+					     value))
+		scan->take(g_ptr_array_index(scan->filter->rules, value),
+			   scan->mydata);
+}
+
+void literalfilter_scan(const struct literalfilter *filter, struct span text,
+			prefilter_take_fn *take, void *mydata)
+{
+	struct scan scan = {
+		filter, get_told(filter->rules->len), take, mydata,
+	};
+
+	for (size_t i = 0; i < LITERALS_VIEWS; i++)
+		if (filter->scans[i])
+			bytescan_run(filter->scans[i], text, on_value, &scan);
+}

@@ -1,0 +1,28 @@
+/* literals.h - what must occur in each text that a pattern matches */
+#ifndef CONTENT_LITERALS_H
+#define CONTENT_LITERALS_H
+
+#include "content/literalset.h"
+
+/* Which bytes of a text count. */
+enum literals_view {
+	LITERALS_PLAIN,			/* all */
+	LITERALS_BARE,			/* letters and digits of ASCII: all others are
+					 * taken out, so that "f-r e.e" is "free" */
+	LITERALS_VIEWS
+};
+
+/*
+ * Reads a pattern as PCRE2 does, of bytes and not of characters, and finds a set of
+ * which at least one, whatever the case of its ASCII letters, is in each text that the
+ * pattern matches, when the text is seen so; that which is rarest in mail, as far as it
+ * can tell. There are at least *times_out places at which one of them ends. NULL: it knows of none, which is also the answer to all that it does not
+ * know well. is_extended: the option x. What is no pattern at all for PCRE2 may get any
+ * answer. Takes time and memory in proportion to the pattern, within limits. Free with
+ * g_array_unref().
+ */
+GArray *literals_find(const char *pattern, bool is_extended,
+		      enum literals_view view, unsigned *times_out)
+	MUST_USE;
+
+#endif

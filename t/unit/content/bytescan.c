@@ -1,0 +1,138 @@
+#include <config.h>
+
+#include "content/bytescan.h"
+
+#include "unit/tap.h"
+
+#include <string.h>
+
+#define WORDS_MAX 60
+#define WORD_MAX 5
+#define TEXT_MAX 200
+#define VALUES 20
+
+/* What a scan found: how many places for each value. */
+struct seen {
+	unsigned count[VALUES];
+};
+
+static void take(uint32_t value, void *mydata)
+{
+	struct seen *seen = mydata;
+
+	assert_true(value < VALUES);
+	seen->count[value]++;
+}
+
+static size_t make_view(const char *text, size_t len, bool is_bare, char *to)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (!is_bare || g_ascii_isalnum(text[i]))
+			to[out++] = g_ascii_tolower(text[i]);
+	return out;
+}
+
+static bool ends_at(const struct bytescan_word *word, const char *text,
+		    size_t end)
+{
+	return word->len <= end &&
+	       memcmp(text + end - word->len, word->bytes, word->len) == 0;
+}
+
+/* The same, byte by byte: each value once at a place. */
+static void search(const GArray *words, const char *text, size_t len,
+		   struct seen *seen)
+{
+	for (size_t end = 1; end <= len; end++) {
+		bool is_told[VALUES] = { false };
+
+		for (guint i = 0; i < words->len; i++) {
+			const struct bytescan_word *word = &g_array_index(
+				words, struct bytescan_word, i);
+
+			if (!ends_at(word, text, end) || is_told[word->value])
+				continue;
+			is_told[word->value] = true;
+			seen->count[word->value]++;
+		}
+	}
+}
+
+static size_t fill(GRand *random, char *to, size_t most, const char *letters)
+{
+	size_t len = (size_t)g_rand_int_range(random, 0, (gint32)most);
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = letters[g_rand_int_range(random, 0,
+						 (gint32)strlen(letters))];
+	return len;
+}
+
+static void try_one(guint32 seed)
+{
+	static char bytes[WORDS_MAX][WORD_MAX];
+	GRand *random = g_rand_new_with_seed(seed);
+	g_autoptr(GArray) words = g_array_new(FALSE, FALSE,
+					      sizeof(struct bytescan_word));
+	int count = g_rand_int_range(random, 1, WORDS_MAX);
+	bool is_bare = seed & 1;
+	char text[TEXT_MAX], view[TEXT_MAX];
+	struct seen found = { { 0 } }, wanted = { { 0 } };
+	struct bytescan *scan;
+	size_t len = fill(random, text, TEXT_MAX, "aAbBc1-- \xe9\xffz");
+
+	for (int i = 0; i < count; i++) {
+		struct bytescan_word word = {
+			(const uint8_t *)bytes[i],
+			(uint8_t)(1 + fill(random, bytes[i], WORD_MAX, is_bare ?
+					   "abbc1z" : "aabc1-\xe9\xff")),
+			(uint32_t)g_rand_int_range(random, 0, VALUES),
+		};
+
+		bytes[i][word.len - 1] = 'a';
+		g_array_append_val(words, word);
+	}
+	scan = bytescan_new(words, is_bare, 1 << 20);
+	assert_non_null(scan);
+	assert_true(bytescan_bytes(scan) < 1 << 21);
+	search(words, view, make_view(text, len, is_bare, view), &wanted);
+	bytescan_run(scan, span_of(text, len), take, &found);
+	if (memcmp(&found, &wanted, sizeof found) != 0)
+		fail_msg("seed %u: not what a plain search finds", seed);
+	bytescan_free(scan);
+	g_rand_free(random);
+}
+
+static void random_texts_give_what_a_plain_search_gives(void **state)
+{
+	(void)state;
+	for (guint32 seed = 0; seed < 4000; seed++)
+		try_one(seed);
+}
+
+static void a_table_has_its_limit(void **state)
+{
+	g_autoptr(GArray) words = g_array_new(FALSE, FALSE,
+					      sizeof(struct bytescan_word));
+	static const uint8_t bytes[] = "abcdefgh";
+	struct bytescan_word word = { bytes, 8, 0 };
+	struct bytescan *scan;
+
+	(void)state;
+	assert_null(bytescan_new(words, false, 1 << 20));
+	g_array_append_val(words, word);
+	assert_null(bytescan_new(words, false, 9 * 10 * 4 - 1));
+	scan = bytescan_new(words, false, 9 * 10 * 4);
+	assert_non_null(scan);
+	bytescan_free(scan);
+	bytescan_free(NULL);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(random_texts_give_what_a_plain_search_gives),
+	cmocka_unit_test(a_table_has_its_limit),
+};
+
+TAP_MAIN(tests)
