@@ -121,18 +121,22 @@ static bool is_greeting(const char *subject, const char *user)
 static bool to_in_subject(const struct eval_source *source,
 			  char *const *arguments)
 {
+	bool is_user = strcmp(arguments[0], "user") == 0;
 	const char *to = evalsheader_field(source, "To", true);
-	g_autofree char *subject = g_strdup(evalsheader_field(
-		source, "Subject", false));
-	g_autofree char *whole = g_regex_escape_string(to, -1);
-	g_autofree char *user = g_strndup(to, strcspn(to, "@"));
+	g_autofree char *part = is_user ? g_strndup(to, strcspn(to, "@")) :
+					  g_strdup(to);
+	g_autofree char *subject = g_strchomp(g_strdup(evalsheader_field(
+		source, "Subject", false)));
+
+	/* Most have it nowhere, and to compile takes long. */
+	if (!*to || !strcasestr(subject, part))
+		return false;
+	if (is_user)
+		return is_greeting(subject, part);
+	g_autofree char *whole = g_regex_escape_string(part, -1);
 	g_autofree char *expression = g_strdup_printf("\\b%s\\b", whole);
 
-	if (!*to)
-		return false;
-	g_strchomp(subject);
-	return strcmp(arguments[0], "user") == 0 ? is_greeting(subject, user) :
-	       g_regex_match_simple(expression, subject, G_REGEX_CASELESS |
+	return g_regex_match_simple(expression, subject, G_REGEX_CASELESS |
 				    G_REGEX_RAW, 0);
 }
 
