@@ -49,10 +49,11 @@ static const struct setting rows[] = {
 			"time, rule_left_out at last."),
 	SETTING_BOOL(struct rulefiles, is_one_pass, "rules.one_pass",
 		.preset = true,
-		.help = "Find in one pass over each text, by Hyperscan, the "
+		.help = "Find in one pass over each text, by words that "
+			"patterns cannot do without and by Hyperscan, the "
 			"rules that may match there; PCRE2 decides. The hits "
 			"are the same without, and memory is less; time is "
-			"more. Compiled patterns are kept in state_dir."),
+			"more. What Hyperscan compiled is kept in state_dir."),
 };
 
 static GQuark rulefiles_error(void)
