@@ -33,7 +33,10 @@ my $conf = $box->write_file('plain.conf', Sandbox::conf_text({
 use constant PART_BYTES => 50_000;
 use constant LONG_PAIRS => 57;
 my @explained = (
-	['__HAS_ANY_EMAIL', 35, 'open: Perl finds it in that text, SpamAssassin does not'],
+	# Its FreeMail plugin takes addresses in "<>" or before "word:", and links with
+	# "@", out of the text that the rules after it read.
+	['__HAS_ANY_EMAIL', 35, 'SpamAssassin looks into a text that FreeMail has cut'],
+	['__SUBSCRIPTION_INFO', 1, 'SpamAssassin looks into a text that FreeMail has cut'],
 	['__UNPARSEABLE_RELAY_COUNT|__RDNS_NUMERIC_TLD|NO_RDNS_DOTCOM_HELO|ALL_TRUSTED|' .
 		'__DOS_SINGLE_EXT_RELAY|__DOS_RELAYED_EXT|__HELO_.*|FSL_HELO_.*|' .
 		'HELO_LOCALHOST|RCVD_HELO_IP_MISMATCH|__LAST_.*_RELAY_NO_AUTH|' .
@@ -53,7 +56,7 @@ my @explained = (
 	['DATE_IN_.*', 6, 'open: dates that break the grammar'],
 	['TRACKER_ID|__SINGLE_WORD_LINE|__BODY_SINGLE_WORD|__TVD_SPACE_RATIO|' .
 		'__UPPERCASE_.*|UPPERCASE_.*|__EMPTY_BODY|__NONEMPTY_BODY|' .
-		'__CLICK_HERE|__SUBSCRIPTION_INFO|__HUSH_HUSH|__FB_NUM_PERCNT|' .
+		'__CLICK_HERE|__HUSH_HUSH|__FB_NUM_PERCNT|' .
 		'__FILL_THIS_FORM_FRAUD_PHISH1', 14,
 		'open: where broken HTML breaks a line, and what it hides'],
 	['HTML_IMAGE_.*|__HTML_LENGTH_.*|HTML_EXTRA_CLOSE|__TAG_EXISTS_BODY', 7,
