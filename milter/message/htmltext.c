@@ -216,10 +216,34 @@ static size_t find(struct span text, size_t from, const char *what)
 	return at ? (size_t)(at - text.ptr) + strlen(what) : text.len;
 }
 
+/* Behind what stands for itself in an element, in which no other begins; from when
+ * nothing ends it. Bits of *unclosed are those that no end was found for: they are not
+ * looked for again. */
+static size_t behind_literal(struct span html, size_t from, const char *name,
+			     unsigned *unclosed)
+{
+	static const char *const names[] = {
+		"script", "style", "iframe", "xmp", "textarea", "title",
+	};
+	size_t i = 0, len = strlen(name);
+
+	while (i < COUNT_OF(names) && strcmp(name, names[i]) != 0)
+		i++;
+	if (i == COUNT_OF(names) || *unclosed >> i & 1)
+		return from;
+	for (size_t at = from; (at = find(html, at, "</")) < html.len; )
+		if (html.len - at >= len &&
+		    g_ascii_strncasecmp(html.ptr + at, name, len) == 0)
+			return at - 2;
+	*unclosed |= 1U << i;
+	return from;
+}
+
 /* As they are written: libxml2 closes what was left open, and tells it alike. */
 static void count_tags(struct html_text *out, struct span html)
 {
 	size_t at = 0;
+	unsigned unclosed = 0;
 
 	while (at < html.len && out->tags < HTMLTEXT_TAGS_MAX) {
 		bool is_end;
@@ -234,9 +258,20 @@ static void count_tags(struct html_text *out, struct span html)
 		}
 		is_end = html.ptr[at] == '/';
 		name = tag_name(span_from(html, at + is_end));
-		if (name)
-			count_tag(out, name, is_end);
+		if (!name)
+			continue;
+		if (!is_end)
+			at = behind_literal(html, at, name, &unclosed);
+		count_tag(out, name, is_end);
 	}
+}
+
+/* Text that stands in no element gets a "p" from libxml2, as one is read that has no
+ * start: then the parser is behind text, not in a tag. */
+static bool is_implied(const htmlParserCtxt *parser, const char *name)
+{
+	return strcmp(name, "p") == 0 && *parser->input->cur != '>' &&
+	       *parser->input->cur != '/';
 }
 
 static void on_start(void *mydata, const xmlChar *xml_name,
@@ -256,7 +291,8 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 		return;
 	}
 	note_element(on, name, attributes);
-	put_break(on, name);
+	if (!is_implied(on->parser, name))
+		put_break(on, name);
 	if (!url)
 		url = refresh_of(name, attributes);
 	if (url)
@@ -274,6 +310,22 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 	}
 }
 
+/* Whether the end tag is in the page: libxml2 closes what is left open by another, and
+ * tells it alike, but then it has not just read "</NAME>". */
+static bool is_written(const htmlParserCtxt *parser, const char *name)
+{
+	const char *begin = (const char *)parser->input->base;
+	const char *at = (const char *)parser->input->cur;
+	size_t len = strlen(name);
+
+	if (at == begin || *--at != '>')
+		return false;
+	while (at > begin && g_ascii_isspace(at[-1]))
+		at--;
+	return (size_t)(at - begin) >= len + 2 && at[-(ptrdiff_t)len - 1] == '/' &&
+	       g_ascii_strncasecmp(at - len, name, len) == 0;
+}
+
 static void on_end(void *mydata, const xmlChar *xml_name)
 {
 	struct reader *on = mydata;
@@ -281,7 +333,7 @@ static void on_end(void *mydata, const xmlChar *xml_name)
 
 	on->depth -= on->depth > 0;
 	on->in_script -= on->in_script && is_silent(name);
-	if (!is_void(name))
+	if (!is_void(name) && is_written(on->parser, name))
 		put_break(on, name);
 	if (strcmp(name, "a") == 0)
 		end_anchor(on);

@@ -4,6 +4,9 @@
 #
 # The corpus is not ours to copy: MAILREEVE_CORPUS names the folder in which
 # easy-ham-1, spam-1 and so on lie, a message each file.
+#
+# Each rule that differs by itself is in a table below, with in how many messages it
+# may: the test fails when another does, or one more often.
 
 use strict;
 use warnings;
@@ -24,6 +27,49 @@ my @rules = glob '/usr/share/spamassassin/*.cf';
 my $box = Sandbox->new;
 my $conf = $box->write_file('plain.conf', Sandbox::conf_text({
 	state_dir => $box->path('none'), rules => { files => [] } }));
+
+# Rules that differ from SpamAssassin by themselves: names, in how many messages at most,
+# and why. What is said to be open has no known cause yet.
+use constant PART_BYTES => 50_000;
+use constant LONG_PAIRS => 57;
+my @explained = (
+	# Its FreeMail plugin takes addresses in "<>" or before "word:", and links with
+	# "@", out of the text that the rules after it read.
+	['__HAS_ANY_EMAIL', 35, 'SpamAssassin looks into a text that FreeMail has cut'],
+	['__SUBSCRIPTION_INFO', 1, 'SpamAssassin looks into a text that FreeMail has cut'],
+	['__UNPARSEABLE_RELAY_COUNT|__RDNS_NUMERIC_TLD|NO_RDNS_DOTCOM_HELO|ALL_TRUSTED|' .
+		'__DOS_SINGLE_EXT_RELAY|__DOS_RELAYED_EXT|__HELO_.*|FSL_HELO_.*|' .
+		'HELO_LOCALHOST|RCVD_HELO_IP_MISMATCH|__LAST_.*_RELAY_NO_AUTH|' .
+		'__RDNS_(DYNAMIC_HCC|INDICATOR_TYPE|LONG)|__IP_IN_RELAY', 22,
+		'open: Received fields of forms that are read otherwise'],
+	['__(DOS_)?HAS(_ANY)?_URI|__LOCAL_PP_NONPPURL|__URI_MAILTO|__URI_12LTRDOM|' .
+		'WEIRD_PORT|HTTP_ESCAPED_HOST|NORMAL_HTTP_TO_IP|__128_HEX_URI|' .
+		'__UNSUB_LINK|__PDS_DOUBLE_URL|__UPPERCASE_URI|__MAIL_LINK|' .
+		'__DOS_LINK|__MANY_SUBDOM', 18,
+		'open: where a URI ends, and what is one without a scheme'],
+	['HEADER_FROM_DIFFERENT_DOMAINS', 14,
+		'open: mostly lists with two Return-Path fields'],
+	['__ENV_AND_HDR_FROM_MATCH|HK_RANDOM_ENVFROM|__ML5', 5,
+		'open: which field tells the envelope sender'],
+	['__FROM_ADDR_WS|APOSTROPHE_TOCC|__freemail_reply(to)?|FREEMAIL_FROM', 5,
+		'open: addresses in fields that break the grammar'],
+	['DATE_IN_.*', 6, 'open: dates that break the grammar'],
+	['TRACKER_ID|__SINGLE_WORD_LINE|__BODY_SINGLE_WORD|__TVD_SPACE_RATIO|' .
+		'__UPPERCASE_.*|UPPERCASE_.*|__EMPTY_BODY|__NONEMPTY_BODY|' .
+		'__CLICK_HERE|__HUSH_HUSH|__FB_NUM_PERCNT|' .
+		'__FILL_THIS_FORM_FRAUD_PHISH1', 14,
+		'open: where broken HTML breaks a line, and what it hides'],
+	['HTML_IMAGE_.*|__HTML_LENGTH_.*|HTML_EXTRA_CLOSE|__TAG_EXISTS_BODY', 7,
+		'open: broken HTML that libxml2 mends in another way'],
+	['__HIGHBITS|__hk_bigmoney|__LOTSA_MONEY_03|MIXED_ES|__E_LIKE_LETTER|__LOWER_E|' .
+		'WEIRD_QUOTING', 10,
+		'open: text of no or of a wrong charset, which we make UTF-8'],
+	['SUBJ_ALL_CAPS|__SUBJ_ILLEGAL_CHARS|__SINGLE_WORD_SUBJ', 2,
+		'open: subjects that break the grammar'],
+	['__CTYPE_ONETAB_GIF', 4, 'open: how :raw of a part keeps a folded line'],
+	['MISSING_MIME_HB_SEP|T_TVD_MIME_NO_HEADERS', 2,
+		'open: parts without an empty line behind their fields'],
+);
 
 # file => { rule => 1 }, of SpamAssassin.
 my %theirs;
@@ -55,7 +101,8 @@ for (1 .. 20) {
 	}
 }
 
-my (%both, %one, $count);
+my (%both, %one, %causes, $count);
+my $long = 0;
 my %folders = map { m{^(.*)/} ? ($1 => 1) : () } keys %theirs;
 my ($status, $out, $err) = $box->run(
 	"$Sandbox::BUILD/reevectl", '-c', $conf, 'rules', 'match',
@@ -69,8 +116,19 @@ for my $line (split /\n/, $out) {
 
 	$count++;
 	$both{$_}++ for grep { $ours{$_} } keys %$want;
-	$one{$_}++ for grep { !$want->{$_} } keys %ours;
-	$one{$_}++ for grep { !$ours{$_} } keys %$want;
+	my %differs = map { $_ => 1 } (grep { !$want->{$_} } keys %ours),
+		grep { !$ours{$_} } keys %$want;
+
+	$one{$_}++ for keys %differs;
+	# SpamAssassin reads the first 50 kB of a text only, we the whole: more hits.
+	my $is_long = -s $got->{file} > PART_BYTES;
+
+	# A meta that differs since what it asks for differs is no cause of its own.
+	for my $rule (grep { !$lacking{$_} } keys %differs) {
+		next if grep { $_ ne $rule && $differs{$_} }
+			@{ $needs{$rule} // [] };
+		$is_long && $ours{$rule} ? $long++ : $causes{$rule}++;
+	}
 }
 is $count, scalar keys %theirs, 'every message is there';
 
@@ -93,5 +151,14 @@ note sprintf '%6d %s', $one{$_}, $_ for grep { $one{$_} } (sort {
 	($one{$b} // 0) <=> ($one{$a} // 0) } @simple)[0 .. 19];
 cmp_ok $simple, '>=', 99, 'what is built agrees with SpamAssassin';
 cmp_ok agreement(keys %all), '>=', 95, 'and so does the whole';
+
+# What stays is known.
+cmp_ok $long, '<=', LONG_PAIRS, 'hits behind the first 50 kB of a text';
+for my $rule (sort keys %causes) {
+	my ($row) = grep { $rule =~ /^(?:$_->[0])$/ } @explained;
+	my ($allowed, $why) = $row ? @$row[1, 2] : (0, 'not known to differ');
+
+	cmp_ok $causes{$rule}, '<=', $allowed, "$rule: $why";
+}
 
 done_testing;
