@@ -153,7 +153,8 @@ static bool mime(const struct eval_source *source, char *const *arguments)
 	return false;
 }
 
-/* Two bytes in the message, as they stand; parts of an encoded message stand nowhere. */
+/* Whether a part stands behind where another begins; those of an encoded message
+ * stand nowhere, and are taken to. */
 static bool is_behind(const struct eval_source *source,
 		      const struct mime_part *part,
 		      const struct mime_part *other)

@@ -94,7 +94,7 @@ static double pixels_of(struct span value, double parent)
 	return strcmp(unit, "mm") == 0 ? number * 3.8 : number;
 }
 
-/* Pixels of a length that is not of a font; a share of something is no length. */
+/* A length of one pixel or less, and not a share of something, but for 0. */
 static bool is_flat(struct span value)
 {
 	double number;

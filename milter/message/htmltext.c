@@ -340,8 +340,6 @@ static void put_char(struct reader *on, char c)
 		return;
 	g_string_append_c(on->text, c);
 	on->out->letters += c != ' ';
-	on->out->hidden_letters += on->is_hidden && c != ' ' &&
-				   ((unsigned char)c & 0xc0) != 0x80;
 	on->is_after_break = false;
 }
 
@@ -367,6 +365,27 @@ static bool is_blank(const char *text, int len)
 		if (text[i] == '\xc2' && i + 1 < len && text[i + 1] == '\xa0')
 			i++;
 		else if (!strchr(" \t\r\n\f\v", text[i] ?: 'x'))
+			return false;
+	return true;
+}
+
+/* Whether a character that would be seen begins here: newsletters fill up hidden
+ * lines with those that are not. */
+static bool is_seen(const char *text, int len)
+{
+	static const char *const unseen[] = {
+		"\xc2\xa0", "\xc2\xad", "\xcd\x8f", "\xe2\x80\x87",
+		"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d",
+		"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x81\xa0",
+		"\xef\xbb\xbf",
+	};
+
+	if (((unsigned char)*text & 0xc0) == 0x80 ||
+	    is_blank(text, 1))
+		return false;
+	for (size_t i = 0; *text & 0x80 && i < COUNT_OF(unseen); i++)
+		if ((size_t)len >= strlen(unseen[i]) &&
+		    memcmp(text, unseen[i], strlen(unseen[i])) == 0)
 			return false;
 	return true;
 }
@@ -398,6 +417,8 @@ static void on_text(void *mydata, const xmlChar *bytes, int len)
 		bool is_nbsp = i + 1 < len && text[i] == '\xc2' &&
 			       text[i + 1] == '\xa0';
 
+		on->out->hidden_letters += on->is_hidden &&
+					   is_seen(text + i, len - i);
 		i += is_nbsp;
 		put_char(on, is_nbsp || strchr(" \t\r\n\f\v", text[i] ?: ' ') ?
 			 ' ' : text[i]);

@@ -25,7 +25,8 @@ struct html_text {
 					 * not, as a rule has it */
 	GArray *hidden;			/* of struct span, within text: what a
 					 * reader does not see of it */
-	size_t hidden_letters;		/* characters there, without blanks */
+	size_t hidden_letters;		/* characters there, without blanks and
+					 * what has no shape */
 	GArray *links;			/* of struct html_link */
 	GPtrArray *anchors;		/* of const char *: what each a shows, also
 					 * one that leads nowhere */

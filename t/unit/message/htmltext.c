@@ -98,8 +98,8 @@ static void what_is_hidden(void **state)
 static void characters_that_are_hidden(void **state)
 {
 	struct html_text page = htmltext_read(span_text(
-		"<i style='display:none'>\xe4\xb8\xad &eacute; x</i>"),
-		&arena);
+		"<i style='display:none'>\xe4\xb8\xad &eacute;&zwnj;&nbsp;"
+		"&#847; x</i>"), &arena);
 
 	(void)state;
 	assert_int_equal(page.hidden_letters, 3);
