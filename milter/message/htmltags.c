@@ -178,15 +178,13 @@ static size_t find(struct span text, size_t from, char c)
 /* Behind the comment's end, "--" and ">" with blanks between. */
 static size_t end_of_comment(struct span html, size_t at)
 {
-	while (at < html.len) {
-		const char *found = memmem(html.ptr + at, html.len - at, "--",
-					   2);
+	while ((at = find(html, at, '-')) < html.len) {
+		size_t from = at;
 
-		if (!found)
-			return html.len;
-		at = (size_t)(found - html.ptr) + 2;
 		while (at < html.len && html.ptr[at] == '-')
 			at++;
+		if (at - from < 2)
+			continue;
 		while (at < html.len && g_ascii_isspace(html.ptr[at]))
 			at++;
 		if (at < html.len && html.ptr[at] == '>')
