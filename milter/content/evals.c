@@ -14,6 +14,14 @@ struct eval_call {
 };
 
 const char *const evals_with_pattern[] = { NULL };
+const char *const evals_with_delimited[] = { NULL };
+
+bool evals_is_within(double value, char *const *bounds)
+{
+	return value > g_ascii_strtod(bounds[0], NULL) &&
+	       (strcmp(bounds[1], "inf") == 0 ||
+		value <= g_ascii_strtod(bounds[1], NULL));
+}
 
 static GQuark evals_error(void)
 {
@@ -26,6 +34,8 @@ static const struct eval_row *find_row(const char *name)
 		evalsheader_rows, evalsbody_rows, evalsattach_rows,
 		evalslists_rows, evalsfreemail_rows, evalsuri_rows,
 		evalstext_rows, evalsforged_rows, evalsrecipients_rows,
+		evalshtml_rows, evalsmime_rows, evalsimage_rows,
+		evalsalternative_rows,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
@@ -78,14 +88,40 @@ static struct eval_call *fail(struct eval_call *call, GError **error,
 
 static struct eval_call *add_pattern(struct eval_call *call, GError **error)
 {
+	g_autofree char *bare = NULL, *modifiers = NULL;
+	const char *text;
+
 	if (call->count < call->row->most)
 		return call;
-	call->pattern = pattern_compile(call->arguments[call->count - 1], "",
-					error);
+	text = call->arguments[call->count - 1];
+	if (call->row->words == evals_with_delimited)
+		bare = pattern_strip(text, &modifiers, error);
+	else
+		bare = g_strdup(text);
+	if (bare)
+		call->pattern = pattern_compile(bare, modifiers ? modifiers :
+						"", error);
 	if (call->pattern)
 		return call;
 	evals_free(call);
 	return NULL;
+}
+
+static bool has_pattern(const struct eval_row *row)
+{
+	return row->words == evals_with_pattern ||
+	       row->words == evals_with_delimited;
+}
+
+static bool is_fit(const struct eval_call *call)
+{
+	const struct eval_row *row = call->row;
+
+	if (row->words && !has_pattern(row) && call->count &&
+	    !is_word(row, call->arguments[0]))
+		return false;
+	return evalsattach_is_fit(row, call->arguments) &&
+	       evalshtml_is_fit(row, call->arguments);
 }
 
 struct eval_call *evals_parse(const char *text, GError **error)
@@ -111,14 +147,9 @@ struct eval_call *evals_parse(const char *text, GError **error)
 		return fail(call, error, "has no ) at its end");
 	if (call->count < call->row->least || call->count > call->row->most)
 		return fail(call, error, "has too many or too few arguments");
-	if (call->row->words == evals_with_pattern)
-		return add_pattern(call, error);
-	if (call->row->words && call->count &&
-	    !is_word(call->row, call->arguments[0]))
+	if (!is_fit(call))
 		return fail(call, error, "is not supported with this argument");
-	if (!evalsattach_is_fit(call->row, call->arguments))
-		return fail(call, error, "is not supported with this argument");
-	return call;
+	return has_pattern(call->row) ? add_pattern(call, error) : call;
 }
 
 void evals_free(struct eval_call *call)

@@ -14,6 +14,8 @@ struct eval_source {
 	const struct attachments *attachments;
 	const GArray *uris;		/* of struct uri */
 	const struct addrlists *lists;
+	const char *locales;		/* ok_locales; NULL: all */
+	bool is_raw;			/* a rawbody rule asks */
 	struct eval_memory *memory;
 	const struct pattern *pattern;	/* of the call; NULL: none */
 };
@@ -23,6 +25,8 @@ struct eval_source {
 struct eval_memory {
 	const char *const *senders, *const *recipients;
 	struct freemails *freemails;
+	const struct alternatives *alternatives;
+	const struct images *images;
 	bool has_shift;
 	double shift;			/* of the Date, seconds */
 };
@@ -56,7 +60,9 @@ extern const struct eval_row evalsheader_rows[], evalsbody_rows[],
 /* Whether the arguments of one of its rows are words that can be met. */
 bool evalsattach_is_fit(const struct eval_row *row, char *const *arguments);
 extern const struct eval_row evalslists_rows[], evalsfreemail_rows[];
-extern const struct eval_row evalsuri_rows[], evalstext_rows[];
+extern const struct eval_row evalsuri_rows[], evalstext_rows[],
+			     evalshtml_rows[], evalsmime_rows[],
+			     evalsimage_rows[], evalsalternative_rows[];
 extern const struct eval_row evalsforged_rows[], evalsrecipients_rows[];
 
 /* All fields of that name, as header rules see them, or the first address in them;
@@ -66,7 +72,15 @@ const char *evalsheader_field(const struct eval_source *source,
 /* Some mailing lists take the Received fields away. */
 bool evalsheader_is_received_removed(const struct eval_source *source);
 
+/* As evalsattach_is_fit(). */
+bool evalshtml_is_fit(const struct eval_row *row, char *const *arguments);
+
+/* Above the first, up to the second, which may be "inf". */
+bool evals_is_within(double value, char *const *bounds);
+
 /* Instead of words: the last argument, where all are there, is a pattern. */
 extern const char *const evals_with_pattern[];
+/* Likewise, and it stands between slashes. */
+extern const char *const evals_with_delimited[];
 
 #endif

@@ -13,13 +13,15 @@
 
 #define PHRASE_SHOWN_BYTES 60
 
-enum place { PLACE_SUBJECT, PLACE_FROM, PLACE_ATTACHMENT, PLACE_BODY };
+enum place { PLACE_SUBJECT, PLACE_FROM, PLACE_ATTACHMENT, PLACE_BODY,
+	     PLACE_ALT };
 
 static const char *const place_words[] = {
 	[PLACE_SUBJECT] = "the subject",
 	[PLACE_FROM] = "the sender's name",
 	[PLACE_ATTACHMENT] = "the name of an attachment",
 	[PLACE_BODY] = "the text",
+	[PLACE_ALT] = "an alt= or title=",
 };
 
 /* One message being looked at. */
@@ -83,7 +85,7 @@ static bool scan_attachments(struct looking *on, const struct mime *mime)
 
 /* Paragraph by paragraph, but for the subject that is the first: the pieces of one
  * follow each other in memory. */
-static void scan_lines(struct looking *on, const GArray *lines)
+static bool scan_lines(struct looking *on, const GArray *lines)
 {
 	struct span whole = { NULL, 0 };
 
@@ -96,17 +98,40 @@ static void scan_lines(struct looking *on, const GArray *lines)
 			continue;
 		}
 		if (whole.len && !scan(on, whole, PLACE_BODY))
-			return;
+			return false;
 		whole = line;
 	}
-	if (whole.len)
-		scan(on, whole, PLACE_BODY);
+	return !whole.len || scan(on, whole, PLACE_BODY);
+}
+
+/* Words that hidden text breaks up, and what is said beside the text. */
+static bool scan_page(struct looking *on, const struct html_text *page)
+{
+	if (page->hidden->len &&
+	    !scan(on, htmltext_visible(page, &on->tx->arena), PLACE_BODY))
+		return false;
+	for (guint i = 0; i < page->alts->len; i++)
+		if (!scan(on, span_text(g_ptr_array_index(page->alts, i)),
+			  PLACE_ALT))
+			return false;
+	return true;
+}
+
+static bool scan_text(struct looking *on, const struct bodytext *text)
+{
+	if (!scan_lines(on, text->lines))
+		return false;
+	for (guint i = 0; i < text->pages->len; i++)
+		if (!scan_page(on, &g_array_index(text->pages,
+						  struct html_text, i)))
+			return false;
+	return true;
 }
 
 static void scan_message(struct looking *on)
 {
 	if (scan_headers(on) && scan_attachments(on, contents_mime(on->tx)))
-		scan_lines(on, contents_text(on->tx)->lines);
+		(void)scan_text(on, contents_text(on->tx));
 }
 
 /* A finding's detail is ASCII. */

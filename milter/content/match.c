@@ -207,6 +207,8 @@ static void match_rule(struct matching *on, const struct rule *rule,
 		.header = &on->source, .text = on->text,
 		.attachments = on->attachments,
 		.uris = on->whole_uris, .lists = on->set->lists,
+		.locales = on->set->locales,
+		.is_raw = rule->kind == RULE_RAWBODY,
 		.memory = &on->memory,
 	};
 

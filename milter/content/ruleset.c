@@ -245,12 +245,16 @@ static void take_setting(struct loader *on, const char *file, unsigned line,
 	enum addrlists_result result = addrlists_take(on->set->lists, word,
 						      rest);
 
-	if (result == ADDRLISTS_WRONG)
+	if (result == ADDRLISTS_WRONG) {
 		add_problem(on->set, file, line, "%s: no sense in \"%s\"",
 			    word, rest);
-	else if (result == ADDRLISTS_OTHER &&
-		 !replacetags_add(on->tags, word, rest))
+	} else if (strcmp(word, "ok_locales") == 0) {
+		g_free(on->set->locales);
+		on->set->locales = g_strdup(rest);
+	} else if (result == ADDRLISTS_OTHER &&
+		   !replacetags_add(on->tags, word, rest)) {
 		count_ignored(on->set, word);
+	}
 }
 
 static void on_line(void *mydata, const char *file, unsigned line,
@@ -685,6 +689,7 @@ void ruleset_free(struct ruleset *set)
 	g_ptr_array_unref(set->rules);
 	g_ptr_array_unref(set->specs);
 	addrlists_free(set->lists);
+	g_free(set->locales);
 	g_array_unref(set->problems);
 	g_hash_table_unref(set->ignored);
 	g_ptr_array_unref(set->files);

@@ -72,6 +72,7 @@ struct ruleset {
 					 * that it needs */
 	struct metas *metas;		/* of ordered */
 	struct addrlists *lists;
+	char *locales;			/* ok_locales; NULL: all */
 	GArray *problems;		/* of struct rule_problem */
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */

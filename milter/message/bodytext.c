@@ -8,13 +8,13 @@
 
 #define PIECE_MAX 2048		/* bytes of a line that a rule sees at once */
 
-static void add_html(struct bodytext *text, struct span utf8, GString *out)
+static struct span add_html(struct bodytext *text, struct span utf8)
 {
 	struct html_text html = htmltext_read(utf8, text->mime->arena);
 
-	g_string_append_len(out, html.text.ptr, (gssize)html.text.len);
 	g_array_append_val(text->pages, html);
 	text->is_html_cut |= html.is_cut;
+	return html.text;
 }
 
 static void add_rendered(struct bodytext *text, struct mime_part *part,
@@ -22,16 +22,20 @@ static void add_rendered(struct bodytext *text, struct mime_part *part,
 {
 	const char *type = mime_effective_type(part);
 	bool is_html = strcmp(type, "text/html") == 0;
-	struct span utf8;
+	struct rendered rendered = { .part = part };
 
 	if (!is_html && strcmp(type, "text/plain") != 0)
 		return;
-	utf8 = charset_decode(mime_decode(part, text->mime->arena),
+	rendered.text = charset_decode(mime_decode(part, text->mime->arena),
 			      part->charset, text->mime->arena);
-	if (is_html)
-		add_html(text, utf8, out);
-	else if (utf8.len)
-		g_string_append_len(out, utf8.ptr, (gssize)utf8.len);
+	if (is_html) {
+		rendered.text = add_html(text, rendered.text);
+		rendered.page = text->pages->len;
+	}
+	g_array_append_val(text->rendered, rendered);
+	if (rendered.text.len)
+		g_string_append_len(out, rendered.text.ptr,
+				    (gssize)rendered.text.len);
 }
 
 static bool is_blank(char c)
@@ -175,6 +179,7 @@ struct bodytext *bodytext_make(struct mime *mime, const char *subject)
 	text->mime = mime;
 	text->lines = g_array_new(FALSE, FALSE, sizeof(struct span));
 	text->raw = g_array_new(FALSE, FALSE, sizeof(struct span));
+	text->rendered = g_array_new(FALSE, FALSE, sizeof(struct rendered));
 	text->pages = g_array_new(FALSE, FALSE, sizeof(struct html_text));
 	for (guint i = 0; i < mime->leaves->len; i++) {
 		struct mime_part *part = g_ptr_array_index(mime->leaves, i);
@@ -200,6 +205,7 @@ void bodytext_free(struct bodytext *text)
 		return;
 	g_array_unref(text->lines);
 	g_array_unref(text->raw);
+	g_array_unref(text->rendered);
 	for (guint i = 0; i < text->pages->len; i++)
 		htmltext_release(&g_array_index(text->pages, struct html_text,
 						i));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define URL_MAX 2048
+#define CHARSET_MAX 64	/* bytes of a charset's name */
 #define BYTES_MAX ((size_t)64 << 20)
 
 struct reader {
@@ -18,9 +19,17 @@ struct reader {
 	GString *text;
 	GString *anchor;		/* within an a; else NULL */
 	size_t anchor_link;		/* index + 1 of its link */
+	GString *title;			/* within a title; else NULL */
 	char *base;
+	GArray *styles;			/* of struct htmlstyle, by depth */
+	bool is_hidden;			/* by the innermost */
 	unsigned tags, depth, in_script;
 	bool is_after_break;		/* nothing since was put but breaks */
+};
+
+/* Of what is hidden, while the text grows. */
+struct range {
+	size_t from, to;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -61,6 +70,17 @@ static bool is_silent(const char *name)
 	return strcmp(name, "script") == 0 || strcmp(name, "style") == 0;
 }
 
+static void drop_last(struct reader *on)
+{
+	GArray *hidden = on->out->hidden;
+	struct range *last = hidden->len ? &g_array_index(
+		hidden, struct range, hidden->len - 1) : NULL;
+
+	g_string_truncate(on->text, on->text->len - 1);
+	if (last)
+		last->to = MIN(last->to, on->text->len);
+}
+
 static void put_break(struct reader *on, const char *name)
 {
 	const char *text = break_of(name);
@@ -69,7 +89,7 @@ static void put_break(struct reader *on, const char *name)
 		return;
 	if (!on->is_after_break && on->text->len &&
 	    on->text->str[on->text->len - 1] == ' ')
-		g_string_truncate(on->text, on->text->len - 1);
+		drop_last(on);
 	g_string_append(on->text, text);
 	on->is_after_break = true;
 }
@@ -151,13 +171,54 @@ static void add_link(struct reader *on, const char *name, const char *url)
 
 static void end_anchor(struct reader *on)
 {
+	char *text;
+
 	if (!on->anchor)
 		return;
-	g_array_index(on->out->links, struct html_link,
-		      on->anchor_link - 1).text =
-		arena_text(on->arena, on->anchor->str);
+	text = arena_text(on->arena, on->anchor->str);
+	g_ptr_array_add(on->out->anchors, text);
+	if (on->anchor_link)
+		g_array_index(on->out->links, struct html_link,
+			      on->anchor_link - 1).text = text;
 	g_string_free(on->anchor, TRUE);
 	on->anchor = NULL;
+}
+
+static void end_title(struct reader *on)
+{
+	if (!on->title)
+		return;
+	g_ptr_array_add(on->out->titles, arena_text(on->arena,
+						    on->title->str));
+	g_string_free(on->title, TRUE);
+	on->title = NULL;
+}
+
+/* <meta http-equiv=content-type content="text/html; charset=..."> */
+static void note_charset(struct reader *on, const xmlChar **attributes)
+{
+	const char *equivalent = attribute(attributes, "http-equiv");
+	const char *content = attribute(attributes, "content");
+	const char *at = content ? strcasestr(content, "charset=") : NULL;
+	size_t len;
+
+	if (!equivalent || !at || !strcasestr(equivalent, "content-type"))
+		return;
+	at += strlen("charset=");
+	at += *at == '"' || *at == '\'';
+	len = MIN(strcspn(at, "\"'"), CHARSET_MAX);
+	on->out->charsets = arena_printf(on->arena, "%s%s%.*s",
+		on->out->charsets, *on->out->charsets ? " " : "", (int)len,
+		at);
+}
+
+static void note_alt(struct reader *on, const xmlChar **attributes,
+		     const char *name)
+{
+	const char *text = attribute(attributes, name);
+
+	if (text && *text)
+		g_ptr_array_add(on->out->alts, arena_text(on->arena, text));
 }
 
 /* So many pixels; a share of the window counts as one of 800 by 600. */
@@ -178,92 +239,44 @@ static void note_element(struct reader *on, const char *name,
 	const char *height = attribute(attributes, "height");
 	const char *action = attribute(attributes, "action");
 
-	if (strcmp(name, "img") == 0 && width && height)
-		on->out->image_area += size_of(width, 8) * size_of(height, 6);
 	on->out->has_embeds |= strcmp(name, "object") == 0 ||
 			       strcmp(name, "embed") == 0;
+	if (strcmp(name, "img") == 0 && on->anchor)
+		g_string_append(on->anchor, "<img>\n");
+	if (!attributes)
+		return;
+	if (strcmp(name, "meta") == 0 && strlen(on->out->charsets) < URL_MAX)
+		note_charset(on, attributes);
+	note_alt(on, attributes, "alt");
+	note_alt(on, attributes, "title");
+	if (strcmp(name, "img") == 0 && width && height)
+		on->out->image_area += size_of(width, 8) * size_of(height, 6);
 	on->out->has_mailto_form |= strcmp(name, "form") == 0 && action &&
 				    strcasestr(action, "mailto:");
 }
 
-/* The name behind "<" or "</", lower case; empty when it is no tag. */
-static char *tag_name(struct span at)
+static const struct htmlstyle *style(const struct reader *on)
 {
-	size_t len = 0;
-
-	while (len < at.len && (g_ascii_isalnum(at.ptr[len]) ||
-				strchr(":-_", at.ptr[len])))
-		len++;
-	return len && g_ascii_isalpha(*at.ptr) ? g_ascii_strdown(at.ptr,
-		(gssize)len) : NULL;
+	return &g_array_index(on->styles, struct htmlstyle,
+			      on->styles->len - 1);
 }
 
-static void count_tag(struct html_text *out, char *name, bool is_end)
+static void enter_style(struct reader *on, const char *name,
+			const xmlChar **attributes)
 {
-	int open = GPOINTER_TO_INT(g_hash_table_lookup(out->open, name));
+	struct htmlstyle inner = *style(on);
 
-	out->tags++;
-	out->closed_extra += is_end && open <= 0;
-	g_hash_table_replace(out->open, name, GINT_TO_POINTER(
-		is_end ? MAX(open - 1, 0) : open + 1));
+	htmlstyle_enter(&inner, &on->out->styles, name,
+			(const char *const *)attributes);
+	g_array_append_val(on->styles, inner);
+	on->is_hidden = htmlstyle_is_hidden(&inner);
 }
 
-static size_t find(struct span text, size_t from, const char *what)
+static void leave_style(struct reader *on)
 {
-	const char *at = memmem(text.ptr + from, text.len - from, what,
-				strlen(what));
-
-	return at ? (size_t)(at - text.ptr) + strlen(what) : text.len;
-}
-
-/* Behind what stands for itself in an element, in which no other begins; from when
- * nothing ends it. Bits of *unclosed are those that no end was found for: they are not
- * looked for again. */
-static size_t behind_literal(struct span html, size_t from, const char *name,
-			     unsigned *unclosed)
-{
-	static const char *const names[] = {
-		"script", "style", "iframe", "xmp", "textarea", "title",
-	};
-	size_t i = 0, len = strlen(name);
-
-	while (i < COUNT_OF(names) && strcmp(name, names[i]) != 0)
-		i++;
-	if (i == COUNT_OF(names) || *unclosed >> i & 1)
-		return from;
-	for (size_t at = from; (at = find(html, at, "</")) < html.len; )
-		if (html.len - at >= len &&
-		    g_ascii_strncasecmp(html.ptr + at, name, len) == 0)
-			return at - 2;
-	*unclosed |= 1U << i;
-	return from;
-}
-
-/* As they are written: libxml2 closes what was left open, and tells it alike. */
-static void count_tags(struct html_text *out, struct span html)
-{
-	size_t at = 0;
-	unsigned unclosed = 0;
-
-	while (at < html.len && out->tags < HTMLTEXT_TAGS_MAX) {
-		bool is_end;
-		char *name;
-
-		at = find(html, at, "<");
-		if (at >= html.len)
-			break;
-		if (html.len - at > 3 && memcmp(html.ptr + at, "!--", 3) == 0) {
-			at = find(html, at + 3, "-->");
-			continue;
-		}
-		is_end = html.ptr[at] == '/';
-		name = tag_name(span_from(html, at + is_end));
-		if (!name)
-			continue;
-		if (!is_end)
-			at = behind_literal(html, at, name, &unclosed);
-		count_tag(out, name, is_end);
-	}
+	if (on->styles->len > 1)
+		g_array_set_size(on->styles, on->styles->len - 1);
+	on->is_hidden = htmlstyle_is_hidden(style(on));
 }
 
 /* Text that stands in no element gets a "p" from libxml2, as one is read that has no
@@ -291,6 +304,7 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 		return;
 	}
 	note_element(on, name, attributes);
+	enter_style(on, name, attributes);
 	if (!is_implied(on->parser, name))
 		put_break(on, name);
 	if (!url)
@@ -303,10 +317,12 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 	}
 	if (strcmp(name, "a") == 0) {
 		end_anchor(on);
-		if (on->out->links->len > before) {
-			on->anchor_link = on->out->links->len;
-			on->anchor = g_string_new(NULL);
-		}
+		on->anchor_link = on->out->links->len > before ?
+				  on->out->links->len : 0;
+		on->anchor = g_string_new(NULL);
+	} else if (strcmp(name, "title") == 0) {
+		end_title(on);
+		on->title = g_string_new(NULL);
 	}
 }
 
@@ -335,8 +351,11 @@ static void on_end(void *mydata, const xmlChar *xml_name)
 	on->in_script -= on->in_script && is_silent(name);
 	if (!is_void(name) && is_written(on->parser, name))
 		put_break(on, name);
+	leave_style(on);
 	if (strcmp(name, "a") == 0)
 		end_anchor(on);
+	else if (strcmp(name, "title") == 0)
+		end_title(on);
 }
 
 static void put_char(struct reader *on, char c)
@@ -349,24 +368,88 @@ static void put_char(struct reader *on, char c)
 	on->is_after_break = false;
 }
 
+/* What was put behind from, with breaks between, is hidden. */
+static void hide(struct reader *on, size_t from)
+{
+	GArray *hidden = on->out->hidden;
+	struct range range = { from, on->text->len };
+	struct range *last = hidden->len ? &g_array_index(
+		hidden, struct range, hidden->len - 1) : NULL;
+
+	if (range.to <= range.from)
+		return;
+	if (last && last->to >= from)
+		last->to = range.to;
+	else
+		g_array_append_val(hidden, range);
+}
+
+static bool is_blank(const char *text, int len)
+{
+	for (int i = 0; i < len; i++)
+		if (text[i] == '\xc2' && i + 1 < len && text[i + 1] == '\xa0')
+			i++;
+		else if (!strchr(" \t\r\n\f\v", text[i] ?: 'x'))
+			return false;
+	return true;
+}
+
+/* Whether a character that would be seen begins here: newsletters fill up hidden
+ * lines with those that are not. */
+static bool is_seen(const char *text, int len)
+{
+	static const char *const unseen[] = {
+		"\xc2\xa0", "\xc2\xad", "\xcd\x8f", "\xe2\x80\x87",
+		"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d",
+		"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x81\xa0",
+		"\xef\xbb\xbf",
+	};
+
+	if (((unsigned char)*text & 0xc0) == 0x80 ||
+	    is_blank(text, 1))
+		return false;
+	for (size_t i = 0; *text & 0x80 && i < COUNT_OF(unseen); i++)
+		if ((size_t)len >= strlen(unseen[i]) &&
+		    memcmp(text, unseen[i], strlen(unseen[i])) == 0)
+			return false;
+	return true;
+}
+
+static void note_look(struct reader *on)
+{
+	if (htmlstyle_is_faint(style(on)))
+		on->out->has_faint_text = true;
+	else if (htmlstyle_is_invalid(style(on)))
+		on->out->has_invalid_colour = true;
+}
+
 /* White space, and the space that does not break, is one space. */
 static void on_text(void *mydata, const xmlChar *bytes, int len)
 {
 	struct reader *on = mydata;
 	const char *text = (const char *)bytes;
+	size_t before = on->text->len;
 
 	if (on->in_script)
 		return;
 	if (on->anchor)
 		g_string_append_len(on->anchor, text, len);
+	if (on->title)
+		g_string_append_len(on->title, text, len);
+	if (!is_blank(text, len))
+		note_look(on);
 	for (int i = 0; i < len; i++) {
 		bool is_nbsp = i + 1 < len && text[i] == '\xc2' &&
 			       text[i + 1] == '\xa0';
 
+		on->out->hidden_letters += on->is_hidden &&
+					   is_seen(text + i, len - i);
 		i += is_nbsp;
 		put_char(on, is_nbsp || strchr(" \t\r\n\f\v", text[i] ?: ' ') ?
 			 ' ' : text[i]);
 	}
+	if (on->is_hidden)
+		hide(on, before);
 }
 
 static void ignore_text(void *mydata, const xmlChar *bytes, int len)
@@ -400,26 +483,56 @@ static void parse(struct reader *on, struct span html)
 	htmlFreeParserCtxt(on->parser);
 }
 
+/* Ranges become spans, in place: both are as large. */
+static void place_hidden(struct html_text *out)
+{
+	G_STATIC_ASSERT(sizeof(struct range) == sizeof(struct span));
+	for (guint i = 0; i < out->hidden->len; i++) {
+		struct range range = g_array_index(out->hidden, struct range,
+						   i);
+
+		g_array_index(out->hidden, struct span, i) = span_first(
+			span_from(out->text, range.from),
+			range.to - range.from);
+	}
+}
+
+static void begin(struct reader *on, struct html_text *out, size_t html_bytes)
+{
+	struct htmlstyle usual;
+
+	out->links = g_array_new(FALSE, FALSE, sizeof(struct html_link));
+	out->hidden = g_array_new(FALSE, FALSE, sizeof(struct range));
+	out->anchors = g_ptr_array_new();
+	out->titles = g_ptr_array_new();
+	out->alts = g_ptr_array_new();
+	out->charsets = "";
+	out->html_bytes = html_bytes;
+	htmlstyle_init(&usual, &out->styles);
+	on->styles = g_array_new(FALSE, FALSE, sizeof(struct htmlstyle));
+	g_array_append_val(on->styles, usual);
+	on->text = g_string_sized_new(html_bytes / 2 + 64);
+}
+
 struct html_text htmltext_read(struct span html, struct arena *arena)
 {
-	struct html_text out = {
-		.links = g_array_new(FALSE, FALSE, sizeof(struct html_link)),
-		.open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					      NULL),
-		.html_bytes = html.len,
-	};
+	struct html_text out = { .is_cut = html.len > BYTES_MAX };
 	struct reader on = { .arena = arena, .out = &out };
 
-	on.text = g_string_sized_new(html.len / 2 + 64);
-	out.is_cut = html.len > BYTES_MAX;
+	begin(&on, &out, html.len);
 	html = span_first(html, BYTES_MAX);
 	/* libxml2 takes nothing for an error. */
 	if (html.len)
 		parse(&on, html);
-	count_tags(&out, html);
+	/* It closes what was left open, and tells it alike. */
+	htmltags_read(&out.tags, html, arena);
+	out.is_cut |= out.tags.is_cut;
 	end_anchor(&on);
+	end_title(&on);
 	out.text = arena_span(arena, span_of(on.text->str, on.text->len));
+	place_hidden(&out);
 	g_string_free(on.text, TRUE);
+	g_array_unref(on.styles);
 	g_free(on.base);
 	return out;
 }
@@ -427,5 +540,34 @@ struct html_text htmltext_read(struct span html, struct arena *arena)
 void htmltext_release(struct html_text *text)
 {
 	g_array_unref(text->links);
-	g_hash_table_unref(text->open);
+	g_array_unref(text->hidden);
+	g_ptr_array_unref(text->anchors);
+	g_ptr_array_unref(text->titles);
+	g_ptr_array_unref(text->alts);
+	htmltags_release(&text->tags);
+}
+
+struct span htmltext_visible(const struct html_text *text,
+			     struct arena *arena)
+{
+	const char *at = text->text.ptr;
+	char *out, *to;
+
+	if (!text->hidden->len)
+		return text->text;
+	out = to = arena_alloc(arena, text->text.len + 1);
+	for (guint i = 0; i <= text->hidden->len; i++) {
+		bool is_last = i == text->hidden->len;
+		struct span hidden = is_last ?
+			span_from(text->text, text->text.len) :
+			g_array_index(text->hidden, struct span, i);
+		const char *end = is_last ? text->text.ptr + text->text.len :
+					    hidden.ptr;
+
+		memcpy(to, at, (size_t)(end - at));
+		to += end - at;
+		at = end + hidden.len;
+	}
+	*to = '\0';
+	return span_of(out, (size_t)(to - out));
 }

@@ -4,11 +4,13 @@
 
 #include "base/arena.h"
 #include "base/span.h"
+#include "message/htmlstyle.h"
+#include "message/htmltags.h"
 
 #include <glib.h>
 #include <stdint.h>
 
-#define HTMLTEXT_TAGS_MAX 100000
+#define HTMLTEXT_TAGS_MAX HTMLTAGS_MAX
 #define HTMLTEXT_DEPTH_MAX 1000	/* of elements within elements */
 
 /* One link: of a, area, link, img, frame, form and so on. */
@@ -19,24 +21,40 @@ struct html_link {
 };
 
 struct html_text {
-	struct span text;		/* as a reader has it, blocks apart by LF */
+	struct span text;		/* all of it, blocks apart by LF: hidden or
+					 * not, as a rule has it */
+	GArray *hidden;			/* of struct span, within text: what a
+					 * reader does not see of it */
+	size_t hidden_letters;		/* characters there, without blanks and
+					 * what has no shape */
 	GArray *links;			/* of struct html_link */
-	GHashTable *open;		/* element -> so many that were not closed;
-					 * all that stand in it */
+	GPtrArray *anchors;		/* of const char *: what each a shows, also
+					 * one that leads nowhere */
+	GPtrArray *titles;		/* of const char *: each title element */
+	GPtrArray *alts;		/* of const char *: alt= and title= */
+	const char *charsets;		/* that it names itself, space between */
+	struct html_tags tags;		/* as written */
+	struct htmlstyle_facts styles;
 	size_t html_bytes;
-	size_t letters;			/* of the text, without blanks */
+	size_t letters;			/* bytes of the text, without blanks */
 	int64_t image_area;		/* pixels, by width= and height= */
-	unsigned tags, closed_extra;	/* closed without being open */
 	bool has_embeds, has_mailto_form;
+	bool has_faint_text;		/* colour on the same colour, see
+					 * htmlstyle.h for whose view */
+	bool has_invalid_colour;	/* likewise: text whose colour is none */
 	bool is_cut;			/* past one of the limits */
 };
 
 /*
- * html is UTF-8 (see charset.h); what it says of its own charset is ignored. Scripts,
- * styles and comments are left out. Texts live in the arena; free the rest with
- * htmltext_release().
+ * html is UTF-8 (see charset.h); what it says of its own charset is not believed.
+ * Scripts, styles and comments are left out. Both html and arena live as long as the
+ * result; free the rest of it with htmltext_release().
  */
 struct html_text htmltext_read(struct span html, struct arena *arena);
 void htmltext_release(struct html_text *text);
+
+/* The text without what is hidden of it; in the arena, unless nothing is. */
+struct span htmltext_visible(const struct html_text *text,
+			     struct arena *arena);
 
 #endif

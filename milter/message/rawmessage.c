@@ -44,8 +44,11 @@ static bool take_field(struct transaction *tx, struct span *rest)
 	struct span name = name_of(line);
 
 	if (!name.len) {
-		if (line.len)
-			*rest = before;		/* no blank line in between */
+		if (line.len) {
+			*rest = before;
+			tx->has_no_blank_line = line.len > 1 &&
+				memcmp(line.ptr, "--", 2) == 0;
+		}
 		return false;
 	}
 	struct span rest_of_line = span_from(line, (size_t)span_find(line, ':')
@@ -93,5 +96,6 @@ void rawmessage_take(struct transaction *tx, struct span bytes)
 		take_line(&bytes);
 	while (bytes.len && take_field(tx, &bytes))
 		;
+	tx->has_no_blank_line |= !bytes.len;
 	take_body(tx, bytes);
 }

@@ -140,6 +140,7 @@ struct transaction {
 	bool is_vital_dropped;		/* one was a From or Authentication-Results */
 	int64_t header_bytes;		/* of all, kept or not */
 	bool has_leading_space;		/* values have what is behind the colon */
+	bool has_no_blank_line;		/* in a file: none before the body */
 	GByteArray *body;		/* up to limits.body */
 	int64_t body_bytes;		/* its true size */
 	bool is_body_bytes_exact;	/* false: at least so many (skipped) */

@@ -169,6 +169,19 @@ is $got{$_}, $want{$_}, $_ for sort keys %want;
 	is $found[0]{detail}, '"free" (pills.txt:2) in the sender\'s name, ' .
 		'"\u7279\u4ef7" (pills.txt:4) in the subject, ' .
 		'"cheap pills" (pills.txt:3) in the text', 'and what, and where';
+	for my $case (['fr<i style="font-size:0">xq</i>ee', 1, 'the text'],
+		['fr<i>xq</i>ee', 0], ['<img alt="f r e e">', 1, 'an alt= or title='],
+		['<p title="free">x', 1, 'an alt= or title='],
+		['<img src="free">', 0]) {
+		my ($html, $count, $where) = @$case;
+		my $try = Suite::try_one($box, $conf, $box->write_file('page.eml',
+			"${plain}Subject: x\nContent-Type: text/html\n\n$html\n"));
+		my @hits = grep { $_->{symbol} =~ /^KEYWORD/ } @{ $try->{findings} };
+
+		is scalar @hits, $count, $html;
+		is $hits[0]{detail}, "\"free\" (pills.txt:2) in $where", 'and where'
+			if $count;
+	}
 	for my $case (['f r e e', 1], ["f\x{200b}r\x{200b}e\x{200b}e", 1],
 		['ｆｒｅｅ', 1], ['F-R-E-E', 1], ['freedom', 0],
 		['coffee break', 0], ['off reed', 0]) {
