@@ -119,11 +119,17 @@ static uint32_t options_of(const char *modifiers)
 struct pattern *pattern_compile(const char *expression, const char *modifiers,
 				GError **error)
 {
+	return pattern_compile_as(expression, expression, modifiers, error);
+}
+
+struct pattern *pattern_compile_as(const char *expression, const char *written,
+				   const char *modifiers, GError **error)
+{
 	struct pattern *pattern;
 	unsigned char said[120];
 	PCRE2_SIZE at;
 	int code;
-	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)expression,
+	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)written,
 					     PCRE2_ZERO_TERMINATED,
 					     options_of(modifiers), &code, &at,
 					     NULL);

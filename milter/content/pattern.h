@@ -17,6 +17,10 @@ char *pattern_strip(const char *text, char **modifiers_out, GError **error)
 /* Of bytes, not of characters. NULL and the error when PCRE2 does not take it. */
 struct pattern *pattern_compile(const char *expression, const char *modifiers,
 				GError **error) MUST_USE;
+/* Written in another way, that means the same; pattern_text() is the expression. */
+struct pattern *pattern_compile_as(const char *expression, const char *written,
+				   const char *modifiers, GError **error)
+	MUST_USE;
 /* Accepts NULL. */
 void pattern_free(struct pattern *pattern);
 

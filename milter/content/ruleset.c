@@ -306,10 +306,30 @@ static void turn_off(struct loader *on, struct rule *rule, const char *why)
 		    kind_words[rule->kind], rule->name, why);
 }
 
+/* With its tags put in; with calls of them where that is too long. */
+static struct pattern *compile_tagged(const struct loader *on,
+				      const char *bare, const char *modifiers,
+				      GError **error)
+{
+	g_autofree char *tagged = replacetags_apply(on->tags, bare);
+	g_autofree char *folded = NULL;
+	g_autoptr(GError) why = NULL;
+	struct pattern *pattern = pattern_compile(tagged, modifiers, &why);
+
+	if (pattern)
+		return pattern;
+	folded = strchr(modifiers, 'x') ? NULL :
+		 replacetags_fold(on->tags, bare);
+	if (folded)
+		return pattern_compile_as(tagged, folded, modifiers, error);
+	g_propagate_error(error, g_steal_pointer(&why));
+	return NULL;
+}
+
 static void compile(struct loader *on, struct rule *rule, const char *text)
 {
 	const struct draft *draft = g_hash_table_lookup(on->drafts, rule);
-	g_autofree char *modifiers = NULL, *tagged = NULL;
+	g_autofree char *modifiers = NULL;
 	g_autoptr(GError) why = NULL;
 	g_autofree char *bare = pattern_strip(text, &modifiers, &why);
 
@@ -317,11 +337,10 @@ static void compile(struct loader *on, struct rule *rule, const char *text)
 		turn_off(on, rule, "%{...} in a pattern is not supported");
 		return;
 	}
-	if (bare && draft->is_replaced)
-		tagged = replacetags_apply(on->tags, bare);
 	if (bare)
-		rule->pattern = pattern_compile(tagged ? tagged : bare,
-						modifiers, &why);
+		rule->pattern = draft->is_replaced ?
+			compile_tagged(on, bare, modifiers, &why) :
+			pattern_compile(bare, modifiers, &why);
 	if (!rule->pattern)
 		turn_off(on, rule, why->message);
 }
