@@ -33,6 +33,14 @@ enum pattern_result {
 enum pattern_result pattern_match(const struct pattern *pattern,
 				  struct span text, size_t from,
 				  struct span *found_out);
+/* Calls back for each group with a name that took part in the match from that place on,
+ * if there is one. */
+typedef void pattern_group_fn(void *mydata, const char *name,
+			      struct span found);
+void pattern_each_group(const struct pattern *pattern, struct span text,
+			size_t from, pattern_group_fn *take, void *mydata);
+/* Whether a group has a name that begins with a capital letter. */
+bool pattern_has_groups(const struct pattern *pattern);
 /* How often it was cut off, in all messages since it was compiled. */
 unsigned pattern_cut_offs(const struct pattern *pattern);
 
