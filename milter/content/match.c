@@ -3,6 +3,7 @@
 #include "content/match.h"
 
 #include "content/candidates.h"
+#include "content/captures.h"
 #include "content/evals.h"
 #include "content/headertext.h"
 #include "content/metas.h"
@@ -32,6 +33,7 @@ struct matching {
 	const GArray *whole_uris;	/* of struct uri, as many */
 	struct uridetails *details;	/* NULL: not yet made */
 	struct eval_memory memory;
+	struct captures *captures;
 	GArray *headers;		/* of struct span, by spec */
 	bool *has_header;		/* by spec */
 	struct candidates *candidates;
@@ -88,21 +90,32 @@ static void tell_cut_off(struct matching *on, const struct rule *rule)
 		  rule->line, pattern_cut_offs(rule->pattern));
 }
 
+/* With what was captured put in. NULL: it lacks some of it, and does not run. */
+static const struct pattern *pattern_of(struct matching *on,
+					const struct rule *rule)
+{
+	return rule->user ? captures_fill(on->captures, rule->user) :
+			    rule->pattern;
+}
+
 /* All places in one text. */
 static void match_text(struct matching *on, const struct rule *rule,
 		       guint index, struct span text)
 {
+	const struct pattern *pattern = pattern_of(on, rule);
 	size_t from = 0;
 
-	while (from <= text.len && !is_full(on, rule, index)) {
+	while (pattern && from <= text.len && !is_full(on, rule, index)) {
 		struct span found;
-		enum pattern_result result = pattern_match(
-			rule->pattern, text, from, &found);
+		enum pattern_result result = pattern_match(pattern, text, from,
+							   &found);
 
 		if (result == PATTERN_CUT_OFF)
 			tell_cut_off(on, rule);
 		if (result != PATTERN_YES)
 			return;
+		if (rule->is_capturing)
+			captures_take(on->captures, pattern, text, from);
 		hit(on, index, found);
 		from = (size_t)(found.ptr - text.ptr) + MAX(found.len, 1);
 	}
@@ -112,9 +125,12 @@ static void match_text(struct matching *on, const struct rule *rule,
 static bool is_without(struct matching *on, const struct rule *rule,
 		       struct span text)
 {
-	enum pattern_result result = pattern_match(rule->pattern, text, 0,
-						   NULL);
+	const struct pattern *pattern = pattern_of(on, rule);
+	enum pattern_result result;
 
+	if (!pattern)
+		return false;
+	result = pattern_match(pattern, text, 0, NULL);
 	if (result == PATTERN_CUT_OFF)
 		tell_cut_off(on, rule);
 	return result == PATTERN_NO;
@@ -145,7 +161,7 @@ static void match_header(struct matching *on, const struct rule *rule,
 			match_text(on, rule, index, text);
 		return;
 	}
-	if (rule->is_exists ? is_there : is_out ||
+	if (rule->is_exists ? is_there : (is_out && pattern_of(on, rule)) ||
 	    is_without(on, rule, text))
 		hit(on, index, span_of(NULL, 0));
 }
@@ -334,20 +350,30 @@ static void match_timed(struct matching *on, const struct rule *rule)
 		on->nanoseconds[rule->index] += now_ns() - began;
 }
 
+/* Unless it is one of those that are matched first. */
+static void match_later(struct matching *on, const struct rule *rule)
+{
+	if (!rule->is_capturing || rule->user)
+		match_timed(on, rule);
+}
+
 static void match_all_rules(struct matching *on)
 {
 	const GPtrArray *some = candidates_rules(on->candidates);
 	const GPtrArray *always = on->set->always;
+	const GPtrArray *first = on->set->capturing;
 
+	for (guint i = 0; i < first->len; i++)
+		match_timed(on, g_ptr_array_index(first, i));
 	for (guint i = 0; i < always->len; i++)
-		match_timed(on, g_ptr_array_index(always, i));
+		match_later(on, g_ptr_array_index(always, i));
 	if (!some)
 		some = on->set->rules;
 	for (guint i = 0; i < some->len; i++) {
 		const struct rule *rule = g_ptr_array_index(some, i);
 
 		if (rule->is_filtered && !rule->is_always)
-			match_timed(on, rule);
+			match_later(on, rule);
 	}
 }
 
@@ -365,7 +391,7 @@ struct matches *match_profile(const struct ruleset *set,
 	struct matching on = {
 		.set = set, .tx = tx, .arena = arena,
 		.hits = g_array_new(FALSE, FALSE, sizeof(guint)),
-		.nanoseconds = nanoseconds,
+		.nanoseconds = nanoseconds, .captures = captures_new(),
 	};
 
 	on.out = arena_new(arena, struct matches);
@@ -381,6 +407,7 @@ struct matches *match_profile(const struct ruleset *set,
 	metas_work_out(set->metas, on.hits, on.out->values, arena);
 	add_up(&on);
 	candidates_free(on.candidates);
+	captures_free(on.captures);
 	g_array_unref(on.hits);
 	g_array_unref(on.source.relays.all);
 	g_array_unref(on.headers);

@@ -119,11 +119,17 @@ static uint32_t options_of(const char *modifiers)
 struct pattern *pattern_compile(const char *expression, const char *modifiers,
 				GError **error)
 {
+	return pattern_compile_as(expression, expression, modifiers, error);
+}
+
+struct pattern *pattern_compile_as(const char *expression, const char *written,
+				   const char *modifiers, GError **error)
+{
 	struct pattern *pattern;
 	unsigned char said[120];
 	PCRE2_SIZE at;
 	int code;
-	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)expression,
+	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)written,
 					     PCRE2_ZERO_TERMINATED,
 					     options_of(modifiers), &code, &at,
 					     NULL);
@@ -182,6 +188,60 @@ enum pattern_result pattern_match(const struct pattern *pattern,
 			span_of(text.ptr + place[0], place[1] - place[0]) :
 			span_of(text.ptr + place[1], 0);
 	return PATTERN_YES;
+}
+
+/* PCRE2's table of names: rows of a number in two bytes and a text. */
+struct names {
+	PCRE2_SPTR rows;
+	uint32_t count, row_bytes;
+};
+
+static struct names names_of(const struct pattern *pattern)
+{
+	struct names names = { .count = 0 };
+
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMECOUNT, &names.count);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMEENTRYSIZE,
+			   &names.row_bytes);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMETABLE, &names.rows);
+	return names;
+}
+
+void pattern_each_group(const struct pattern *pattern, struct span text,
+			size_t from, pattern_group_fn *take, void *mydata)
+{
+	struct names names = names_of(pattern);
+	PCRE2_SPTR bytes = (PCRE2_SPTR)(text.len ? text.ptr : "");
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(
+		pattern->code, NULL);
+	int groups;
+	const PCRE2_SIZE *places;
+
+	BUG_IF(!data);
+	groups = pcre2_match(pattern->code, bytes, text.len, from, 0, data,
+			     get_tools()->limits);
+	places = pcre2_get_ovector_pointer(data);
+	for (uint32_t i = 0; groups > 0 && i < names.count; i++) {
+		PCRE2_SPTR row = names.rows + i * names.row_bytes;
+		int group = row[0] << 8 | row[1];
+		const PCRE2_SIZE *place = places + 2 * group;
+
+		if (group < groups && place[0] != PCRE2_UNSET &&
+		    place[1] > place[0])
+			take(mydata, (const char *)row + 2,
+			     span_of(text.ptr + place[0], place[1] - place[0]));
+	}
+	pcre2_match_data_free(data);
+}
+
+bool pattern_has_groups(const struct pattern *pattern)
+{
+	struct names names = names_of(pattern);
+
+	for (uint32_t i = 0; i < names.count; i++)
+		if (g_ascii_isupper((char)names.rows[i * names.row_bytes + 2]))
+			return true;
+	return false;
 }
 
 const char *pattern_text(const struct pattern *pattern)

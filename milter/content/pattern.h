@@ -17,6 +17,10 @@ char *pattern_strip(const char *text, char **modifiers_out, GError **error)
 /* Of bytes, not of characters. NULL and the error when PCRE2 does not take it. */
 struct pattern *pattern_compile(const char *expression, const char *modifiers,
 				GError **error) MUST_USE;
+/* Written in another way, that means the same; pattern_text() is the expression. */
+struct pattern *pattern_compile_as(const char *expression, const char *written,
+				   const char *modifiers, GError **error)
+	MUST_USE;
 /* Accepts NULL. */
 void pattern_free(struct pattern *pattern);
 
@@ -29,6 +33,14 @@ enum pattern_result {
 enum pattern_result pattern_match(const struct pattern *pattern,
 				  struct span text, size_t from,
 				  struct span *found_out);
+/* Calls back for each group with a name that took part in the match from that place on,
+ * if there is one. */
+typedef void pattern_group_fn(void *mydata, const char *name,
+			      struct span found);
+void pattern_each_group(const struct pattern *pattern, struct span text,
+			size_t from, pattern_group_fn *take, void *mydata);
+/* Whether a group has a name that begins with a capital letter. */
+bool pattern_has_groups(const struct pattern *pattern);
 /* How often it was cut off, in all messages since it was compiled. */
 unsigned pattern_cut_offs(const struct pattern *pattern);
 

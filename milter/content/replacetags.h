@@ -18,5 +18,12 @@ bool replacetags_add(struct replacetags *tags, const char *keyword,
 /* A pattern with its tags put in. Free with g_free(). */
 char *replacetags_apply(const struct replacetags *tags, const char *pattern)
 	MUST_USE;
+/*
+ * The same in less room, for PCRE2, which takes no more than 64 KiB: the text of each
+ * tag stands once, at the begin, and is called by name where the tag was. NULL: it
+ * would not mean the same. Free with g_free().
+ */
+char *replacetags_fold(const struct replacetags *tags, const char *pattern)
+	MUST_USE;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "content/ruleset.h"
 
+#include "content/captures.h"
 #include "content/evals.h"
 #include "content/metas.h"
 #include "content/prefilter.h"
@@ -69,6 +70,7 @@ static void free_rule(gpointer memory)
 	g_free(rule->describe);
 	g_free(rule->unset);
 	pattern_free(rule->pattern);
+	captures_user_free(rule->user);
 	expression_free(rule->expression);
 	evals_free(rule->call);
 	uridetail_free(rule->detail);
@@ -310,24 +312,60 @@ static void turn_off(struct loader *on, struct rule *rule, const char *why)
 		    kind_words[rule->kind], rule->name, why);
 }
 
+/* With its tags put in; with calls of them where that is too long. */
+static struct pattern *compile_tagged(const struct loader *on,
+				      const char *bare, const char *modifiers,
+				      GError **error)
+{
+	g_autofree char *tagged = replacetags_apply(on->tags, bare);
+	g_autofree char *folded = NULL;
+	g_autoptr(GError) why = NULL;
+	struct pattern *pattern = pattern_compile(tagged, modifiers, &why);
+
+	if (pattern)
+		return pattern;
+	folded = strchr(modifiers, 'x') ? NULL :
+		 replacetags_fold(on->tags, bare);
+	if (folded)
+		return pattern_compile_as(tagged, folded, modifiers, error);
+	g_propagate_error(error, g_steal_pointer(&why));
+	return NULL;
+}
+
+static char *put_in_tags(const struct loader *on, char *pattern)
+{
+	char *tagged = replacetags_apply(on->tags, pattern);
+
+	g_free(pattern);
+	return tagged;
+}
+
 static void compile(struct loader *on, struct rule *rule, const char *text)
 {
 	const struct draft *draft = g_hash_table_lookup(on->drafts, rule);
-	g_autofree char *modifiers = NULL, *tagged = NULL;
+	g_autofree char *modifiers = NULL;
 	g_autoptr(GError) why = NULL;
 	g_autofree char *bare = pattern_strip(text, &modifiers, &why);
 
-	if (bare && strstr(bare, "%{")) {
-		turn_off(on, rule, "%{...} in a pattern is not supported");
-		return;
+	if (bare) {
+		g_autofree char *written = bare;
+
+		/* What is put in later is no tag. */
+		if (draft->is_replaced && strstr(bare, "%{"))
+			written = put_in_tags(on, g_steal_pointer(&written));
+
+		rule->user = captures_user_new(written, modifiers);
+		bare = rule->user ? captures_user_loose(rule->user) :
+				    g_steal_pointer(&written);
 	}
-	if (bare && draft->is_replaced)
-		tagged = replacetags_apply(on->tags, bare);
 	if (bare)
-		rule->pattern = pattern_compile(tagged ? tagged : bare,
-						modifiers, &why);
+		rule->pattern = draft->is_replaced ?
+			compile_tagged(on, bare, modifiers, &why) :
+			pattern_compile(bare, modifiers, &why);
 	if (!rule->pattern)
 		turn_off(on, rule, why->message);
+	else
+		rule->is_capturing = pattern_has_groups(rule->pattern);
 }
 
 static struct header_spec *make_spec(const char *text)
@@ -554,7 +592,7 @@ static void try_example(struct loader *on,
 						      example->name);
 	bool is_hit;
 
-	if (!rule || !rule->pattern || rule->is_off)
+	if (!rule || !rule->pattern || rule->is_off || rule->user)
 		return;
 	is_hit = (pattern_match(rule->pattern, span_text(example->text), 0,
 				NULL) == PATTERN_YES) != rule->is_negated;
@@ -583,6 +621,53 @@ static void find_always(struct ruleset *set)
 	}
 }
 
+/* Whether a rule that runs has a group of that name. */
+static bool is_captured(const struct ruleset *set, const char *name)
+{
+	g_autofree char *group = g_strdup_printf("<%s>", name);
+
+	for (guint i = 0; i < set->capturing->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->capturing, i);
+
+		if (strstr(pattern_text(rule->pattern), group))
+			return true;
+	}
+	return false;
+}
+
+static void bind_user(struct loader *on, struct rule *rule)
+{
+	const GPtrArray *names = captures_user_names(rule->user);
+
+	for (guint i = 0; i < names->len && !rule->is_off; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		g_autofree char *why = g_strdup_printf(
+			"%%{%s}: no rule has a (?<%s>...)", name, name);
+
+		if (!is_captured(on->set, name))
+			turn_off(on, rule, why);
+	}
+}
+
+static void bind_captures(struct loader *on)
+{
+	const struct ruleset *set = on->set;
+
+	for (guint i = 0; i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		/* None can be used that uses others: it would be too late. */
+		if (rule->is_capturing && !rule->user && is_wanted(rule))
+			g_ptr_array_add(set->capturing, rule);
+	}
+	for (guint i = 0; i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		if (rule->user)
+			bind_user(on, rule);
+	}
+}
+
 static void finish(struct loader *on)
 {
 	g_autoptr(GHashTable) marks = g_hash_table_new(NULL, NULL);
@@ -591,6 +676,7 @@ static void finish(struct loader *on)
 
 	for (guint i = 0; i < set->rules->len; i++)
 		finish_rule(on, g_ptr_array_index(set->rules, i));
+	bind_captures(on);
 	for (guint i = 0; i < set->rules->len; i++) {
 		struct rule *rule = g_ptr_array_index(set->rules, i);
 
@@ -620,6 +706,7 @@ static struct ruleset *set_new(void)
 	set->specs = g_ptr_array_new_with_free_func(free_spec);
 	set->ordered = g_ptr_array_new();
 	set->always = g_ptr_array_new();
+	set->capturing = g_ptr_array_new();
 	set->lists = addrlists_new();
 	set->problems = g_array_new(FALSE, FALSE, sizeof(struct rule_problem));
 	g_array_set_clear_func(set->problems, clear_problem);
@@ -685,6 +772,7 @@ void ruleset_free(struct ruleset *set)
 	g_hash_table_unref(set->by_name);
 	g_ptr_array_unref(set->ordered);
 	g_ptr_array_unref(set->always);
+	g_ptr_array_unref(set->capturing);
 	metas_free(set->metas);
 	g_ptr_array_unref(set->rules);
 	g_ptr_array_unref(set->specs);

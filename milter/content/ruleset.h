@@ -19,6 +19,7 @@ enum rule_kind {
 /* "header" and so on. */
 const char *ruleset_kind_word(enum rule_kind kind);
 
+struct captures_user;
 struct eval_call;
 struct metas;
 struct prefilter;
@@ -49,6 +50,9 @@ struct rule {
 	bool is_always;			/* in the set's always */
 
 	struct pattern *pattern;
+	struct captures_user *user;	/* of %{NAME}: pattern matches more than
+					 * it means; NULL: there is none */
+	bool is_capturing;		/* the pattern has (?<NAME>...) */
 	guint header;			/* index in the set's specs */
 	bool is_negated, is_exists;
 	char *unset;			/* [if-unset: ...]; NULL: none */
@@ -81,6 +85,7 @@ struct ruleset {
 					 * out; 0: no limit */
 	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */
 	struct prefilter **header_filters;	/* by spec; those, too */
+	GPtrArray *capturing;		/* of struct rule *: to be matched first */
 	GPtrArray *always;		/* of struct rule *: to be matched with every
 					 * message, whatever the filters say */
 };
