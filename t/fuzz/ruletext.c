@@ -28,8 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set = ruleset_load(files, NULL);
 	/* What has a NUL in it is no text. */
 	BUG_IF(!set && (!size || !memchr(data, 0, size)));
-	for (guint i = 0; set && i < set->metas->len; i++) {
-		const struct rule *rule = g_ptr_array_index(set->metas, i);
+	for (guint i = 0; set && i < set->ordered->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->ordered, i);
 		g_autofree double *values = g_new0(double, set->rules->len);
 
 		(void)expression_evaluate(rule->expression, values);
