@@ -359,6 +359,38 @@ static void scan(struct scanner *on)
 	take_text(on, span_from(on->html, text));
 }
 
+/* Where a browser reads a tag or a comment, and not a "<" that stands for itself. */
+static bool is_tag_begun(const char *html, size_t at, size_t len)
+{
+	return html[at] == '<' && at + 1 < len &&
+	       (g_ascii_isalpha(html[at + 1]) || strchr("/!?", html[at + 1]));
+}
+
+struct span htmltags_without_zeros(struct span html, struct arena *arena)
+{
+	static const char odd[] = "\xef\xbf\xbd";
+	bool is_in_tag = false;
+	struct span clean;
+	GString *out;
+
+	if (!html.len || !memchr(html.ptr, 0, html.len))
+		return html;
+	out = g_string_sized_new(html.len);
+	for (size_t i = 0; i < html.len; i++) {
+		char c = html.ptr[i];
+
+		is_in_tag = c != '>' &&
+			    (is_in_tag || is_tag_begun(html.ptr, i, html.len));
+		if (c)
+			g_string_append_c(out, c);
+		else if (is_in_tag)
+			g_string_append(out, odd);
+	}
+	clean = arena_span(arena, span_of(out->str, out->len));
+	g_string_free(out, TRUE);
+	return clean;
+}
+
 void htmltags_read(struct html_tags *out, struct span html,
 		   struct arena *arena)
 {

@@ -2,6 +2,8 @@
 
 #include "message/htmltext.h"
 
+#include "message/htmlelement.h"
+
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/uri.h>
@@ -34,42 +36,6 @@ struct range {
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* The breaks around an element, "" for what stands within a line. */
-static const char *break_of(const char *name)
-{
-	static const char *const lines[] = { "br", "div" };
-	static const char *const words[] = {
-		"li", "td", "th", "dd", "dt", "embed", "h1", "h2", "h3", "h4",
-		"h5", "h6",
-	};
-	static const char *const blocks[] = {
-		"p", "hr", "blockquote", "pre", "listing", "plaintext", "xmp",
-		"title",
-	};
-
-	for (size_t i = 0; i < COUNT_OF(lines); i++)
-		if (strcmp(name, lines[i]) == 0)
-			return "\n";
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (strcmp(name, words[i]) == 0)
-			return " ";
-	for (size_t i = 0; i < COUNT_OF(blocks); i++)
-		if (strcmp(name, blocks[i]) == 0)
-			return "\n\n";
-	return "";
-}
-
-static bool is_void(const char *name)
-{
-	return strcmp(name, "br") == 0 || strcmp(name, "hr") == 0 ||
-	       strcmp(name, "embed") == 0;
-}
-
-static bool is_silent(const char *name)
-{
-	return strcmp(name, "script") == 0 || strcmp(name, "style") == 0;
-}
-
 static void drop_last(struct reader *on)
 {
 	GArray *hidden = on->out->hidden;
@@ -83,7 +49,7 @@ static void drop_last(struct reader *on)
 
 static void put_break(struct reader *on, const char *name)
 {
-	const char *text = break_of(name);
+	const char *text = htmlelement_break(name);
 
 	if (!*text)
 		return;
@@ -92,46 +58,6 @@ static void put_break(struct reader *on, const char *name)
 		drop_last(on);
 	g_string_append(on->text, text);
 	on->is_after_break = true;
-}
-
-static const char *attribute(const xmlChar **attributes, const char *name)
-{
-	for (; attributes && *attributes; attributes += 2)
-		if (g_ascii_strcasecmp((const char *)attributes[0], name) == 0)
-			return (const char *)attributes[1];
-	return NULL;
-}
-
-/* Where an element leads, by its attributes. */
-static const char *target_of(const char *name, const xmlChar **attributes)
-{
-	static const struct { const char *element, *attribute; } of[] = {
-		{ "a", "href" }, { "area", "href" }, { "link", "href" },
-		{ "base", "href" }, { "img", "src" }, { "frame", "src" },
-		{ "iframe", "src" }, { "embed", "src" }, { "script", "src" },
-		{ "bgsound", "src" }, { "form", "action" },
-		{ "body", "background" }, { "table", "background" },
-		{ "tr", "background" }, { "td", "background" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(of); i++)
-		if (strcmp(name, of[i].element) == 0)
-			return attribute(attributes, of[i].attribute);
-	return NULL;
-}
-
-/* <meta http-equiv=refresh content="0; url=..."> */
-static const char *refresh_of(const char *name, const xmlChar **attributes)
-{
-	const char *equivalent = attribute(attributes, "http-equiv");
-	const char *content = attribute(attributes, "content");
-	const char *url;
-
-	if (strcmp(name, "meta") != 0 || !equivalent || !content ||
-	    g_ascii_strcasecmp(equivalent, "refresh") != 0)
-		return NULL;
-	url = strcasestr(content, "url=");
-	return url ? url + strlen("url=") : NULL;
 }
 
 static bool has_scheme(const char *url)
@@ -194,50 +120,24 @@ static void end_title(struct reader *on)
 	on->title = NULL;
 }
 
-/* <meta http-equiv=content-type content="text/html; charset=..."> */
-static void note_charset(struct reader *on, const xmlChar **attributes)
+static void note_charset(struct reader *on, struct span charset)
 {
-	const char *equivalent = attribute(attributes, "http-equiv");
-	const char *content = attribute(attributes, "content");
-	const char *at = content ? strcasestr(content, "charset=") : NULL;
-	size_t len;
-
-	if (!equivalent || !at || !strcasestr(equivalent, "content-type"))
-		return;
-	at += strlen("charset=");
-	at += *at == '"' || *at == '\'';
-	len = MIN(strcspn(at, "\"'"), CHARSET_MAX);
-	on->out->charsets = arena_printf(on->arena, "%s%s%.*s",
-		on->out->charsets, *on->out->charsets ? " " : "", (int)len,
-		at);
+	if (charset.len && strlen(on->out->charsets) < URL_MAX)
+		on->out->charsets = arena_printf(on->arena, "%s%s%.*s",
+			on->out->charsets, *on->out->charsets ? " " : "",
+			(int)MIN(charset.len, CHARSET_MAX), charset.ptr);
 }
 
-static void note_alt(struct reader *on, const xmlChar **attributes,
-		     const char *name)
+static void note_alt(struct reader *on, const char *text)
 {
-	const char *text = attribute(attributes, name);
-
 	if (text && *text)
 		g_ptr_array_add(on->out->alts, arena_text(on->arena, text));
 }
 
-/* So many pixels; a share of the window counts as one of 800 by 600. */
-static int64_t size_of(const char *text, int64_t share)
-{
-	char *end;
-	int64_t value = text ? g_ascii_strtoll(text, &end, 10) : 0;
-
-	if (value > 0 && *end == '%')
-		value *= share;
-	return value > 0 && value < 100000 ? value : 200;
-}
-
 static void note_element(struct reader *on, const char *name,
-			 const xmlChar **attributes)
+			 const char *const *attributes)
 {
-	const char *width = attribute(attributes, "width");
-	const char *height = attribute(attributes, "height");
-	const char *action = attribute(attributes, "action");
+	const char *action = htmlelement_attribute(attributes, "action");
 
 	on->out->has_embeds |= strcmp(name, "object") == 0 ||
 			       strcmp(name, "embed") == 0;
@@ -245,12 +145,10 @@ static void note_element(struct reader *on, const char *name,
 		g_string_append(on->anchor, "<img>\n");
 	if (!attributes)
 		return;
-	if (strcmp(name, "meta") == 0 && strlen(on->out->charsets) < URL_MAX)
-		note_charset(on, attributes);
-	note_alt(on, attributes, "alt");
-	note_alt(on, attributes, "title");
-	if (strcmp(name, "img") == 0 && width && height)
-		on->out->image_area += size_of(width, 8) * size_of(height, 6);
+	note_charset(on, htmlelement_charset(name, attributes));
+	note_alt(on, htmlelement_attribute(attributes, "alt"));
+	note_alt(on, htmlelement_attribute(attributes, "title"));
+	on->out->image_area += htmlelement_image_area(name, attributes);
 	on->out->has_mailto_form |= strcmp(name, "form") == 0 && action &&
 				    strcasestr(action, "mailto:");
 }
@@ -262,12 +160,11 @@ static const struct htmlstyle *style(const struct reader *on)
 }
 
 static void enter_style(struct reader *on, const char *name,
-			const xmlChar **attributes)
+			const char *const *attributes)
 {
 	struct htmlstyle inner = *style(on);
 
-	htmlstyle_enter(&inner, &on->out->styles, name,
-			(const char *const *)attributes);
+	htmlstyle_enter(&inner, &on->out->styles, name, attributes);
 	g_array_append_val(on->styles, inner);
 	on->is_hidden = htmlstyle_is_hidden(&inner);
 }
@@ -288,15 +185,16 @@ static bool is_implied(const htmlParserCtxt *parser, const char *name)
 }
 
 static void on_start(void *mydata, const xmlChar *xml_name,
-		     const xmlChar **attributes)
+		     const xmlChar **xml_attributes)
 {
 	struct reader *on = mydata;
 	const char *name = (const char *)xml_name;
-	const char *url = target_of(name, attributes);
+	const char *const *attributes = (const char *const *)xml_attributes;
+	const char *url = htmlelement_target(name, attributes);
 	size_t before = on->out->links->len;
 
 	on->depth++;
-	on->in_script += is_silent(name);
+	on->in_script += htmlelement_is_silent(name);
 	if (++on->tags > HTMLTEXT_TAGS_MAX ||
 	    on->depth > HTMLTEXT_DEPTH_MAX) {
 		on->out->is_cut = true;
@@ -307,8 +205,6 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 	enter_style(on, name, attributes);
 	if (!is_implied(on->parser, name))
 		put_break(on, name);
-	if (!url)
-		url = refresh_of(name, attributes);
 	if (url)
 		add_link(on, name, url);
 	if (url && strcmp(name, "base") == 0 && has_scheme(url)) {
@@ -348,8 +244,8 @@ static void on_end(void *mydata, const xmlChar *xml_name)
 	const char *name = (const char *)xml_name;
 
 	on->depth -= on->depth > 0;
-	on->in_script -= on->in_script && is_silent(name);
-	if (!is_void(name) && is_written(on->parser, name))
+	on->in_script -= on->in_script && htmlelement_is_silent(name);
+	if (!htmlelement_is_void(name) && is_written(on->parser, name))
 		put_break(on, name);
 	leave_style(on);
 	if (strcmp(name, "a") == 0)
@@ -520,7 +416,7 @@ struct html_text htmltext_read(struct span html, struct arena *arena)
 	struct reader on = { .arena = arena, .out = &out };
 
 	begin(&on, &out, html.len);
-	html = span_first(html, BYTES_MAX);
+	html = htmltags_without_zeros(span_first(html, BYTES_MAX), arena);
 	/* libxml2 takes nothing for an error. */
 	if (html.len)
 		parse(&on, html);
