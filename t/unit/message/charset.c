@@ -82,7 +82,7 @@ static const struct { const char *html, *text, *links; } pages[] = {
 	  "form http://d.example/f" },
 	{ "<meta charset=gb2312>\xc3\xa9", "\xc3\xa9", "" },
 	{ "<td>a</td><td>b</td><br>c", "a b c", "" },
-	{ "<a href=x<y", "", "a x<y ()" }, { "<<<>>>", "<<< >>>", "" }, { "", "", "" },
+	{ "<a href=x<y", "", "a x<y ()" }, { "<<<>>>", "<<<>>>", "" }, { "", "", "" },
 };
 
 static char *links_of(const GArray *links)

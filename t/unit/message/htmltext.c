@@ -55,7 +55,7 @@ static const struct { const char *html, *hidden, *visible; } looks[] = {
 	{ "<p style='color:rgb(255, 255,255)'>b</p>", "b|", "" },
 	{ "<i style='color:transparent'>b</i>", "b|", "" },
 	{ "<i style='color:rgba(0,0,0,0)'>b</i>", "b|", "" },
-	{ "<table bgcolor=navy><td><font color=white>b</font></table>", "",
+	{ "<table bgcolor=navy><td><font color=white>b</font></td></table>", "",
 	  " b " },
 	{ "<table bgcolor=yellow><tr><td>x<font color='#ffff00'>b</font>"
 	  "</td></tr></table>", "b|", " x " },
