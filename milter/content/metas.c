@@ -60,7 +60,7 @@ struct metas *metas_new(const GPtrArray *ordered, guint rule_count)
 	struct metas *metas = g_new0(struct metas, 1);
 
 	metas->ordered = ordered;
-	metas->at_rest = g_new0(double, rule_count);
+	metas->at_rest = g_new0(double, rule_count + 1);	/* never NULL */
 	metas->first = g_new0(guint, rule_count + 1);
 	metas->users = g_array_new(FALSE, FALSE, sizeof(guint));
 	find_users(metas, rule_count);
