@@ -366,7 +366,7 @@ static bool is_tag_begun(const char *html, size_t at, size_t len)
 	       (g_ascii_isalpha(html[at + 1]) || strchr("/!?", html[at + 1]));
 }
 
-struct span htmltags_without_zeros(struct span html, struct arena *arena)
+static struct span without_zeros(struct span html, struct arena *arena)
 {
 	static const char odd[] = "\xef\xbf\xbd";
 	bool is_in_tag = false;
@@ -389,6 +389,42 @@ struct span htmltags_without_zeros(struct span html, struct arena *arena)
 	clean = arena_span(arena, span_of(out->str, out->len));
 	g_string_free(out, TRUE);
 	return clean;
+}
+
+/* Comments that nothing ends are ended before their ">". */
+static struct span without_open_comments(struct span html, struct arena *arena)
+{
+	static const char begin[] = "<!--", end[] = "-->";
+	size_t taken = 0, at = 0;
+	GString *out = NULL;
+	const char *found;
+
+	while ((found = memmem(html.ptr + at, html.len - at, end, strlen(end))))
+		at = (size_t)(found - html.ptr) + strlen(end);
+	while ((found = memmem(html.ptr + at, html.len - at, begin,
+			       strlen(begin)))) {
+		at = find(html, (size_t)(found - html.ptr) + strlen(begin),
+			  '>');
+		if (!out)
+			out = g_string_sized_new(html.len + 64);
+		g_string_append_len(out, html.ptr + taken,
+				    (gssize)(at - taken));
+		g_string_append(out, "--");
+		taken = at;
+	}
+	if (!out)
+		return html;
+	g_string_append_len(out, html.ptr + taken,
+			    (gssize)(html.len - taken));
+	html = arena_span(arena, span_of(out->str, out->len));
+	g_string_free(out, TRUE);
+	return html;
+}
+
+struct span htmltags_mend(struct span html, struct arena *arena)
+{
+	html = without_zeros(html, arena);
+	return html.len ? without_open_comments(html, arena) : html;
 }
 
 void htmltags_read(struct html_tags *out, struct span html,

@@ -30,10 +30,14 @@ struct html_tags {
 	bool is_cut;			/* more than HTMLTAGS_MAX */
 };
 
-/* Without bytes of zero, which end a document for libxml2, or make it UTF-16, and which
- * no browser minds: within tags it takes them for an odd character (U+FFFD), so that no
- * name is whole again, and drops them elsewhere. In the arena where one was. */
-struct span htmltags_without_zeros(struct span html, struct arena *arena);
+/*
+ * What libxml2 would stop at. Bytes of zero, which end a document for it, or make it
+ * UTF-16, and which no browser minds: within tags it takes them for an odd character
+ * (U+FFFD), so that no name is whole again, and drops them elsewhere. And comments
+ * that are never closed, which end at ">" here, so that nobody hides a text behind
+ * one. In the arena where something was mended, else as it is.
+ */
+struct span htmltags_mend(struct span html, struct arena *arena);
 
 /* One pass over html, UTF-8, which must live as long as the result, as must arena.
  * Free with htmltags_release(). */

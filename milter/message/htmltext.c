@@ -26,7 +26,8 @@ struct reader {
 	GArray *styles;			/* of struct htmlstyle, by depth */
 	bool is_hidden;			/* by the innermost */
 	unsigned tags, depth, in_script;
-	bool is_after_break;		/* nothing since was put but breaks */
+	bool is_after_break;		/* nothing since but the rest of its text */
+	bool is_text_begun;		/* since the last tag or comment */
 };
 
 /* Of what is hidden, while the text grows. */
@@ -45,6 +46,14 @@ static void drop_last(struct reader *on)
 	g_string_truncate(on->text, on->text->len - 1);
 	if (last)
 		last->to = MIN(last->to, on->text->len);
+}
+
+/* Of a text that a tag or a comment ends: blanks behind are kept, even if all of it were
+ * blanks that a break in front had made superfluous. */
+static void end_text(struct reader *on)
+{
+	on->is_after_break &= !on->is_text_begun;
+	on->is_text_begun = false;
 }
 
 static void put_break(struct reader *on, const char *name)
@@ -193,6 +202,7 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 	const char *url = htmlelement_target(name, attributes);
 	size_t before = on->out->links->len;
 
+	end_text(on);
 	on->depth++;
 	on->in_script += htmlelement_is_silent(name);
 	if (++on->tags > HTMLTEXT_TAGS_MAX ||
@@ -243,6 +253,7 @@ static void on_end(void *mydata, const xmlChar *xml_name)
 	struct reader *on = mydata;
 	const char *name = (const char *)xml_name;
 
+	end_text(on);
 	on->depth -= on->depth > 0;
 	on->in_script -= on->in_script && htmlelement_is_silent(name);
 	if (!htmlelement_is_void(name) && is_written(on->parser, name))
@@ -328,6 +339,7 @@ static void on_text(void *mydata, const xmlChar *bytes, int len)
 
 	if (on->in_script)
 		return;
+	on->is_text_begun |= len > 0;
 	if (on->anchor)
 		g_string_append_len(on->anchor, text, len);
 	if (on->title)
@@ -348,6 +360,12 @@ static void on_text(void *mydata, const xmlChar *bytes, int len)
 		hide(on, before);
 }
 
+static void on_comment(void *mydata, const xmlChar *text)
+{
+	(void)text;
+	end_text(mydata);
+}
+
 static void ignore_text(void *mydata, const xmlChar *bytes, int len)
 {
 	(void)mydata;
@@ -360,7 +378,7 @@ static void parse(struct reader *on, struct span html)
 	htmlSAXHandler handler = {
 		.startElement = on_start, .endElement = on_end,
 		.characters = on_text, .ignorableWhitespace = on_text,
-		.cdataBlock = ignore_text,
+		.comment = on_comment, .cdataBlock = ignore_text,
 	};
 
 	pthread_once(&once, xmlInitParser);
@@ -416,7 +434,7 @@ struct html_text htmltext_read(struct span html, struct arena *arena)
 	struct reader on = { .arena = arena, .out = &out };
 
 	begin(&on, &out, html.len);
-	html = htmltags_without_zeros(span_first(html, BYTES_MAX), arena);
+	html = htmltags_mend(span_first(html, BYTES_MAX), arena);
 	/* libxml2 takes nothing for an error. */
 	if (html.len)
 		parse(&on, html);

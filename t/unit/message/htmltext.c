@@ -71,6 +71,7 @@ static const struct { const char *html, *hidden, *visible; } looks[] = {
 	{ "<i style='text-indent:-9999px'>b</i>", "b|", "" },
 	{ "<i style='left:-10px'>b</i>", "", "b" },
 	{ "<i hidden>b</i>", "b|", "" },
+	{ "a<!-- b --><!--c>d<!--e>f", "", "adf" },
 	{ "<script>b</script><style>c</style>d", "", "d" },
 	{ "<i style='display:none'>b", "b|", "" },
 	{ "<i style=';:;;x;display:'>b</i><i style='font-size:'>c</i>", "",
