@@ -133,6 +133,22 @@ static bool is_fetched(const struct transaction *tx)
 	return is_found;
 }
 
+/* One such field is another delivery's; whose the others are is not known then. */
+static bool is_below_received(const struct transaction *tx, const char *name)
+{
+	bool is_received = false;
+
+	for (guint i = 0; i < tx->headers->len; i++) {
+		const struct header *header = &g_array_index(
+			tx->headers, struct header, i);
+
+		is_received |= span_is_word(header->name, "Received");
+		if (is_received && span_is_word(header->name, name))
+			return true;
+	}
+	return false;
+}
+
 /* Of a message from a file: what the last hop, or a delivery, has left of it. */
 static const char *envelope_from(const struct header_source *source,
 				 struct arena *arena)
@@ -145,8 +161,6 @@ static const char *envelope_from(const struct header_source *source,
 
 	if (tx->sender.raw.len && !tx->sender.is_null)
 		return mailaddr_format(&tx->sender, arena);
-	if (is_fetched(tx))
-		return NULL;
 	if (relays->all->len) {
 		const struct relay *last = &g_array_index(relays->all,
 			struct relay, relays->trusted < relays->all->len ?
@@ -155,16 +169,17 @@ static const char *envelope_from(const struct header_source *source,
 		if (strchr(last->envelope_from, '@'))
 			return last->envelope_from;
 	}
+	if (is_fetched(tx))
+		return NULL;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const struct header *header = transaction_find_header(
 			tx, names[i]);
-		const struct header *received = transaction_find_header(
-			tx, "Received");
 		struct mailaddr addr;
 
-		/* Below a Received field it is another delivery's. */
-		if (!header || (received && received < header))
+		if (!header)
 			continue;
+		if (is_below_received(tx, names[i]))
+			return NULL;
 		addr = mailaddr_parse(span_trim(header->value), arena);
 		return addr.is_null ? "" : mailaddr_format(&addr, arena);
 	}

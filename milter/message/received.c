@@ -12,7 +12,7 @@
 struct reading {
 	struct arena *arena;
 	const char *text;		/* blanks folded, without "from " */
-	const char *by;			/* " by ...", or the end */
+	const char *by;			/* " by ..." or ")by ...", or the end */
 	struct relay *out;
 };
 
@@ -316,7 +316,8 @@ static const char *find_by(const char *text)
 	for (const char *c = text; *c; c++) {
 		depth += *c == '(';
 		depth -= *c == ')' && depth > 0;
-		if (!depth && g_ascii_strncasecmp(c, " by ", 4) == 0)
+		if (!depth && strchr(" )", *c) &&
+		    g_ascii_strncasecmp(c + 1, "by ", 3) == 0)
 			return c;
 	}
 	return strcasestr(text, " by ");
