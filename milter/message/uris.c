@@ -286,11 +286,38 @@ static bool is_end(char c)
 	return is_blank(c) || strchr(ENDS, c);
 }
 
+/* Of a character that is not ASCII. */
+static bool is_wide(char c)
+{
+	return c & 0x80;
+}
+
+/* Up to the first that is not. */
+static size_t ascii_length(const char *at, size_t len)
+{
+	size_t ascii = 0;
+
+	while (ascii < len && !is_wide(at[ascii]))
+		ascii++;
+	return ascii;
+}
+
+/* Chinese and Japanese have no blanks, but "\xe3\x80\x82" and the like. */
+static bool is_wide_end(const char *at)
+{
+	gunichar c;
+
+	if (!is_wide(*at))
+		return false;
+	c = g_utf8_get_char_validated(at, -1);
+	return c < 0x110000 && (g_unichar_ispunct(c) || g_unichar_isspace(c));
+}
+
 /* Whether a URI may begin here: not in the midst of a word. */
 static bool is_start(const char *text, const char *at)
 {
-	return at == text || (!g_ascii_isalnum(at[-1]) && at[-1] != '_' &&
-			      !(at[-1] & 0x80)) || !g_ascii_isalnum(*at);
+	return at == text || (!g_ascii_isalnum(at[-1]) && at[-1] != '_') ||
+	       !g_ascii_isalnum(*at);
 }
 
 /* Punctuation of the sentence around it. */
@@ -312,7 +339,7 @@ static size_t length_to(const char *at, const char *ends)
 	size_t len = 0;
 
 	while (at[len] && !is_end(at[len]) && !strchr(ends, at[len]) &&
-	       len < URI_BYTES_MAX)
+	       !is_wide_end(at + len) && len < URI_BYTES_MAX)
 		len++;
 	return len;
 }
@@ -344,6 +371,19 @@ static bool is_known_domain(struct collector *on, const char *host)
 	return orgdomain_is_known(on->settings, strrchr(ascii, '.') + 1);
 }
 
+/* Of len bytes that begin with a host, and end it where other words follow without a
+ * blank: there is no domain then as the whole says. */
+static size_t cut_host(struct collector *on, const char *at, size_t len)
+{
+	size_t host = MIN(strcspn(at, "/?#:@"), len);
+	size_t ascii = ascii_length(at, host);
+	g_autofree char *name = g_strndup(at, host);
+	const char *last = strrchr(name, '.') ?: name;
+
+	return !ascii || ascii_length(last, strlen(last)) == strlen(last) ||
+	       is_known_domain(on, name) ? len : ascii;
+}
+
 /* "example.com/path": only where the name is one that may exist. */
 static size_t take_schemeless(struct collector *on, const char *at)
 {
@@ -363,7 +403,8 @@ static size_t take_schemeless(struct collector *on, const char *at)
 		whole += 1 + strspn(at + whole + 1, "0123456789");
 	if (at[whole] == '/')
 		whole += length_to(at + whole, "");
-	if (len < 4 || !strchr(host, '.') || !is_end(at[whole]) ||
+	if (len < 4 || !strchr(host, '.') ||
+	    (!is_end(at[whole]) && !is_wide(at[whole])) ||
 	    !is_known_domain(on, host))
 		return 0;
 	g_autofree char *uri = g_strdup_printf("http://%.*s", (int)whole, at);
@@ -375,13 +416,22 @@ static size_t take_schemeless(struct collector *on, const char *at)
 
 static size_t take_mail(struct collector *on, const char *at)
 {
-	size_t len = length_to(at, ",('");
+	size_t len = length_to(at, ",('"), name;
+	const char *sign = memchr(at, '@', len);
+
+	if (!sign || sign == at)
+		return 0;
+	/* The words in front go on until the last of these. */
+	if (!is_wide(sign[-1]) && !is_wide(sign[1]) &&
+	    ascii_length(at, (size_t)(sign - at)) < (size_t)(sign - at))
+		return 0;
+	name = (size_t)(sign + 1 - at);
+	len = name + cut_host(on, sign + 1, len - name);
 	g_autofree char *text = g_strndup(at, len);
-	const char *sign;
 
 	trim_tail(text);
 	sign = strchr(text, '@');
-	if (!sign || sign == text)
+	if (!sign)
 		return 0;
 	g_autofree char *domain = g_strndup(sign + 1, strcspn(sign + 1, "?&%"));
 
@@ -402,7 +452,11 @@ static size_t take(struct collector *on, const char *text, const char *at)
 	if (!is_start(text, at) || is_end(*at))
 		return 0;
 	if (has_known_scheme(at) || has_known_name(at)) {
+		size_t host = has_known_scheme(at) ?
+			      strcspn(at, ":") + strlen("://") : 0;
+
 		len = length_to(at, "");
+		len = host + cut_host(on, at + host, len - host);
 		g_autofree char *uri = has_known_scheme(at) ?
 			g_strndup(at, len) :
 			g_strdup_printf("%s://%.*s", has_word_at(at, "ftp.") ?
@@ -413,12 +467,14 @@ static size_t take(struct collector *on, const char *text, const char *at)
 			add_written(on, uri);
 		return len;
 	}
-	if (at == text || is_end(at[-1]) || strchr("('`,:;=", at[-1])) {
+	if (at == text || is_end(at[-1]) || strchr("('`,:;=", at[-1]) ||
+	    (is_wide(at[-1]) && !is_wide(*at))) {
 		len = take_mail(on, at);
 		if (len)
 			return len;
 	}
-	return at == text || is_end(at[-1]) || strchr(BEFORE_HOSTS, at[-1]) ?
+	return at == text || is_end(at[-1]) || is_wide(at[-1]) ||
+	       strchr(BEFORE_HOSTS, at[-1]) ?
 	       take_schemeless(on, at) : 0;
 }
 

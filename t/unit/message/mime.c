@@ -170,6 +170,12 @@ static void lines_are_paragraphs(void **state)
 static const struct { const char *body, *want; } uris[] = {
 	{ "see http://a.example/x.", "http://a.example/x" },
 	{ "see www.Example.com now", "http://www.Example.com" },
+	/* In Chinese no blank stands around one. */
+	{ "http://b\xc3\xbc" "cher.example", "http://xn--bcher-kva.example" },
+	{ "请访问www.example.com欢迎光临", "http://www.example.com" },
+	{ "见http://www.example.com，欢迎", "http://www.example.com" },
+	{ "请看example.com的", "http://example.com" },
+	{ "电话138或abc@example.com或者", "mailto:abc@example.com" },
 	{ "at example.com/path?q", "http://example.com/path?q" },
 	{ "me@example.com", "mailto:me@example.com" },
 	{ "mailto:me@example.com?subject=x", "mailto:me@example.com" },
