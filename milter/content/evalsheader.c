@@ -113,6 +113,7 @@ static bool mailfrom_matches(const struct eval_source *source,
 	return false;
 }
 
+#define RECEIVED_MAX 4096	/* bytes of a field that are looked at */
 #define CENTURIES_S (1900 * 31556952.0)
 
 /* "102" is 2002 (RFC 5322, 4.3), "0102" nearly two thousand years ago, which no
@@ -146,14 +147,34 @@ static bool read_date(const char *text, double *seconds_out)
 	return true;
 }
 
-/* "...; Mon, 23 Nov 2026 10:00:00 +0000" of a Received field: what looks most like
- * a date in it. */
+/* " 23 Nov 2026 10:00:00 +0000": the day behind a blank, or one character more. */
+static size_t date_length(const char *at)
+{
+	int day = 0, month = 0, year = 0, time = 0, zone = 0;
+
+	if (!g_ascii_isspace(*at) || !g_ascii_isdigit(at[1]))
+		return 0;
+	sscanf(at + 1, "%*3[0-9]%n %*3[A-Za-z]%n %*4[0-9]%n %*2[0-9]:%*2[0-9]:"
+	       "%*2[0-9]%n %*s%n", &day, &month, &year, &time, &zone);
+	return day && month - day == 4 && zone ? (size_t)zone + 1 : 0;
+}
+
+/* The first date of a Received field. What forgers write in another order
+ * ("Aug, 31 2002 8:37:38 PM") is no clock to measure by. */
 static bool read_received_date(struct span value, double *seconds_out)
 {
-	g_autofree char *text = g_strndup(value.ptr, value.len);
-	const char *date = strrchr(text, ';');
+	g_autofree char *text = g_strndup(value.ptr, MIN(value.len,
+							 RECEIVED_MAX));
 
-	return date && read_date(date + 1, seconds_out);
+	for (const char *at = text; *at; at++) {
+		size_t len = date_length(at);
+
+		if (len) {
+			text[at - text + (ptrdiff_t)len] = '\0';
+			return read_date(at, seconds_out);
+		}
+	}
+	return false;
 }
 
 /* Within this host, or fetched from a mailbox: when it was handed on is not known. */
