@@ -230,8 +230,11 @@ static void take_bracketed(struct reading *on)
 	const char *open = strchr(on->text, '(');
 	bool has_bracket = open && open[1] == '[';
 	bool has_place = open && address_length(open + 1 + has_bracket);
+	const char *next = on->text + word_length(on->text);
+	bool is_told = has_place || (g_str_has_prefix(next, " [") &&
+				     address_length(next + 2));
 	const char *name = *on->text == '[' || *on->text == '(' ||
-			   (address_length(on->text) && !has_place) ? "" :
+			   (address_length(on->text) && !is_told) ? "" :
 		word_of(on->text, word_length(on->text), on->arena);
 	bool is_exim = strstr(on->by, "Exim") || helo;
 	bool is_qmail = has_place && is_by_qmail(on);
