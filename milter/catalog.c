@@ -2,6 +2,7 @@
 
 #include "catalog.h"
 
+#include "bulk/dnslistsettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -29,6 +30,7 @@ const struct setting_group *const catalog[] = {
 	&rulefiles_group,
 	&keywordlists_group,
 	&clamd_group,
+	&dnslists_group,
 	&verdict_group,
 	NULL,
 };

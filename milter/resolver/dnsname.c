@@ -20,22 +20,29 @@ bool dnsname_is_valid(const char *name)
 	return label > 0;
 }
 
-const char *dnsname_of_address(const struct netaddr *addr,
-			       struct arena *arena)
+const char *dnsname_reverse(const struct netaddr *addr, struct arena *arena)
 {
 	static const char digits[] = "0123456789abcdef";
 	const uint8_t *b = addr->bytes;
 	char name[80], *at = name;
 
 	if (addr->family == NETADDR_IP4)
-		return arena_printf(arena, "%u.%u.%u.%u.in-addr.arpa", b[15],
-				    b[14], b[13], b[12]);
+		return arena_printf(arena, "%u.%u.%u.%u", b[15], b[14], b[13],
+				    b[12]);
 	for (int i = 15; i >= 0; i--) {
 		*at++ = digits[b[i] & 15];
 		*at++ = '.';
 		*at++ = digits[b[i] >> 4];
 		*at++ = '.';
 	}
-	*at = '\0';
-	return arena_printf(arena, "%sip6.arpa", name);
+	at[-1] = '\0';
+	return arena_text(arena, name);
+}
+
+const char *dnsname_of_address(const struct netaddr *addr,
+			       struct arena *arena)
+{
+	return arena_printf(arena, "%s.%s", dnsname_reverse(addr, arena),
+			    addr->family == NETADDR_IP4 ? "in-addr.arpa" :
+			    "ip6.arpa");
 }

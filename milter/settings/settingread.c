@@ -339,6 +339,26 @@ static const struct setting *find_row(const struct setting *rows,
 	return NULL;
 }
 
+static void read_sections(struct reading *reading, const char *name,
+			  const struct setting *row,
+			  const struct conftree_node *node, void *values);
+
+static void read_field(struct reading *reading, const char *name,
+		       const struct setting *row,
+		       const struct conftree_node *node, void *values)
+{
+	if (!has_form(reading, name, row, node))
+		return;
+	if (row->type == SETTING_TYPE_LIST)
+		read_list(reading, name, row, node, values);
+	else if (row->type == SETTING_TYPE_SECTIONS)
+		read_sections(reading, name, row, node, values);
+	else if (is_map(row))
+		read_map(reading, name, row, node, values);
+	else
+		read_value(reading, name, row, node, values);
+}
+
 static void read_section(struct reading *reading, const char *name,
 			 const struct setting *row,
 			 const struct conftree_node *node, void *values)
@@ -360,12 +380,8 @@ static void read_section(struct reading *reading, const char *name,
 
 		if (!inner)
 			mistake(reading, item, full, "no such setting");
-		else if (!has_form(reading, full, inner, item))
-			continue;
-		else if (inner->type == SETTING_TYPE_LIST)
-			read_list(reading, full, inner, item, section->values);
 		else
-			read_value(reading, full, inner, item,
+			read_field(reading, full, inner, item,
 				   section->values);
 	}
 }
@@ -387,20 +403,6 @@ static void read_sections(struct reading *reading, const char *name,
 	}
 }
 
-static void read_row(struct reading *reading, const struct setting *row,
-		     const struct conftree_node *node, void *values)
-{
-	if (!has_form(reading, row->name, row, node))
-		return;
-	if (row->type == SETTING_TYPE_LIST)
-		read_list(reading, row->name, row, node, values);
-	else if (row->type == SETTING_TYPE_SECTIONS)
-		read_sections(reading, row->name, row, node, values);
-	else if (is_map(row))
-		read_map(reading, row->name, row, node, values);
-	else
-		read_value(reading, row->name, row, node, values);
-}
 
 /* How many letters to change, add or drop; past 3 it is no likeness. */
 static unsigned distance(const char *a, const char *b)
@@ -522,7 +524,7 @@ static void read_level(struct reading *reading,
 		} else {
 			g_hash_table_insert(seen, g_strdup(name),
 					    (void *)node);
-			read_row(reading, row, node, target);
+			read_field(reading, row->name, row, node, target);
 		}
 	}
 }

@@ -2,6 +2,7 @@
 
 #include "verdict/checks.h"
 
+#include "bulk/dnslists.h"
 #include "cases/listcheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
@@ -18,11 +19,15 @@ static const struct {
 	{ STAGE_MAIL, listcheck_sender },
 	{ STAGE_MAIL, relay_check_sender },
 	{ STAGE_MAIL, authcheck_sender },
+	{ STAGE_MAIL, dnslists_sender },
 	{ STAGE_RCPT, relay_check_recipient },
+	{ STAGE_RCPT, dnslists_recipient },
+	{ STAGE_MESSAGE, dnslists_ask },
 	{ STAGE_MESSAGE, authcheck_message },
 	{ STAGE_MESSAGE, relay_check_message },
 	{ STAGE_MESSAGE, contentcheck_message },
 	{ STAGE_MESSAGE, viruscheck_message },
+	{ STAGE_MESSAGE, dnslists_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 };
 

@@ -175,6 +175,7 @@ sub conf_text
 
 	for my $key (sort keys %$settings) {
 		my $value = $settings->{$key};
+		$key = qq("$key") if $key !~ /^[A-Za-z_][\w-]*\z/;
 		if (ref $value eq 'HASH') {
 			$text .= "$key {\n" . conf_text($value) . "}\n";
 		} elsif (ref $value eq 'ARRAY') {

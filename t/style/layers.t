@@ -103,7 +103,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		notify_none => 'notify', recordview => 'recordview',
 		canon => 'canon|bodyhash', sendersettings => 'sender',
 		resolver => 'resolver|question', resolversettings => 'resolver',
-		clamdsettings => 'clamd',
+		clamdsettings => 'clamd', dnslistsettings => 'dnslists',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
 		hyperset_hyperscan => 'hyperset', hyperset_none => 'hyperset',
