@@ -1,0 +1,35 @@
+/* fingerprint.h - what two messages of one campaign have in common */
+#ifndef BULK_FINGERPRINT_H
+#define BULK_FINGERPRINT_H
+
+#include "message/transaction.h"
+
+#define FINGERPRINT_MARKS 32
+
+/*
+ * Marks of a text: the smallest hashes of its runs of words (of characters, where
+ * words have no blanks between), so that two texts have about the same share of
+ * marks in common as of words. Case, digits, words with digits, what is quoted,
+ * greetings by name, signatures, disclaimers and the footers of lists are left out; of links the
+ * organisation's domain counts. Ascending, none twice. The same for ever and on every
+ * machine: they are written down.
+ */
+struct fingerprint {
+	uint64_t marks[FINGERPRINT_MARKS];
+	unsigned count;			/* 0: nothing to tell it by */
+};
+
+/* Takes the message's text as it is, whatever its size, up to 64 KiB. Pure. */
+struct fingerprint fingerprint_of_text(struct transaction *tx);
+
+/* How many marks both have. */
+unsigned fingerprint_shared(const struct fingerprint *a,
+			    const struct fingerprint *b);
+/* Whether so many shared marks make two messages of the one campaign. */
+bool fingerprint_is_alike(const struct fingerprint *a,
+			  const struct fingerprint *b);
+
+/* Of an attachment's bytes, decoded; two with one mark are the same file. */
+uint64_t fingerprint_of_bytes(struct span bytes);
+
+#endif
