@@ -33,7 +33,9 @@ static void add_limits(struct transaction *tx, const struct matches *matches)
 	if (matches->cut_off)
 		transaction_find(tx, "CONTENT_CUT_OFF",
 				 "%zu matches, the last of %s",
-				 matches->cut_off, matches->exploded->name);
+				 matches->cut_off, matches->exploded ?
+				 matches->exploded->name :
+				 "redirector_pattern");
 	if (matches->mime_flaws & MIME_FLAW_DEPTH)
 		transaction_find(tx, "MIME_DEEP", "parts within parts, "
 				 "deeper than %d", MIME_DEPTH_MAX)->score = 2.0;

@@ -7,6 +7,7 @@
 #include "content/evals.h"
 #include "content/headertext.h"
 #include "content/metas.h"
+#include "content/redirects.h"
 #include "content/uridetail.h"
 #include "base/log.h"
 #include "message/contents.h"
@@ -301,15 +302,15 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void prepare(struct matching *on)
+static void collect_uris(struct matching *on)
 {
-	on->source = (struct header_source){
-		on->tx, on->arena, received_collect(on->tx, on->arena),
+	struct redirects_run run = {
+		on->set->redirects, on->set->cut_offs_max, &on->tx->log, 0,
 	};
-	on->mime = contents_mime(on->tx);
-	on->text = contents_text(on->tx);
-	on->attachments = contents_attachments(on->tx);
-	on->whole_uris = contents_uris(on->tx);
+	const struct uri_redirects redirects = { redirects_target, &run };
+
+	on->whole_uris = contents_uris(on->tx, &redirects);
+	on->out->cut_off += run.cut_off;
 	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
 				     on->whole_uris->len);
 	for (guint i = 0; i < on->whole_uris->len; i++) {
@@ -318,6 +319,17 @@ static void prepare(struct matching *on)
 
 		g_array_append_val(on->uris, text);
 	}
+}
+
+static void prepare(struct matching *on)
+{
+	on->source = (struct header_source){
+		on->tx, on->arena, received_collect(on->tx, on->arena),
+	};
+	on->mime = contents_mime(on->tx);
+	on->text = contents_text(on->tx);
+	on->attachments = contents_attachments(on->tx);
+	collect_uris(on);
 	read_headers(on);
 	on->whole = g_array_new(FALSE, FALSE, sizeof(struct span));
 	g_array_append_val(on->whole, on->mime->text);

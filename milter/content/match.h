@@ -11,7 +11,7 @@ struct matches {
 	const char **found;		/* what matched, printable; NULL: unknown */
 	double score;			/* of all that hit */
 	size_t cut_off;			/* patterns that PCRE2 gave up */
-	const struct rule *exploded;	/* the last of them */
+	const struct rule *exploded;	/* the last of them; NULL: a redirector's */
 	unsigned mime_flaws;		/* enum mime_flaw */
 	bool is_html_cut;
 	unsigned archive_flaws;		/* enum packed_flaw */

@@ -234,6 +234,28 @@ void pattern_each_group(const struct pattern *pattern, struct span text,
 	pcre2_match_data_free(data);
 }
 
+bool pattern_first_group(const struct pattern *pattern, struct span text,
+			 size_t from, struct span *found_out)
+{
+	PCRE2_SPTR bytes = (PCRE2_SPTR)(text.len ? text.ptr : "");
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(
+		pattern->code, NULL);
+	const PCRE2_SIZE *place;
+	bool is_there;
+
+	BUG_IF(!data);
+	place = pcre2_get_ovector_pointer(data);
+	is_there = pcre2_get_ovector_count(data) > 1 &&
+		   pcre2_match(pattern->code, bytes, text.len, from, 0, data,
+			       get_tools()->limits) > 1 && place[2] != PCRE2_UNSET &&
+		   place[3] >= place[2];
+	if (is_there)
+		*found_out = span_of(text.ptr + place[2],
+				     place[3] - place[2]);
+	pcre2_match_data_free(data);
+	return is_there;
+}
+
 bool pattern_has_groups(const struct pattern *pattern)
 {
 	struct names names = names_of(pattern);

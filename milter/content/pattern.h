@@ -39,6 +39,9 @@ typedef void pattern_group_fn(void *mydata, const char *name,
 			      struct span found);
 void pattern_each_group(const struct pattern *pattern, struct span text,
 			size_t from, pattern_group_fn *take, void *mydata);
+/* What the first group has in the match from that place on. False: nothing. */
+bool pattern_first_group(const struct pattern *pattern, struct span text,
+			 size_t from, struct span *found_out);
 /* Whether a group has a name that begins with a capital letter. */
 bool pattern_has_groups(const struct pattern *pattern);
 /* How often it was cut off, in all messages since it was compiled. */

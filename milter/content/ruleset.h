@@ -23,6 +23,7 @@ struct captures_user;
 struct eval_call;
 struct metas;
 struct prefilter;
+struct redirects;
 struct uridetail;
 
 /* Which text a header rule looks at: "Subject:raw" and the like. */
@@ -76,6 +77,7 @@ struct ruleset {
 					 * that it needs */
 	struct metas *metas;		/* of ordered */
 	struct addrlists *lists;
+	struct redirects *redirects;
 	char *locales;			/* ok_locales; NULL: all */
 	GArray *problems;		/* of struct rule_problem */
 	GHashTable *ignored;		/* keyword -> count: settings that are
@@ -89,6 +91,12 @@ struct ruleset {
 	GPtrArray *always;		/* of struct rule *: to be matched with every
 					 * message, whatever the filters say */
 };
+
+/* For those who make a set: file lives as long as the set. */
+void ruleset_problem(struct ruleset *set, const char *file, unsigned line,
+		     const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* A rule that cannot run, told. */
+void ruleset_turn_off(struct ruleset *set, struct rule *rule, const char *why);
 
 /* Reads the files in order; what is wrong in them is among the problems. NULL and
  * the error only when a file cannot be read. */

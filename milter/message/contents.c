@@ -52,12 +52,14 @@ const struct attachments *contents_attachments(struct transaction *tx)
 	return contents->attachments;
 }
 
-const GArray *contents_uris(struct transaction *tx)
+const GArray *contents_uris(struct transaction *tx,
+			    const struct uri_redirects *redirects)
 {
 	struct contents *contents = contents_of(tx);
 
 	if (!contents->uris)
-		contents->uris = uris_collect(tx->settings, contents_text(tx));
+		contents->uris = uris_collect(tx->settings, contents_text(tx),
+					      redirects);
 	return contents->uris;
 }
 

@@ -4,11 +4,13 @@
 
 #include "message/mailaddr.h"
 #include "message/orgdomain.h"
+#include "message/uritext.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define URI_BYTES_MAX 2048
+#define TARGETS_MAX 20		/* of redirectors, from one URI on */
 #define ENDS "><\"`}]{[|"	/* what ends one in plain text, beside blanks */
 #define BEFORE_HOSTS "!#$&'()*+,/:;=?@\\^`~"	/* a bare host may follow */
 
@@ -17,21 +19,13 @@ struct collector {
 	struct arena *arena;
 	GArray *uris;
 	GHashTable *seen;
+	const struct uri_redirects *redirects;	/* NULL: none */
+	unsigned targets;		/* of what is made plain now */
 	GQueue queue;			/* of texts still to be made plain */
 	const char *written;		/* what is added now is made of */
 	bool is_text;			/* it is no link */
 	bool is_cut;			/* what is added now was longer */
 };
-
-static bool has_word_at(const char *at, const char *word)
-{
-	return g_ascii_strncasecmp(at, word, strlen(word)) == 0;
-}
-
-static size_t web_scheme(const char *at)
-{
-	return has_word_at(at, "http:") ? 5 : has_word_at(at, "https:") ? 6 : 0;
-}
 
 /* Host of "scheme://user@host:port/..."; empty when there is none. */
 static struct span host_of(const char *uri)
@@ -71,80 +65,6 @@ static void add(struct collector *on, const char *text)
 	g_array_append_val(on->uris, uri);
 }
 
-static int hex_value(const char *at)
-{
-	return g_ascii_isxdigit(at[0]) && g_ascii_isxdigit(at[1]) ?
-	       g_ascii_xdigit_value(at[0]) * 16 + g_ascii_xdigit_value(at[1]) :
-	       -1;
-}
-
-/* Escapes that need not be. */
-static void undo_escapes(GString *uri)
-{
-	size_t to = 0;
-
-	for (size_t i = 0; i < uri->len; i++) {
-		int value = uri->str[i] == '%' ? hex_value(uri->str + i + 1) :
-						 -1;
-		bool is_plain = value > 0x20 && value < 0x7f;
-
-		uri->str[to++] = is_plain ? (char)value : uri->str[i];
-		i += is_plain ? 2 : 0;
-	}
-	g_string_truncate(uri, to);
-}
-
-/* &#46; and &#x2e; */
-static void undo_entities(GString *uri)
-{
-	char *at = uri->str;
-
-	while ((at = strstr(at, "&#"))) {
-		bool is_hex = at[2] == 'x' || at[2] == 'X';
-		char *end;
-		unsigned long value = strtoul(at + 2 + is_hex, &end,
-					      is_hex ? 16 : 10);
-		gssize place = at - uri->str;
-
-		if (*end == ';' && value > 0x20 && value < 0x7f) {
-			uri->str[place] = (char)value;
-			g_string_erase(uri, place + 1, end - at);
-		}
-		at = uri->str + place + 1;
-	}
-}
-
-/* Backslashes, missing slashes, a missing scheme, no path before a query. */
-static void straighten(GString *uri)
-{
-	size_t scheme, slashes = 0, host;
-
-	for (size_t i = 0; i < uri->len; i++)
-		if (uri->str[i] == '\\')
-			uri->str[i] = '/';
-	scheme = web_scheme(uri->str);
-	if (scheme) {
-		while (slashes < 2 && uri->str[scheme + slashes] == '/')
-			slashes++;
-		g_string_erase(uri, (gssize)scheme, (gssize)slashes);
-		g_string_insert(uri, (gssize)scheme, "//");
-	}
-	undo_escapes(uri);
-	undo_entities(uri);
-	for (host = 0; g_ascii_isalnum(uri->str[host]) ||
-	     uri->str[host] == '-' || uri->str[host] == '_';)
-		host++;
-	if (!host || uri->str[host] != ':')
-		g_string_prepend(uri, g_str_has_prefix(uri->str, "ftp.") ?
-				 "ftp://" : "http://");
-	scheme = web_scheme(uri->str);
-	if (scheme) {
-		host = scheme + 2 + strcspn(uri->str + scheme + 2, "/?#");
-		if (uri->str[host] == '?' || uri->str[host] == '#')
-			g_string_insert_c(uri, (gssize)host, '/');
-	}
-}
-
 static void add_with_host(struct collector *on, const char *uri,
 			  struct span old, const char *host)
 {
@@ -181,12 +101,33 @@ static void add_number(struct collector *on, const char *uri, struct span host)
 		add_with_host(on, uri, host, dotted);
 }
 
+/* Where a redirector leads to, as the caller knows it. */
+static bool look_for_target(struct collector *on, const char *uri,
+			    struct span host, const char *ascii)
+{
+	const struct uri_redirects *redirects = on->redirects;
+	g_autofree char *bare = NULL, *target = NULL;
+
+	if (!redirects || on->targets >= TARGETS_MAX)
+		return false;
+	bare = g_strdup_printf("%.*s%.*s%s",
+		(int)(strstr(uri, "://") + 3 - uri), uri,
+		ascii ? (int)strlen(ascii) : (int)host.len,
+		ascii ? ascii : host.ptr, host.ptr + host.len);
+	target = redirects->target(redirects->mydata, bare);
+	if (!target)
+		return false;
+	on->targets++;
+	g_queue_push_tail(&on->queue, g_steal_pointer(&target));
+	return true;
+}
+
 /* A URI within the path or query of another one. */
 static void look_inside(struct collector *on, const char *rest)
 {
 	const char *at = rest;
 
-	while (*at && !web_scheme(at))
+	while (*at && !uritext_web_scheme(at))
 		at++;
 	if (!*at)
 		return;
@@ -202,7 +143,7 @@ static void look_at_host(struct collector *on, const char *uri)
 	const char *ascii;
 	size_t len = host.len;
 
-	if (!host.len || !web_scheme(uri))
+	if (!host.len || !uritext_web_scheme(uri))
 		return;
 	ascii = mailaddr_domain_ascii(host, on->arena);
 	if (ascii && !span_is_word(host, ascii))
@@ -222,14 +163,15 @@ static void look_at_host(struct collector *on, const char *uri)
 		add_with_host(on, uri, host, bare);
 	}
 	add_number(on, uri, host);
-	look_inside(on, host.ptr + host.len);
+	if (!look_for_target(on, uri, host, ascii))
+		look_inside(on, host.ptr + host.len);
 }
 
 static bool is_mail(const char *uri)
 {
 	const char *at = strchr(uri, '@'), *colon = strchr(uri, ':');
 
-	return has_word_at(uri, "mailto:") || (at && (!colon || at < colon));
+	return uritext_has_word(uri, "mailto:") || (at && (!colon || at < colon));
 }
 
 static void add_mail(struct collector *on, const char *uri)
@@ -259,7 +201,7 @@ static void make_plain(struct collector *on, const char *written)
 	}
 	add(on, text);
 	plain = g_string_new(text);
-	straighten(plain);
+	uritext_straighten(plain);
 	add(on, plain->str);
 	look_at_host(on, plain->str);
 }
@@ -267,6 +209,7 @@ static void make_plain(struct collector *on, const char *written)
 static void add_written(struct collector *on, const char *written)
 {
 	on->written = arena_text(on->arena, written);
+	on->targets = 0;
 	make_plain(on, written);
 	while (!g_queue_is_empty(&on->queue)) {
 		g_autofree char *inner = g_queue_pop_head(&on->queue);
@@ -347,18 +290,18 @@ static size_t length_to(const char *at, const char *ends)
 /* "www.", "www2.", "ftp." */
 static bool has_known_name(const char *at)
 {
-	size_t len = has_word_at(at, "www") ? 3 : 0;
+	size_t len = uritext_has_word(at, "www") ? 3 : 0;
 
 	for (size_t digits = 0; len && digits < 2 &&
 	     g_ascii_isdigit(at[len]); digits++)
 		len++;
-	return (len && at[len] == '.') || has_word_at(at, "ftp.");
+	return (len && at[len] == '.') || uritext_has_word(at, "ftp.");
 }
 
 static bool has_known_scheme(const char *at)
 {
-	return has_word_at(at, "http://") || has_word_at(at, "https://") ||
-	       has_word_at(at, "ftp://");
+	return uritext_has_word(at, "http://") || uritext_has_word(at, "https://") ||
+	       uritext_has_word(at, "ftp://");
 }
 
 static bool is_known_domain(struct collector *on, const char *host)
@@ -437,7 +380,7 @@ static size_t take_mail(struct collector *on, const char *at)
 
 	if (!is_known_domain(on, domain))
 		return 0;
-	g_autofree char *uri = has_word_at(text, "mailto:") ?
+	g_autofree char *uri = uritext_has_word(text, "mailto:") ?
 		g_strdup(text) : g_strdup_printf("mailto:%s", text);
 
 	add_written(on, uri);
@@ -459,7 +402,7 @@ static size_t take(struct collector *on, const char *text, const char *at)
 		len = host + cut_host(on, at + host, len - host);
 		g_autofree char *uri = has_known_scheme(at) ?
 			g_strndup(at, len) :
-			g_strdup_printf("%s://%.*s", has_word_at(at, "ftp.") ?
+			g_strdup_printf("%s://%.*s", uritext_has_word(at, "ftp.") ?
 					"ftp" : "http", (int)len, at);
 
 		trim_tail(uri);
@@ -494,10 +437,12 @@ static void look_through(struct collector *on, struct span line)
 }
 
 GArray *uris_collect(const struct settings *settings,
-		     const struct bodytext *text)
+		     const struct bodytext *text,
+		     const struct uri_redirects *redirects)
 {
 	struct collector on = {
-		.settings = settings, .arena = text->mime->arena,
+		.settings = settings, .redirects = redirects,
+		.arena = text->mime->arena,
 		.uris = g_array_new(FALSE, FALSE, sizeof(struct uri)),
 		.seen = g_hash_table_new(g_str_hash, g_str_equal),
 	};

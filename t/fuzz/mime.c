@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (guint i = 0; i < files->all->len; i++)
 		BUG_IF(!g_utf8_validate(g_array_index(
 			files->all, struct attachment, i).name, -1, NULL));
-	uris = uris_collect(settings, text);
+	uris = uris_collect(settings, text, NULL);
 	BUG_IF(uris->len > URIS_MAX);
 	for (guint i = 0; i < text->lines->len; i++)
 		BUG_IF(g_array_index(text->lines, struct span, i).len > 4096);

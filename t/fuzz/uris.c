@@ -4,6 +4,7 @@
 #include "fuzz/textpage.h"
 
 #include "catalog.h"
+#include "content/redirects.h"
 #include "content/uridetail.h"
 #include "message/uris.h"
 
@@ -16,6 +17,20 @@ static void check_uri(const struct uri *uri)
 	       !g_str_has_suffix(uri->host, uri->organisation)));
 }
 
+/* One as they are, and one that leads to itself. */
+static const struct redirects *get_redirects(void)
+{
+	static struct redirects *redirects;
+
+	if (redirects)
+		return redirects;
+	redirects = redirects_new();
+	BUG_IF(!redirects_add(redirects, "m{/go\\?(?:.*&)?to=([^&]*)}i", "fuzz",
+			      1, NULL) ||
+	       !redirects_add(redirects, "m{^https?://(.+)}i", "fuzz", 2, NULL));
+	return redirects;
+}
+
 /* A first line of conditions of uri_detail, then what a textpage is. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -26,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct uridetail *detail;
 	struct textpage page;
 	struct arena arena;
+	struct redirects_run run = { .redirects = get_redirects() };
+	const struct uri_redirects redirects = { redirects_target, &run };
 	GArray *uris;
 
 	if (size > 65536)
@@ -35,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	BUG_IF(!settings);
 	arena_init(&arena);
 	textpage_init(&page, &arena, data + begin, size - begin);
-	uris = uris_collect(settings, &page.text);
+	uris = uris_collect(settings, &page.text, &redirects);
 	BUG_IF(uris->len > URIS_MAX);
 	for (guint i = 0; i < uris->len; i++)
 		check_uri(&g_array_index(uris, struct uri, i));

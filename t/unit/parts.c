@@ -122,7 +122,7 @@ static void print(const struct settings *settings, const char *file,
 	mime = mime_parse(&tx, &tx.arena);
 	text = bodytext_make(mime, "");
 	files = attachments_collect(mime, limits_of(settings));
-	uris = uris_collect(settings, text);
+	uris = uris_collect(settings, text, NULL);
 	object = json_pack("{s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o}",
 		"file", file, "flaws", (int)mime->flaws,
 		"parts", (int)mime->parts->len, "uris", (int)uris->len,

@@ -201,7 +201,7 @@ static void uris_are_made_plain(void **state)
 		struct bench bench;
 
 		take(&bench, message, strlen(message));
-		got = uris_collect(bench.settings, bench.text);
+		got = uris_collect(bench.settings, bench.text, NULL);
 		for (guint j = 0; j < got->len; j++)
 			is_there |= strcmp(g_array_index(got, struct uri,
 				j).text, uris[i].want) == 0;
@@ -227,7 +227,7 @@ static void what_is_no_uri(void **state)
 		struct bench bench;
 
 		take(&bench, message, strlen(message));
-		got = uris_collect(bench.settings, bench.text);
+		got = uris_collect(bench.settings, bench.text, NULL);
 		if (got->len)
 			fail_msg("%s: %s", texts[i], g_array_index(
 				got, struct uri, 0).text);
