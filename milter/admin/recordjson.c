@@ -244,6 +244,8 @@ static json_t *tx_findings_array(const struct transaction *tx)
 		if (finding->recipient)
 			put_number(object, "recipient",
 				   (int64_t)finding->recipient);
+		put_text(object, "meaning", finding->meaning);
+		put_text(object, "evidence", finding->evidence);
 		json_array_append_new(array, object);
 	}
 	return array;

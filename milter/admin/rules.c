@@ -241,13 +241,6 @@ static int run_check(struct admin *admin, const struct command *self,
 	return status;
 }
 
-static bool has_hit(const struct matches *matches, const struct rule *rule)
-{
-	double value = matches->values[rule->index];
-
-	return value < 0 || value > 0;
-}
-
 static json_t *names_of(const struct job *job, const struct matches *matches,
 			bool is_sub)
 {
@@ -257,7 +250,7 @@ static json_t *names_of(const struct job *job, const struct matches *matches,
 		const struct rule *rule = g_ptr_array_index(job->set->rules,
 							    i);
 
-		if (rule->is_sub == is_sub && has_hit(matches, rule))
+		if (rule->is_sub == is_sub && match_is_hit(matches, rule))
 			json_array_append_new(array, json_string(rule->name));
 	}
 	return array;
@@ -299,7 +292,7 @@ static void add_hit(struct table *table, const char *name, double score,
 }
 
 static void print_hits(const struct job *job, const struct matches *matches,
-		       const struct transaction *tx)
+		       struct transaction *tx)
 {
 	static const char *const titles[] = {
 		"rule", "score", "what matched", NULL,
@@ -310,12 +303,12 @@ static void print_hits(const struct job *job, const struct matches *matches,
 	for (guint i = 0; i < job->set->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(job->set->rules,
 							    i);
-		const char *found = matches->found[i];
+		const char *found;
 
-		if (rule->is_sub || !has_hit(matches, rule))
+		if (rule->is_sub || !match_is_hit(matches, rule))
 			continue;
-		add_hit(table, rule->name, rule->score,
-			found && *found ? found :
+		found = match_found(matches, rule, &tx->arena);
+		add_hit(table, rule->name, rule->score, found ? found :
 			rule->describe ? rule->describe : "");
 	}
 	for (guint i = 0; i < tx->findings->len; i++)

@@ -83,6 +83,7 @@ static void judge(const struct trial *trial, struct transaction *tx)
 				  resolver_settings_of(tx->settings));
 	tx->began_us = clock_now_us();
 	tx->is_enforced = true;		/* what would be done, in any mode */
+	tx->is_explained = true;
 	tx->client.login = trial->account;
 	tx->direction = direction_find(tx);
 	tx->sender = mailaddr_parse(sender_of(trial, tx), &tx->arena);
@@ -99,6 +100,25 @@ static void judge(const struct trial *trial, struct transaction *tx)
 				tx->body->len));
 	checks_run(tx, STAGE_MESSAGE);
 	verdict_message(tx);
+}
+
+/* Where the rules were met. Long, and so in no table. */
+static void print_evidence(const struct transaction *tx)
+{
+	bool is_first = true;
+
+	for (guint i = 0; i < tx->findings->len; i++) {
+		const struct finding *finding =
+			&g_array_index(tx->findings, struct finding, i);
+
+		if (!finding->evidence)
+			continue;
+		printf("%s%s %.1f%s%s\n  %s\n", is_first ? "\n" : "",
+		       finding->symbol, finding->score,
+		       finding->meaning ? ": " : "", finding->meaning ?: "",
+		       finding->evidence);
+		is_first = false;
+	}
 }
 
 static void print_people(struct transaction *tx)
@@ -123,6 +143,7 @@ static void print_people(struct transaction *tx)
 	if (tx->findings->len)
 		table_print(table);
 	table_free(table);
+	print_evidence(tx);
 }
 
 static void print_json(struct transaction *tx, const char *file)

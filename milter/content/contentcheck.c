@@ -2,6 +2,7 @@
 
 #include "content/contentcheck.h"
 
+#include "content/explain.h"
 #include "content/keywordcheck.h"
 #include "content/keywordlists.h"
 #include "content/match.h"
@@ -9,22 +10,29 @@
 #include "message/mime.h"
 #include "message/packed.h"
 
+static void add_hit(struct transaction *tx, const struct ruleset *set,
+		    const struct matches *matches, const struct rule *rule)
+{
+	const char *found = match_found(matches, rule, &tx->arena);
+	struct finding *finding = transaction_find(tx,
+		arena_text(&tx->arena, rule->name), "%s",
+		found ? found : rule->describe ? rule->describe : "");
+
+	finding->score = rule->score;
+	if (!tx->is_explained)
+		return;
+	finding->meaning = explain_meaning(rule, &tx->arena);
+	finding->evidence = explain_hit(set, matches, rule, &tx->arena);
+}
+
 static void add_hits(struct transaction *tx, const struct ruleset *set,
 		     const struct matches *matches)
 {
 	for (guint i = 0; i < set->rules->len; i++) {
-		const struct rule *rule;
-		double value = matches->values[i];
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
-		if (!(value < 0 || value > 0))
-			continue;
-		rule = g_ptr_array_index(set->rules, i);
-		if (rule->is_sub)
-			continue;
-		transaction_find(tx, arena_text(&tx->arena, rule->name), "%s",
-				 matches->found[i] ? matches->found[i] :
-				 rule->describe ? rule->describe : "")->score =
-			rule->score;
+		if (match_is_hit(matches, rule) && !rule->is_sub)
+			add_hit(tx, set, matches, rule);
 	}
 }
 

@@ -23,6 +23,12 @@ bool evals_is_within(double value, char *const *bounds)
 		value <= g_ascii_strtod(bounds[1], NULL));
 }
 
+bool evals_found(const struct eval_source *source, const char *what)
+{
+	source->memory->found = what;
+	return true;
+}
+
 static GQuark evals_error(void)
 {
 	return g_quark_from_static_string("evals");
@@ -160,6 +166,15 @@ void evals_free(struct eval_call *call)
 		g_free(call->arguments[i]);
 	pattern_free(call->pattern);
 	g_free(call);
+}
+
+void evals_format(const struct eval_call *call, GString *out)
+{
+	g_string_append_printf(out, "%s(", call->row->name);
+	for (unsigned i = 0; i < call->count; i++)
+		g_string_append_printf(out, "%s'%s'", i ? ", " : "",
+				       call->arguments[i]);
+	g_string_append_c(out, ')');
 }
 
 bool evals_run(const struct eval_call *call, const struct eval_source *source)

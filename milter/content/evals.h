@@ -27,6 +27,8 @@ struct eval_memory {
 	struct freemails *freemails;
 	const struct alternatives *alternatives;
 	const struct images *images;
+	const char *found;		/* by the function that ran last, if it
+					 * says; NULL: it does not */
 	bool has_shift;
 	double shift;			/* of the Date, seconds */
 };
@@ -41,6 +43,8 @@ struct eval_call;
 struct eval_call *evals_parse(const char *text, GError **error) MUST_USE;
 /* Accepts NULL. */
 void evals_free(struct eval_call *call);
+/* The call in one line, as it was written or nearly so. */
+void evals_format(const struct eval_call *call, GString *out);
 /* Any thread. */
 bool evals_run(const struct eval_call *call, const struct eval_source *source);
 
@@ -75,6 +79,8 @@ bool evalsheader_is_received_removed(const struct eval_source *source);
 /* As evalsattach_is_fit(). */
 bool evalshtml_is_fit(const struct eval_row *row, char *const *arguments);
 
+/* For a function that found something, which lives as long as the message: true. */
+bool evals_found(const struct eval_source *source, const char *what);
 /* Above the first, up to the second, which may be "inf". */
 bool evals_is_within(double value, char *const *bounds);
 

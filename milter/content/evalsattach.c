@@ -16,9 +16,10 @@ static bool any_attachment(const struct eval_source *source, name_fn *test,
 		const struct attachment *file = &g_array_index(
 			all, struct attachment, i);
 
-		if ((*file->name && test(file->name, arguments)) ||
-		    (file->other_name && test(file->other_name, arguments)))
-			return true;
+		if (*file->name && test(file->name, arguments))
+			return evals_found(source, file->name);
+		if (file->other_name && test(file->other_name, arguments))
+			return evals_found(source, file->other_name);
 	}
 	return false;
 }
@@ -33,7 +34,7 @@ static bool any_packed(const struct eval_source *source, name_fn *test,
 			all, struct packed_entry, i);
 
 		if (!entry->is_folder && test(entry->name, arguments))
-			return true;
+			return evals_found(source, entry->name);
 	}
 	return false;
 }

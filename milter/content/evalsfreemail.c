@@ -32,7 +32,7 @@ static bool is_any_freemail(const struct eval_source *source,
 {
 	for (; *addresses; addresses++)
 		if (is_freemail(source, *addresses))
-			return true;
+			return evals_found(source, *addresses);
 	return false;
 }
 
@@ -258,7 +258,7 @@ static bool check_body(const struct eval_source *source,
 	(void)arguments;
 	for (size_t i = 0; i < found->count && !found->is_over; i++)
 		if (is_freemail(source, found->addresses[i]))
-			return true;
+			return evals_found(source, found->addresses[i]);
 	return false;
 }
 
@@ -279,7 +279,8 @@ static bool differs(const struct eval_source *source,
 	for (size_t i = 0; i < found->count && !found->is_over; i++)
 		for (const char *const *addr = addresses; *addr; addr++)
 			if (strcmp(found->addresses[i], *addr) != 0)
-				return true;
+				return evals_found(source,
+						   found->addresses[i]);
 	return false;
 }
 

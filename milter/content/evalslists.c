@@ -29,7 +29,7 @@ static bool is_any_in(const struct eval_source *source,
 
 	for (; globs && *addresses; addresses++)
 		if (globs_has(globs, *addresses))
-			return true;
+			return evals_found(source, *addresses);
 	return false;
 }
 
@@ -217,7 +217,7 @@ static bool is_host_in(const struct eval_source *source, const char *list)
 
 		if (is_real(source, uri->host) && addrlists_has_host(
 			source->lists, list, uri->host))
-			return true;
+			return evals_found(source, uri->host);
 	}
 	return false;
 }

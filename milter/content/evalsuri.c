@@ -72,7 +72,7 @@ static bool ip_mismatch(const struct eval_source *source,
 				NULL;
 
 			if (shown && !is_dotted(web_host(shown)))
-				return true;
+				return evals_found(source, link->url);
 		}
 	}
 	return false;
@@ -157,7 +157,7 @@ static bool http_redirector(const struct eval_source *source,
 		if (own && strcmp(own, addrlists_organisation(
 			source->lists, source->header->tx->settings,
 			uri->host)) != 0)
-			return true;
+			return evals_found(source, uri->text);
 	}
 	return false;
 }

@@ -42,23 +42,20 @@ struct matching {
 	int64_t *nanoseconds;		/* see match_profile(); NULL: not asked */
 };
 
-static const char *shown(struct matching *on, struct span found)
+static void hit(struct matching *on, guint index, struct span text,
+		struct span found)
 {
-	char *text = arena_span_text(on->arena, span_first(found, FOUND_MAX));
-
-	for (char *c = text; *c; c++)
-		if (*c < 0x20 || *c > 0x7e)
-			*c = '?';
-	return text;
-}
-
-static void hit(struct matching *on, guint index, struct span found)
-{
-	if (!on->out->found[index]) {
-		on->out->found[index] = shown(on, found);
+	if (!on->out->values[index]++) {
+		on->out->places[index] = (struct match_place){ text, found, NULL };
 		g_array_append_val(on->hits, index);
 	}
-	on->out->values[index]++;
+}
+
+/* What is in no text, or not the whole of it. */
+static void hit_as_said(struct matching *on, guint index, const char *said)
+{
+	hit(on, index, span_of(NULL, 0), span_of(NULL, 0));
+	on->out->places[index].said = said;
 }
 
 static int64_t most_hits(const struct rule *rule)
@@ -117,7 +114,7 @@ static void match_text(struct matching *on, const struct rule *rule,
 			return;
 		if (rule->is_capturing)
 			captures_take(on->captures, pattern, text, from);
-		hit(on, index, found);
+		hit(on, index, text, found);
 		from = (size_t)(found.ptr - text.ptr) + MAX(found.len, 1);
 	}
 }
@@ -164,7 +161,7 @@ static void match_header(struct matching *on, const struct rule *rule,
 	}
 	if (rule->is_exists ? is_there : (is_out && pattern_of(on, rule)) ||
 	    is_without(on, rule, text))
-		hit(on, index, span_of(NULL, 0));
+		hit(on, index, text, span_of(NULL, 0));
 }
 
 static void match_part(struct matching *on, const struct rule *rule,
@@ -177,10 +174,10 @@ static void match_part(struct matching *on, const struct rule *rule,
 
 	if (rule->is_exists) {
 		if (is_there)
-			hit(on, index, span_of(NULL, 0));
+			hit(on, index, text, span_of(NULL, 0));
 	} else if (rule->is_negated) {
 		if (is_there && is_without(on, rule, text))
-			hit(on, index, span_of(NULL, 0));
+			hit(on, index, text, span_of(NULL, 0));
 	} else if (is_there || rule->unset) {
 		match_text(on, rule, index, is_there ? text :
 						       span_text(rule->unset));
@@ -211,10 +208,13 @@ static void match_all(struct matching *on, const struct rule *rule,
 static void match_detail(struct matching *on, const struct rule *rule,
 			 guint index)
 {
+	const char *uri;
+
 	if (!on->details)
 		on->details = uridetails_make(on->whole_uris, on->text);
-	if (uridetail_matches(rule->detail, on->details))
-		hit(on, index, span_of(NULL, 0));
+	uri = uridetail_find(rule->detail, on->details);
+	if (uri)
+		hit_as_said(on, index, uri);
 }
 
 static void match_rule(struct matching *on, const struct rule *rule,
@@ -230,8 +230,9 @@ static void match_rule(struct matching *on, const struct rule *rule,
 	};
 
 	if (rule->call) {
+		on->memory.found = NULL;
 		if (evals_run(rule->call, &source))
-			hit(on, index, span_of(NULL, 0));
+			hit_as_said(on, index, on->memory.found);
 		return;
 	}
 	if (rule->detail) {
@@ -342,12 +343,10 @@ static void prepare(struct matching *on)
 static void add_up(struct matching *on)
 {
 	for (guint i = 0; i < on->set->rules->len; i++) {
-		const struct rule *rule;
+		const struct rule *rule = g_ptr_array_index(on->set->rules, i);
 
-		if (!(on->out->values[i] < 0 || on->out->values[i] > 0))
-			continue;
-		rule = g_ptr_array_index(on->set->rules, i);
-		on->out->score += rule->score;
+		if (match_is_hit(on->out, rule))
+			on->out->score += rule->score;
 	}
 }
 
@@ -389,6 +388,30 @@ static void match_all_rules(struct matching *on)
 	}
 }
 
+bool match_is_hit(const struct matches *matches, const struct rule *rule)
+{
+	double value = matches->values[rule->index];
+
+	return value < 0 || value > 0;
+}
+
+const char *match_found(const struct matches *matches, const struct rule *rule,
+			struct arena *arena)
+{
+	const struct match_place *place = &matches->places[rule->index];
+	struct span found = place->found.len ? place->found :
+					       span_text(place->said);
+	char *text;
+
+	if (!found.len)
+		return NULL;
+	text = arena_span_text(arena, span_first(found, FOUND_MAX));
+	for (char *c = text; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	return text;
+}
+
 struct matches *match_run(const struct ruleset *set, struct transaction *tx)
 {
 	return match_profile(set, tx, NULL);
@@ -410,7 +433,7 @@ struct matches *match_profile(const struct ruleset *set,
 	on.out->values = arena_new_n(arena, double, count);
 	memcpy(on.out->values, metas_at_rest(set->metas),
 	       count * sizeof *on.out->values);
-	on.out->found = arena_new_n(arena, const char *, count);
+	on.out->places = arena_new_n(arena, struct match_place, count);
 	prepare(&on);
 	find_candidates(&on);
 	if (nanoseconds)

@@ -5,10 +5,17 @@
 #include "content/ruleset.h"
 #include "message/transaction.h"
 
+/* Where a rule hit first: in the text, if it looks at one; found.ptr is NULL where
+ * nothing in it was found. */
+struct match_place {
+	struct span text, found;
+	const char *said;		/* by a function; NULL: nothing */
+};
+
 /* What became of each rule, by its index in the set. In the arena. */
 struct matches {
 	double *values;			/* 0: no hit; else how often, or a meta's */
-	const char **found;		/* what matched, printable; NULL: unknown */
+	struct match_place *places;
 	double score;			/* of all that hit */
 	size_t cut_off;			/* patterns that PCRE2 gave up */
 	const struct rule *exploded;	/* the last of them; NULL: a redirector's */
@@ -20,8 +27,13 @@ struct matches {
 
 /* Any thread. Takes as long as the patterns need, each within PCRE2's limits. */
 struct matches *match_run(const struct ruleset *set, struct transaction *tx);
+/* Whether it did. */
+bool match_is_hit(const struct matches *matches, const struct rule *rule);
+/* What was found, printable ASCII, cut; NULL: nothing is known of it. In the arena. */
+const char *match_found(const struct matches *matches, const struct rule *rule,
+			struct arena *arena);
 /*
- * The same, and adds to nanoseconds, by index, what each rule took, and behind the
+ * The same as match_run(), and adds to nanoseconds, by index, what each rule took, and behind the
  * last rule what the texts and the pass over them took.
  */
 struct matches *match_profile(const struct ruleset *set,

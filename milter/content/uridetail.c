@@ -264,12 +264,12 @@ static bool meets_all(const struct entry *entry,
 	return true;
 }
 
-bool uridetail_matches(const struct uridetail *detail,
-		       const struct uridetails *all)
+const char *uridetail_find(const struct uridetail *detail,
+			   const struct uridetails *all)
 {
 	for (const struct entry *entry = all->entries; entry;
 	     entry = entry->next)
 		if (meets_all(entry, detail))
-			return true;
-	return false;
+			return entry->values[KEY_RAW]->text.ptr;
+	return NULL;
 }

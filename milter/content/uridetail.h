@@ -19,8 +19,8 @@ struct uridetails;
 /* uris of uris_collect(), of the same text; borrowed. In the arena of its mime. */
 struct uridetails *uridetails_make(const GArray *uris,
 				   const struct bodytext *text);
-/* Whether one meets all conditions. */
-bool uridetail_matches(const struct uridetail *detail,
-		       const struct uridetails *all);
+/* One that meets all conditions, as it is written; NULL: none does. */
+const char *uridetail_find(const struct uridetail *detail,
+			   const struct uridetails *all);
 
 #endif

@@ -32,6 +32,11 @@ struct finding {
 	const char *enhanced;	/* RFC 3463, with code; else NULL */
 	const char *text;	/* of the reply, with code; else NULL */
 	size_t recipient;	/* index + 1 of the one concerned, 0: all */
+
+	/* For people, where the transaction asks for it; NULL: nothing is known. */
+	const char *meaning;	/* of the symbol */
+	const char *evidence;	/* what was found, and what stands around it; UTF-8
+				 * that steers no terminal */
 };
 
 /* What is done, by the verdict: see verdict/verdict.h. */

@@ -155,6 +155,7 @@ struct transaction {
 	GArray *annotations;		/* of struct annotation, that checks made */
 	struct outcome outcome;
 	bool is_enforced;		/* false in monitor mode: decided only */
+	bool is_explained;		/* findings tell meaning and evidence */
 };
 
 /* settings is borrowed: the caller holds a reference for as long. */

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_uri(&g_array_index(uris, struct uri, i));
 	detail = uridetail_parse(g_strchomp(conditions), NULL);
 	if (detail)
-		(void)uridetail_matches(detail, uridetails_make(uris,
+		(void)uridetail_find(detail, uridetails_make(uris,
 								&page.text));
 	uridetail_free(detail);
 	g_array_unref(uris);
