@@ -70,17 +70,10 @@ static void end(struct job *job)
 	g_strfreev(job->globs);
 }
 
-/* Nothing came of what stands behind its name. */
-static bool is_lacking(const struct rule *rule)
-{
-	return !rule->pattern && !rule->expression && !rule->is_exists &&
-	       !rule->call;
-}
-
 static const char *state_of(const struct rule *rule)
 {
 	return !rule->is_off ? "on" :
-	       is_lacking(rule) ? "not supported" : "score 0";
+	       ruleset_is_lacking(rule) ? "not supported" : "score 0";
 }
 
 static GOptionEntry rules_option(struct job *job)
@@ -152,7 +145,7 @@ static void print_kinds(const struct ruleset *set)
 				continue;
 			all++;
 			on += !rule->is_off;
-			lacking += rule->is_off && is_lacking(rule);
+			lacking += rule->is_off && ruleset_is_lacking(rule);
 		}
 		table_add(table, TABLE_PLAIN, "%s", ruleset_kind_word(kind));
 		table_add(table, TABLE_PLAIN, "%u", all);

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -56,6 +57,72 @@ static void row(struct table *table, const char *name, const char *value)
 	table_add(table, TABLE_PLAIN, "%s", value);
 }
 
+static void add_left_out(struct table *table, const json_t *names)
+{
+	g_autoptr(GString) all = g_string_new(NULL);
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(names, i, name)
+		g_string_append_printf(all, "%s%s", i ? ", " : "",
+				       json_string_value(name));
+	if (!all->len)
+		return;
+	table_add(table, TABLE_PLAIN, "rules left out");
+	table_add(table, TABLE_BAD, "%s: run into limits too often", all->str);
+}
+
+static void add_rules(struct table *table, const json_t *rules)
+{
+	g_autofree char *read = admin_format_time(number(rules, "read_us"));
+
+	table_add(table, TABLE_PLAIN, "content rules");
+	table_add(table, TABLE_PLAIN, "%" PRId64 " of %" PRId64 " run, "
+		  "%" PRId64 " not supported, from %" PRId64 " files, %s",
+		  number(rules, "run"), number(rules, "rules"),
+		  number(rules, "not_supported"), number(rules, "files"),
+		  json_is_true(json_object_get(rules, "one_pass")) ?
+		  "in one pass" : "one by one");
+	row(table, "rules read", read);
+	add_left_out(table, json_object_get(rules, "left_out"));
+}
+
+static void add_clamd(struct table *table, const json_t *clamd)
+{
+	bool is_bad = strcmp(text(clamd, "state"), "failed") == 0;
+	g_autofree char *asked = admin_format_time(number(clamd, "asked_us"));
+
+	table_add(table, TABLE_PLAIN, "clamd");
+	if (!number(clamd, "asked_us"))
+		table_add(table, TABLE_PLAIN, "%s: not asked yet",
+			  text(clamd, "socket"));
+	else
+		table_add(table, is_bad ? TABLE_BAD : TABLE_GOOD,
+			  "%s: %s%s, %s", text(clamd, "socket"),
+			  is_bad ? "FAILED: " : "answered",
+			  is_bad ? text(clamd, "why") : "", asked);
+}
+
+static void add_content(struct table *table, const json_t *content)
+{
+	const json_t *keywords = json_object_get(content, "keywords");
+	size_t i;
+	json_t *clamd;
+
+	/* A daemon of an older version says nothing of it. */
+	if (!content)
+		return;
+	add_rules(table, json_object_get(content, "rules"));
+	if (number(keywords, "lists")) {
+		table_add(table, TABLE_PLAIN, "keyword lists");
+		table_add(table, TABLE_PLAIN, "%" PRId64 " with %" PRId64
+			  " phrases", number(keywords, "lists"),
+			  number(keywords, "phrases"));
+	}
+	json_array_foreach(json_object_get(content, "clamd"), i, clamd)
+		add_clamd(table, clamd);
+}
+
 static void print_people(const json_t *status, pid_t pid)
 {
 	static const char *const titles[] = { "what", "value", NULL };
@@ -84,6 +151,7 @@ static void print_people(const json_t *status, pid_t pid)
 	table_add(table, is_well ? TABLE_GOOD : TABLE_BAD, "%s%s",
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
+	add_content(table, json_object_get(status, "content"));
 	json_object_foreach(json_object_get(status, "counters"), key, value) {
 		table_add(table, TABLE_PLAIN, "%s", key);
 		table_add(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,

@@ -22,6 +22,7 @@ enum health { HEALTH_WELL, HEALTH_SLOW, HEALTH_DEAD };
 struct memory {
 	enum health health;
 	int64_t until_us;
+	struct clamd_last last;
 };
 
 /* What is sent, and what came back. */
@@ -39,14 +40,30 @@ enum talk { TALK_DONE, TALK_REFUSED, TALK_TIMED_OUT, TALK_BROKEN };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *memories;	/* text of the address -> struct memory * */
 
+/* The lock is held. */
+static struct memory *memory_of(const char *address)
+{
+	struct memory *memory;
+
+	if (!memories)
+		memories = g_hash_table_new_full(g_str_hash, g_str_equal,
+						 g_free, g_free);
+	memory = g_hash_table_lookup(memories, address);
+	if (!memory) {
+		memory = g_new0(struct memory, 1);
+		g_hash_table_insert(memories, g_strdup(address), memory);
+	}
+	return memory;
+}
+
 static enum health recall(const char *address)
 {
 	const struct memory *memory;
 	enum health health = HEALTH_WELL;
 
 	pthread_mutex_lock(&lock);
-	memory = memories ? g_hash_table_lookup(memories, address) : NULL;
-	if (memory && memory->until_us > clock_monotonic_us())
+	memory = memory_of(address);
+	if (memory->until_us > clock_monotonic_us())
 		health = memory->health;
 	pthread_mutex_unlock(&lock);
 	return health;
@@ -55,15 +72,12 @@ static enum health recall(const char *address)
 static void remember(const char *address, enum health health,
 		     int64_t retry_ms)
 {
-	struct memory *memory = g_new(struct memory, 1);
+	struct memory *memory;
 
+	pthread_mutex_lock(&lock);
+	memory = memory_of(address);
 	memory->health = health;
 	memory->until_us = clock_monotonic_us() + retry_ms * 1000;
-	pthread_mutex_lock(&lock);
-	if (!memories)
-		memories = g_hash_table_new_full(g_str_hash, g_str_equal,
-						 g_free, g_free);
-	g_hash_table_replace(memories, g_strdup(address), memory);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -300,6 +314,20 @@ static void tell_failure(const struct log_context *log,
 		  to->text, why);
 }
 
+static void note(const struct clamd_address *to,
+		 const struct clamdreply *reply)
+{
+	struct clamd_last last = {
+		.at_us = clock_now_us(), .is_well = is_answer(reply),
+	};
+
+	if (!last.is_well)
+		g_strlcpy(last.why, reply->text, sizeof last.why);
+	pthread_mutex_lock(&lock);
+	memory_of(to->text)->last = last;
+	pthread_mutex_unlock(&lock);
+}
+
 struct clamdreply clamd_scan(const struct clamd_settings *settings,
 			     const struct log_context *log, struct span head,
 			     struct span body)
@@ -315,9 +343,20 @@ struct clamdreply clamd_scan(const struct clamd_settings *settings,
 
 		reply = try_one(settings, to, head, body, now_us +
 				MAX(until_us - now_us, 0) / (count - i));
+		note(to, &reply);
 		if (is_answer(&reply))
 			break;
 		tell_failure(log, to, &reply);
 	}
 	return reply;
+}
+
+struct clamd_last clamd_last(const struct clamd_address *address)
+{
+	struct clamd_last last;
+
+	pthread_mutex_lock(&lock);
+	last = memory_of(address->text)->last;
+	pthread_mutex_unlock(&lock);
+	return last;
 }

@@ -6,6 +6,8 @@
 #include "content/clamdreply.h"
 #include "content/clamdsettings.h"
 
+#include <stdint.h>
+
 /*
  * Has the two spans, one behind the other, scanned by the first clamd that does,
  * within settings' time. CLAMDREPLY_ERROR or _NONSENSE: none did, and text says
@@ -17,5 +19,14 @@
 struct clamdreply clamd_scan(const struct clamd_settings *settings,
 			     const struct log_context *log, struct span head,
 			     struct span body) MUST_USE;
+/* What came of the last message that one was asked about. */
+struct clamd_last {
+	int64_t at_us;			/* 0: none yet */
+	bool is_well;			/* it answered */
+	char why[CLAMDREPLY_TEXT_SIZE];	/* when it did not */
+};
+
+/* Any thread. */
+struct clamd_last clamd_last(const struct clamd_address *address);
 
 #endif

@@ -71,18 +71,11 @@ static bool is_full(const struct matching *on, const struct rule *rule,
 	return on->out->values[index] >= (double)most_hits(rule);
 }
 
-/* Whether it has cost too much too often. */
-static bool is_left_out(const struct ruleset *set, const struct rule *rule)
-{
-	return rule->pattern && set->cut_offs_max &&
-	       pattern_cut_offs(rule->pattern) >= set->cut_offs_max;
-}
-
 static void tell_cut_off(struct matching *on, const struct rule *rule)
 {
 	on->out->cut_off++;
 	on->out->exploded = rule;
-	log_event(&on->tx->log, LOG_WARNING, is_left_out(on->set, rule) ?
+	log_event(&on->tx->log, LOG_WARNING, ruleset_is_left_out(on->set, rule) ?
 		  "rule_left_out" : "rule_cut_off",
 		  "rule=%s file=%s line=%u times=%u", rule->name, rule->file,
 		  rule->line, pattern_cut_offs(rule->pattern));
@@ -354,7 +347,7 @@ static void match_timed(struct matching *on, const struct rule *rule)
 {
 	int64_t began = on->nanoseconds ? now_ns() : 0;
 
-	if (is_left_out(on->set, rule))
+	if (ruleset_is_left_out(on->set, rule))
 		return;
 	match_rule(on, rule, rule->index);
 	if (on->nanoseconds)

@@ -2,6 +2,7 @@
 
 #include "content/rulefiles.h"
 
+#include "base/clock.h"
 #include "content/ruleset.h"
 #include "settings/global.h"
 
@@ -15,6 +16,7 @@ struct shared_rules {
 	int refs;
 	char *signature;
 	struct ruleset *set;
+	int64_t read_us;
 };
 
 struct rulefiles {
@@ -191,6 +193,7 @@ static struct shared_rules *read_shared(const struct settings *settings,
 	shared->refs = 1;
 	shared->signature = g_strdup(mine->signature);
 	shared->set = set;
+	shared->read_us = clock_now_us();
 	return shared;
 }
 
@@ -236,4 +239,21 @@ const struct ruleset *rulefiles_of(const struct settings *settings,
 	}
 	pthread_mutex_unlock(&reading);
 	return shared ? shared->set : NULL;
+}
+
+int64_t rulefiles_read_us(const struct settings *settings)
+{
+	const struct rulefiles *mine = settings_values(settings,
+						       &rulefiles_group);
+	const struct shared_rules *shared = get_present(mine);
+
+	return shared ? shared->read_us : 0;
+}
+
+bool rulefiles_is_one_pass(const struct settings *settings)
+{
+	const struct rulefiles *mine = settings_values(settings,
+						       &rulefiles_group);
+
+	return mine->is_one_pass;
 }

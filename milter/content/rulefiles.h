@@ -4,6 +4,8 @@
 
 #include "settings/settings.h"
 
+#include <stdint.h>
+
 struct ruleset;
 
 extern const struct setting_group rulefiles_group;
@@ -16,6 +18,9 @@ extern const struct setting_group rulefiles_group;
  */
 const struct ruleset *rulefiles_of(const struct settings *settings,
 				    GError **error);
+/* When they were read; 0: not yet. Any thread. */
+int64_t rulefiles_read_us(const struct settings *settings);
+bool rulefiles_is_one_pass(const struct settings *settings);
 /* Names of the files that the globs stand for, sorted. Free with
  * g_ptr_array_unref(). NULL and the error: a name without * that is not there. */
 GPtrArray *rulefiles_expand(const GPtrArray *globs, GError **error) MUST_USE;

@@ -21,6 +21,18 @@ const char *ruleset_kind_word(enum rule_kind kind)
 	return kind_words[kind];
 }
 
+bool ruleset_is_lacking(const struct rule *rule)
+{
+	return !rule->pattern && !rule->expression && !rule->is_exists &&
+	       !rule->call && !rule->detail;
+}
+
+bool ruleset_is_left_out(const struct ruleset *set, const struct rule *rule)
+{
+	return rule->pattern && set->cut_offs_max &&
+	       pattern_cut_offs(rule->pattern) >= set->cut_offs_max;
+}
+
 void ruleset_problem(struct ruleset *set, const char *file, unsigned line,
 		     const char *fmt, ...)
 {

@@ -92,6 +92,11 @@ struct ruleset {
 					 * message, whatever the filters say */
 };
 
+/* Whether nothing came of what stands behind its name. */
+bool ruleset_is_lacking(const struct rule *rule);
+/* Whether its pattern has run into limits too often. Any thread. */
+bool ruleset_is_left_out(const struct ruleset *set, const struct rule *rule);
+
 /* For those who make a set: file lives as long as the set. */
 void ruleset_problem(struct ruleset *set, const char *file, unsigned line,
 		     const char *fmt, ...) PRINTF_LIKE(4, 5);

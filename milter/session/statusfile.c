@@ -3,6 +3,7 @@
 #include "session/statusfile.h"
 
 #include "resolver/resolver.h"
+#include "session/contentjson.h"
 #include "session/service.h"
 #include "settings/global.h"
 #include "store/recorder.h"
@@ -62,7 +63,8 @@ static json_t *whole_object(const struct settings *settings,
 	const struct global_settings *global = global_settings_of(settings);
 
 	return json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:s, s:s, s:b, s:o, s:o, s:o}",
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:s, s:s, s:b, s:o, s:o, s:o, "
+		"s:o}",
 		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
 		"began_us", (json_int_t)facts->began_us,
 		"settings_read_us", (json_int_t)facts->settings_read_us,
@@ -73,7 +75,8 @@ static json_t *whole_object(const struct settings *settings,
 		"mode", global->mode == MODE_ENFORCE ? "enforce" : "monitor",
 		"stopping", service_is_draining(),
 		"counters", counters_object(), "records", records_object(),
-		"resolver", resolver_object());
+		"resolver", resolver_object(),
+		"content", contentjson_object(settings));
 }
 
 void statusfile_write(const struct settings *settings,

@@ -116,6 +116,13 @@ subtest 'left out' => sub {
 	like $daemon->log, qr/rule_cut_off .*rule=EXPLODES/, 'once so';
 	like $daemon->log, qr/rule_left_out .*rule=EXPLODES .* times=2/,
 		'and at last';
+	my $status = $box->wait_for(5, sub {
+		my ($s) = $daemon->objects('status');
+		@{ $s->{content}{rules}{left_out} } && $s });
+	is_deeply $status->{content}{rules}{left_out}, ['EXPLODES'],
+		'so says reevectl status';
+	my (undef, $out) = $daemon->reevectl('status');
+	like $out, qr/^rules left out +EXPLODES: run into limits/m, 'and to people';
 	$daemon->stop;
 };
 
