@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define RELOAD_WAIT_US (10 * G_USEC_PER_SEC)
+#define RELOAD_LONGEST_US (180 * G_USEC_PER_SEC)
 
 static char *in_state_dir(const struct admin *admin, const char *name)
 {
@@ -145,6 +146,8 @@ static void print_people(const json_t *status, pid_t pid)
 	row(table, "mode", text(status, "mode"));
 	row(table, "started", began);
 	row(table, "settings read", read);
+	if (json_is_true(json_object_get(status, "reloading")))
+		row(table, "reload", "under way");
 	if (json_object_get(status, "reload_error"))
 		row(table, "last reload failed", text(status, "reload_error"));
 	table_add(table, TABLE_PLAIN, "records");
@@ -191,27 +194,34 @@ static int run_status(struct admin *admin, const struct command *self,
 	return pid ? EX_OK : EX_UNAVAILABLE;
 }
 
-static int64_t reloads_of(const struct admin *admin)
+/* Reloads that have ended; whether one is under way. */
+static int64_t reloads_of(const struct admin *admin, bool *is_busy_out)
 {
 	json_t *status = read_status(admin);
 	int64_t count = number(status, "reloads") +
 			number(status, "reload_failures");
 
+	*is_busy_out = json_is_true(json_object_get(status, "reloading"));
 	json_decref(status);
 	return count;
 }
 
-/* The daemon says in its status file how the reload ended. */
+/* The daemon says in its status file how the reload ended: with many rules that are
+ * new to it this takes seconds. */
 static int wait_for_reload(const struct admin *admin,
-			   const struct command *self, int64_t before)
+			   const struct command *self, int64_t wanted)
 {
-	int64_t until_us = clock_monotonic_us() + RELOAD_WAIT_US;
+	int64_t began_us = clock_monotonic_us();
+	bool is_busy;
 
-	while (reloads_of(admin) == before) {
-		if (clock_monotonic_us() > until_us)
+	while (reloads_of(admin, &is_busy) < wanted) {
+		int64_t spent_us = clock_monotonic_us() - began_us;
+
+		if (spent_us > (is_busy ? RELOAD_LONGEST_US : RELOAD_WAIT_US))
 			return admin_fail(self, EX_TEMPFAIL,
-				"asked, but the daemon has not said in 10 s "
-				"how it went; see its log");
+				"asked, but the daemon has not said in %d s "
+				"how it went; see its log",
+				(int)(spent_us / G_USEC_PER_SEC));
 		g_usleep(50000);
 	}
 	json_t *status = read_status(admin);
@@ -231,6 +241,7 @@ static int run_reload(struct admin *admin, const struct command *self,
 {
 	int status = admin_parse(self, NULL, &argc, &argv);
 	int64_t before;
+	bool is_busy;
 	pid_t pid;
 
 	if (status == EX_OK)
@@ -242,11 +253,12 @@ static int run_reload(struct admin *admin, const struct command *self,
 		return admin_fail(self, EX_UNAVAILABLE,
 				  "no daemon runs on %s",
 				  global_settings_of(admin->settings)->state_dir);
-	before = reloads_of(admin);
+	before = reloads_of(admin, &is_busy);
 	if (kill(pid, SIGUSR1) != 0)
 		return admin_fail(self, EX_NOPERM, "process %ld: %s",
 				  (long)pid, g_strerror(errno));
-	return wait_for_reload(admin, self, before);
+	/* That which is under way may have read before the last change. */
+	return wait_for_reload(admin, self, before + 1 + is_busy);
 }
 
 const struct command command_status = {

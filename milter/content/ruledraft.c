@@ -2,6 +2,7 @@
 
 #include "content/ruledraft.h"
 
+#include "content/filefacts.h"
 #include "content/redirects.h"
 #include "content/remarks.h"
 #include "content/replacetags.h"
@@ -245,6 +246,14 @@ static void on_wrong(void *mydata, const char *file, unsigned line,
 	ruleset_problem(on->set, file, line, "%s", what);
 }
 
+static void on_include(void *mydata, const char *path)
+{
+	struct ruledrafts *on = mydata;
+
+	g_ptr_array_add(on->set->includes, (gpointer)path);
+	filefacts_add(on->set->include_facts, path);
+}
+
 void ruledraft_init(struct ruledrafts *drafts, struct ruleset *set)
 {
 	*drafts = (struct ruledrafts){
@@ -264,7 +273,9 @@ void ruledraft_release(struct ruledrafts *drafts)
 bool ruledraft_read(struct ruledrafts *drafts, const char *file,
 		    GError **error)
 {
-	const struct ruletext reader = { on_line, on_wrong, drafts };
+	const struct ruletext reader = {
+		on_line, on_wrong, on_include, drafts,
+	};
 
 	return ruletext_read(&reader, file, error);
 }

@@ -3,11 +3,11 @@
 #include "content/rulefiles.h"
 
 #include "base/clock.h"
+#include "content/filefacts.h"
 #include "content/ruleset.h"
 #include "settings/global.h"
 
 #include <glob.h>
-#include <glib/gstdio.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -92,16 +92,8 @@ static char *sign(const struct rulefiles *mine)
 
 	g_string_printf(out, "%d %" G_GINT64_FORMAT "\n", mine->is_one_pass,
 			mine->cut_offs_max);
-	for (guint i = 0; i < mine->files->len; i++) {
-		const char *file = g_ptr_array_index(mine->files, i);
-		GStatBuf facts = { .st_size = -1 };
-
-		(void)g_stat(file, &facts);
-		g_string_append_printf(out, "%s %" G_GINT64_FORMAT ".%ld %"
-			G_GINT64_FORMAT "\n", file,
-			(gint64)facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec,
-			(gint64)facts.st_size);
-	}
+	for (guint i = 0; i < mine->files->len; i++)
+		filefacts_add(out, g_ptr_array_index(mine->files, i));
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
@@ -153,13 +145,23 @@ const struct setting_group rulefiles_group = {
 	.release = release,
 };
 
+static bool are_includes_same(const struct ruleset *set)
+{
+	g_autoptr(GString) now = g_string_new(NULL);
+
+	for (guint i = 0; i < set->includes->len; i++)
+		filefacts_add(now, g_ptr_array_index(set->includes, i));
+	return g_string_equal(now, set->include_facts);
+}
+
 /* The lock is held. */
 static struct shared_rules *find_shared(const char *signature)
 {
 	for (guint i = 0; all_shared && i < all_shared->len; i++) {
 		struct shared_rules *shared = g_ptr_array_index(all_shared, i);
 
-		if (strcmp(shared->signature, signature) == 0) {
+		if (strcmp(shared->signature, signature) == 0 &&
+		    are_includes_same(shared->set)) {
 			shared->refs++;
 			return shared;
 		}

@@ -117,6 +117,8 @@ static struct ruleset *set_new(void)
 	set->ignored = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					     NULL);
 	set->files = g_ptr_array_new_with_free_func(g_free);
+	set->includes = g_ptr_array_new();
+	set->include_facts = g_string_new(NULL);
 	return set;
 }
 
@@ -184,5 +186,7 @@ void ruleset_free(struct ruleset *set)
 	g_array_unref(set->problems);
 	g_hash_table_unref(set->ignored);
 	g_ptr_array_unref(set->files);
+	g_ptr_array_unref(set->includes);
+	g_string_free(set->include_facts, TRUE);
 	g_free(set);
 }

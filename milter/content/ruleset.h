@@ -83,6 +83,8 @@ struct ruleset {
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */
 	GPtrArray *files;
+	GPtrArray *includes;		/* of const char *: files that these include */
+	GString *include_facts;		/* filefacts_add() of each, when it was read */
 	int64_t cut_offs_max;		/* of a pattern, before its rule is left
 					 * out; 0: no limit */
 	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */

@@ -198,9 +198,12 @@ static void include(struct file *on, const char *rest)
 	const char *path = g_intern_string(whole);
 	g_autoptr(GError) why = NULL;
 
-	if (on->depth == DEPTH_MAX)
+	if (on->depth == DEPTH_MAX) {
 		wrong(on, "files are included too deeply");
-	else if (!read_file(on->reader, path, on->depth + 1, &why))
+		return;
+	}
+	on->reader->on_include(on->reader->mydata, path);
+	if (!read_file(on->reader, path, on->depth + 1, &why))
 		wrong(on, why->message);
 }
 

@@ -13,9 +13,13 @@ typedef void ruletext_line_fn(void *mydata, const char *file, unsigned line,
 typedef void ruletext_wrong_fn(void *mydata, const char *file, unsigned line,
 			       const char *what);
 
+/* A file is about to be included. */
+typedef void ruletext_include_fn(void *mydata, const char *path);
+
 struct ruletext {
 	ruletext_line_fn *on_line;
 	ruletext_wrong_fn *on_wrong;
+	ruletext_include_fn *on_include;
 	void *mydata;
 };
 

@@ -11,6 +11,7 @@
 #include "session/callbacks.h"
 #include "session/listener.h"
 #include "session/privileges.h"
+#include "session/reloader.h"
 #include "session/service.h"
 #include "session/statusfile.h"
 #include "settings/global.h"
@@ -34,6 +35,7 @@
 #define CLEAN_EVERY_US (60 * G_USEC_PER_SEC)
 #define STACK_BYTES ((size_t)1 << 20)
 #define HANG_UP_WAIT_US 2000000
+#define STALE_AGAIN_US 10000000
 
 /* A header may come in one packet: libmilter's preset of 64 KiB is less than
  * what Postfix sends with its own preset (header_size_limit, 100 KiB), and
@@ -47,6 +49,7 @@ static struct {
 	const struct daemon_options *options;
 	struct status_facts facts;
 	char *reload_error;
+	int64_t stale_failed_us;	/* a changed file could not be read then */
 } self;
 
 /*
@@ -103,13 +106,19 @@ static void shrink_stacks(void)
 	pthread_attr_destroy(&attributes);
 }
 
+/* A byte that is no signal: the loop looks up. */
+static void wake(void)
+{
+	on_signal(0);
+}
+
 static void *run_libmilter(void *unused)
 {
 	(void)unused;
 	if (smfi_main() != MI_SUCCESS)
 		log_event(NULL, LOG_ERR, "listener_failed", "%s", "");
 	atomic_store(&is_listener_gone, true);
-	on_signal(0);
+	wake();
 	return NULL;
 }
 
@@ -147,48 +156,56 @@ static void put_in_force(struct settings *fresh)
 	self.facts.reload_error = NULL;
 }
 
-static void reload(void)
+static void begin_reload(void)
 {
-	g_autoptr(GError) why = NULL;
-	struct settings *fresh, *old;
-
 	notify_manager("RELOADING=1");
-	fresh = settings_load(self.options->settings_file,
-			      self.options->groups, &why);
-	if (!fresh || !contentcheck_load(fresh, &why)) {
-		note_reload_error(why->message);
-		settings_unref(fresh);
-	} else {
-		old = service_settings();
-		warn_of_fixed(old, fresh);
-		settings_unref(old);
-		put_in_force(fresh);
-		log_event(NULL, LOG_NOTICE, "reloaded", "file=%s",
-			  self.options->settings_file ?: "presets");
-	}
-	notify_manager("READY=1");
+	reloader_ask(RELOADER_ASKED, NULL);
 }
 
 /* Tables that the settings name (relay.domains_file) changed on disk. */
 static void refresh_if_stale(void)
 {
-	static int64_t failed_us;
 	struct settings *old = service_settings();
 
-	if (settings_is_stale(old) && clock_now_us() > failed_us + 10000000) {
-		g_autoptr(GError) why = NULL;
-		struct settings *fresh = settings_refresh(old, &why);
-
-		if (fresh && contentcheck_load(fresh, &why)) {
-			put_in_force(fresh);
-			log_event(NULL, LOG_NOTICE, "tables_reread", "%s", "");
-		} else {
-			failed_us = clock_now_us();
-			note_reload_error(why->message);
-			settings_unref(fresh);
-		}
-	}
+	if (!reloader_is_busy() && settings_is_stale(old) &&
+	    clock_now_us() > self.stale_failed_us + STALE_AGAIN_US)
+		reloader_ask(RELOADER_STALE, old);
 	settings_unref(old);
+}
+
+static void take_over(struct reloader_result *result)
+{
+	struct settings *old = service_settings();
+
+	if (result->cause == RELOADER_ASKED)
+		warn_of_fixed(old, result->settings);
+	settings_unref(old);
+	put_in_force(g_steal_pointer(&result->settings));
+	if (result->cause == RELOADER_STALE)
+		log_event(NULL, LOG_NOTICE, "tables_reread", "%s", "");
+	else
+		log_event(NULL, LOG_NOTICE, "reloaded", "file=%s",
+			  self.options->settings_file ?: "presets");
+}
+
+/* False: none has ended. */
+static bool end_reload(void)
+{
+	struct reloader_result result;
+
+	if (!reloader_take(&result))
+		return false;
+	if (result.settings) {
+		take_over(&result);
+	} else {
+		note_reload_error(result.error->message);
+		if (result.cause == RELOADER_STALE)
+			self.stale_failed_us = clock_now_us();
+	}
+	reloader_release(&result);
+	if (!reloader_is_busy())
+		notify_manager("READY=1");
+	return true;
 }
 
 /* Entries whose time is over are passed over at once, and deleted here. */
@@ -216,6 +233,7 @@ static void tick(void)
 	clean_state();
 	settings = service_settings();
 	recorder_expire(service_recorder());
+	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);
 	notify_manager("WATCHDOG=1");
@@ -257,9 +275,12 @@ static void serve(void)
 
 		if (has(seen, SIGTERM) || has(seen, SIGINT))
 			return;
-		if (has(seen, SIGUSR1) || has(seen, SIGHUP)) {
-			reload();
+		/* What ended was begun before the signals came. */
+		if (end_reload())
 			next_us = 0;	/* tell reevectl at once */
+		if (has(seen, SIGUSR1) || has(seen, SIGHUP)) {
+			begin_reload();
+			next_us = 0;
 		}
 	}
 }
@@ -404,6 +425,7 @@ int daemon_run(const struct daemon_options *options)
 	int ready = -1, status;
 
 	self.options = options;
+	reloader_init(options->settings_file, options->groups, wake);
 	privileges_prepare_process();
 	settings = settings_load(options->settings_file, options->groups, &why);
 	if (!settings || !contentcheck_load(settings, &why)) {
@@ -424,5 +446,8 @@ int daemon_run(const struct daemon_options *options)
 	drain();
 	service_close();
 	log_event(NULL, LOG_NOTICE, "stopped", "%s", "");
+	/* Nobody waits for it, and exit() would take away what it stands on. */
+	if (reloader_is_busy())
+		_exit(status);
 	return status;
 }

@@ -63,13 +63,14 @@ static json_t *whole_object(const struct settings *settings,
 	const struct global_settings *global = global_settings_of(settings);
 
 	return json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:s, s:s, s:b, s:o, s:o, s:o, "
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:s*, s:s, s:s, s:b, s:o, s:o, s:o, "
 		"s:o}",
 		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
 		"began_us", (json_int_t)facts->began_us,
 		"settings_read_us", (json_int_t)facts->settings_read_us,
 		"reloads", (json_int_t)facts->reloads,
 		"reload_failures", (json_int_t)facts->reload_failures,
+		"reloading", facts->is_reloading,
 		"reload_error", facts->reload_error,
 		"listen", global->listen,
 		"mode", global->mode == MODE_ENFORCE ? "enforce" : "monitor",

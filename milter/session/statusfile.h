@@ -14,6 +14,7 @@ struct status_facts {
 	int64_t began_us;
 	int64_t settings_read_us;	/* when those in force were read */
 	uint32_t reloads, reload_failures;
+	bool is_reloading;		/* it is under way */
 	const char *reload_error;	/* of the last that failed, or NULL */
 };
 
