@@ -3,6 +3,7 @@
 #include "catalog.h"
 
 #include "bulk/dnslistsettings.h"
+#include "bulk/bulksettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -31,6 +32,7 @@ const struct setting_group *const catalog[] = {
 	&keywordlists_group,
 	&clamd_group,
 	&dnslists_group,
+	&bulk_group,
 	&verdict_group,
 	NULL,
 };
