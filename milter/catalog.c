@@ -4,6 +4,7 @@
 
 #include "bulk/dnslistsettings.h"
 #include "bulk/bulksettings.h"
+#include "bulk/limitsettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -33,6 +34,7 @@ const struct setting_group *const catalog[] = {
 	&clamd_group,
 	&dnslists_group,
 	&bulk_group,
+	&limit_group,
 	&verdict_group,
 	NULL,
 };

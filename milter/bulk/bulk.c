@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "bulk/bulkclock.h"
 #include "bulk/bulksettings.h"
+#include "bulk/clears.h"
 #include "bulk/counts.h"
 #include "bulk/countsnapshot.h"
 #include "store/incidents.h"
@@ -21,6 +22,7 @@ struct bulk {
 	struct state *state;
 	bulk_settings_fn *settings;
 	struct counts *counts;
+	struct clears *clears;
 	pthread_t keeper;
 	bool is_keeping;
 
@@ -48,7 +50,7 @@ static void note_save(struct bulk *bulk, int64_t began_us, uint64_t pages,
 	pthread_mutex_unlock(&bulk->lock);
 }
 
-static void save(struct bulk *bulk)
+static bool save(struct bulk *bulk)
 {
 	int64_t began_us = clock_monotonic_us();
 	g_autoptr(GError) why = NULL;
@@ -59,6 +61,24 @@ static void save(struct bulk *bulk)
 	if (!is_good)
 		warn("counts_not_saved", why);
 	note_save(bulk, began_us, pages, is_good);
+	return is_good;
+}
+
+/* What was cleared is saved before the row that asks for it goes: a crash in
+ * between clears again. */
+static void do_clears(struct bulk *bulk, const struct settings *settings)
+{
+	g_autoptr(GArray) done = NULL;
+	g_autoptr(GError) why = NULL;
+	struct arena arena;
+
+	arena_init(&arena);
+	done = clears_do_all(bulk->clears, bulk->counts, bulk->state, settings,
+			     clock_now_us(), &arena);
+	if (done && save(bulk) &&
+	    !exemptions_settle(bulk->state, done, clock_now_us(), &why))
+		warn("exemptions_not_settled", why);
+	arena_release(&arena);
 }
 
 static void flush_incidents(struct bulk *bulk)
@@ -90,6 +110,7 @@ static void go_round(struct bulk *bulk, struct rounds *next)
 
 	counts_set_max(bulk->counts, (uint64_t)mine->entries);
 	counts_sweep(bulk->counts, bulkclock_now_us());
+	do_clears(bulk, settings);
 	flush_incidents(bulk);
 	if (now_us >= next->save_us) {
 		next->save_us = now_us + mine->snapshot_ms * 1000;
@@ -163,6 +184,7 @@ struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 	bulk->settings = settings;
 	bulk->counts = counts_new((uint64_t)bulk_settings_of(now)->entries);
 	settings_unref(now);
+	bulk->clears = clears_new();
 	init_lock(bulk);
 	load(bulk);
 	bulk->is_keeping = pthread_create(&bulk->keeper, NULL, keep,
@@ -189,6 +211,7 @@ void bulk_close(struct bulk **bulk)
 	save(old);
 	flush_incidents(old);
 	counts_free(old->counts);
+	clears_free(old->clears);
 	pthread_cond_destroy(&old->wake);
 	pthread_mutex_destroy(&old->lock);
 	g_free(old);
@@ -197,6 +220,11 @@ void bulk_close(struct bulk **bulk)
 struct counts *bulk_counts(struct bulk *bulk)
 {
 	return bulk->counts;
+}
+
+struct clears *bulk_clears(struct bulk *bulk)
+{
+	return bulk->clears;
 }
 
 void bulk_stats(struct bulk *bulk, struct bulk_stats *stats_out)

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+struct clears;
 struct counts;
 
 /*
@@ -30,6 +31,7 @@ struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 void bulk_close(struct bulk **bulk);
 
 struct counts *bulk_counts(struct bulk *bulk);
+struct clears *bulk_clears(struct bulk *bulk);
 
 struct bulk_stats {
 	int64_t saved_us;		/* last time; 0: never */

@@ -99,6 +99,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		gather => 'gather|session', storeerror => 'store_error',
 		verdictsettings => 'verdict', relaysettings => 'relay',
 		storesettings => 'store', lists => 'list', bulksettings => 'bulk',
+		limitsettings => 'limit',
 		bulklimits => 'command', incidentlist => 'command',
 		settingformat => 'setting', notify_systemd => 'notify',
 		notify_none => 'notify', recordview => 'recordview',
