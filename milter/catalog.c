@@ -3,6 +3,8 @@
 #include "catalog.h"
 
 #include "bulk/dnslistsettings.h"
+#include "bulk/bulksettings.h"
+#include "bulk/limitsettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -31,6 +33,8 @@ const struct setting_group *const catalog[] = {
 	&keywordlists_group,
 	&clamd_group,
 	&dnslists_group,
+	&bulk_group,
+	&limit_group,
 	&verdict_group,
 	NULL,
 };

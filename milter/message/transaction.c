@@ -58,6 +58,8 @@ void transaction_release(struct transaction *tx)
 	g_array_unref(tx->headers);
 	if (tx->sender_work)
 		tx->free_sender_work(tx->sender_work);
+	if (tx->bulk_work)
+		tx->free_bulk_work(tx->bulk_work);
 	inquiry_free(tx->inquiry);
 	contents_free(tx->contents);
 	g_array_unref(tx->findings);

@@ -12,6 +12,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct bulk;
+struct bulkwork;
 struct settings;
 struct state;
 
@@ -119,6 +121,7 @@ struct transaction {
 	const struct settings *settings;	/* the snapshot it began with */
 	struct state *state;		/* store/state.h; NULL: none at hand */
 	struct contacts *contacts;	/* sender/contacts.h; NULL likewise */
+	struct bulk *bulk;		/* bulk/bulk.h; NULL likewise */
 	struct log_context log;
 	char id[RECORD_ID_SIZE];		/* of the record to be */
 	const struct session_facts *session;
@@ -150,6 +153,8 @@ struct transaction {
 	struct auth auth;
 	struct senderwork *sender_work;	/* sender/authcheck.h, while under way */
 	void (*free_sender_work)(struct senderwork *work);
+	struct bulkwork *bulk_work;	/* bulk/limitcheck.h, while under way */
+	void (*free_bulk_work)(struct bulkwork *work);
 
 	GArray *findings;		/* of struct finding */
 	GArray *annotations;		/* of struct annotation, that checks made */

@@ -110,6 +110,7 @@ static void end_unfinished(struct session *session, enum ending ending)
 							   ending;
 	tx->ended_us = clock_now_us();
 	verdict_unfinished(tx);
+	checks_end(tx);
 	service_count(COUNTER_UNFINISHED, 1);
 	service_count(COUNTER_MESSAGES_OPEN, -1);
 	keep_unfinished(session);
@@ -175,6 +176,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **argv)
 		checks_run(&session->tx, STAGE_RCPT);
 		verdict_recipient(&session->tx);
 	}
+	checks_recipient(&session->tx);
 	if (rcpt->state == RCPT_ACCEPTED) {
 		facts->recipients_accepted++;
 		return SMFIS_CONTINUE;
@@ -252,6 +254,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	session->tx.ending = ENDING_COMPLETE;
 	session->tx.ended_us = clock_now_us();
 	keep_message(session);
+	checks_end(&session->tx);
 	reply = answer_message(session, ctx);
 	service_count(counter_of[session->tx.outcome.action], 1);
 	service_count(COUNTER_MESSAGES_OPEN, -1);

@@ -154,6 +154,7 @@ void gather_mail(struct session *session, SMFICTX *ctx, char **argv)
 	session->facts.messages++;
 	tx->state = service_state();
 	tx->contacts = service_contacts();
+	tx->bulk = service_bulk();
 	tx->inquiry = inquiry_new(service_resolver(),
 				  resolver_settings_of(tx->settings));
 	record_id_new(tx->id);

@@ -3,6 +3,7 @@
 #include "session/service.h"
 
 #include "base/log.h"
+#include "bulk/bulk.h"
 #include "resolver/resolver.h"
 #include "resolver/resolversettings.h"
 #include "sender/contacts.h"
@@ -22,6 +23,7 @@ static struct settings *current;
 static struct state *state;
 static struct recorder *recorder;
 static struct resolver *resolver;
+static struct bulk *bulk;
 static struct contacts *contacts;
 static char *contacts_path;
 static atomic_bool is_draining;
@@ -44,6 +46,7 @@ bool service_open(struct settings *settings, GError **error)
 	contacts_path = g_build_filename(dir, "contacts", NULL);
 	contacts_load(contacts, contacts_path);
 	current = settings;
+	bulk = bulk_open(state, service_settings);
 	return true;
 fail:
 	resolver_close(&resolver);
@@ -56,6 +59,7 @@ void service_close(void)
 {
 	recorder_close(&recorder, CLOSE_WAIT_MS);
 	service_save_contacts();
+	bulk_close(&bulk);
 	state_close(&state);
 }
 
@@ -91,6 +95,11 @@ struct state *service_state(void)
 struct resolver *service_resolver(void)
 {
 	return resolver;
+}
+
+struct bulk *service_bulk(void)
+{
+	return bulk;
 }
 
 struct contacts *service_contacts(void)

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct bulk;
 struct contacts;
 struct recorder;
 struct resolver;
@@ -40,6 +41,7 @@ void service_set_settings(struct settings *settings);
 
 struct state *service_state(void);
 struct resolver *service_resolver(void);
+struct bulk *service_bulk(void);
 struct contacts *service_contacts(void);
 /* Writes what is known of contacts to disk, if anything changed. */
 void service_save_contacts(void);

@@ -29,6 +29,8 @@ struct state_txn {
 
 static const char *const table_names[STATE_TABLES] = {
 	[STATE_META] = "meta", [STATE_LISTS] = "lists",
+	[STATE_INCIDENTS] = "incidents", [STATE_COUNTS] = "counts",
+	[STATE_EXEMPTIONS] = "exemptions",
 };
 
 static MDB_val value_of(struct span bytes)

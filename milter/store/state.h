@@ -27,6 +27,9 @@ enum state_flags {
 enum state_table {
 	STATE_META,		/* state.c: the version of the whole */
 	STATE_LISTS,		/* lists.c */
+	STATE_INCIDENTS,	/* incidents.c */
+	STATE_COUNTS,		/* bulk/countsnapshot.c, of limits */
+	STATE_EXEMPTIONS,	/* bulk/exemptions.c */
 	STATE_TABLES
 };
 

@@ -3,6 +3,7 @@
 #include "verdict/checks.h"
 
 #include "bulk/dnslists.h"
+#include "bulk/limitcheck.h"
 #include "cases/listcheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
@@ -22,6 +23,7 @@ static const struct {
 	{ STAGE_MAIL, dnslists_sender },
 	{ STAGE_RCPT, relay_check_recipient },
 	{ STAGE_RCPT, dnslists_recipient },
+	{ STAGE_RCPT, limitcheck_recipient },	/* last of its stage */
 	{ STAGE_MESSAGE, dnslists_ask },
 	{ STAGE_MESSAGE, authcheck_message },
 	{ STAGE_MESSAGE, relay_check_message },
@@ -29,6 +31,7 @@ static const struct {
 	{ STAGE_MESSAGE, viruscheck_message },
 	{ STAGE_MESSAGE, dnslists_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
+	{ STAGE_MESSAGE, limitcheck_message },
 };
 
 void checks_run(struct transaction *tx, enum stage stage)
@@ -37,6 +40,11 @@ void checks_run(struct transaction *tx, enum stage stage)
 	for (size_t i = 0; i < COUNT_OF(checks); i++)
 		if (checks[i].stage == stage)
 			checks[i].run(tx);
+}
+
+void checks_recipient(struct transaction *tx)
+{
+	limitcheck_after_recipient(tx);
 }
 
 void checks_header(struct transaction *tx)
@@ -52,4 +60,9 @@ void checks_body(struct transaction *tx, struct span chunk)
 void checks_after(struct transaction *tx)
 {
 	authcheck_remember(tx);
+}
+
+void checks_end(struct transaction *tx)
+{
+	limitcheck_end(tx);
 }

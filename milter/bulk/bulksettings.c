@@ -1,0 +1,28 @@
+#include <config.h>
+
+#include "bulk/bulksettings.h"
+
+static const struct setting rows[] = {
+	SETTING_COUNT(struct bulk_settings, entries, "bulk.entries",
+		.preset = 1000000, .min = 0, .max = 100000000,
+		.help = "Most keys that are counted at a time, about 150 "
+			"bytes each; a large count of different things takes "
+			"the place of many. Past it the least useful leave: "
+			"what is over, then what counted least. 0: nothing is "
+			"counted, and no limit holds."),
+	SETTING_TIME_MS(struct bulk_settings, snapshot_ms, "bulk.snapshot",
+		.preset = 5000, .min = 1000, .max = 10000,
+		.help = "How often counts are written to disk: a crash "
+			"forgets what came since."),
+};
+
+const struct setting_group bulk_group = {
+	.size = sizeof(struct bulk_settings),
+	.rows = rows,
+	.row_count = G_N_ELEMENTS(rows),
+};
+
+const struct bulk_settings *bulk_settings_of(const struct settings *settings)
+{
+	return settings_values(settings, &bulk_group);
+}

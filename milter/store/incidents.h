@@ -1,0 +1,46 @@
+/* incidents.h - what the abuse desk should know of, in state.mdb */
+#ifndef STORE_INCIDENTS_H
+#define STORE_INCIDENTS_H
+
+#include "store/state.h"
+
+/*
+ * An incident is of a kind ("limit"), about a key ("account-messages alice"), and
+ * lasts: what happens again before it was quiet for a while joins it, so that a
+ * flood is one incident with a count, not a thousand.
+ */
+struct incident {
+	const char *kind, *key;
+	const char *text;		/* the latest sentence */
+	int64_t first_us, last_us;
+	uint64_t count;
+};
+
+#define INCIDENT_KEY_MAX 300	/* bytes; kinds are ours and short */
+#define INCIDENTS_WAITING_MAX 10000
+#define INCIDENTS_MAX 100000
+#define INCIDENTS_KEEP_US (INT64_C(90) * 86400 * 1000000)
+
+/*
+ * From the mail path: queues, in memory, and returns at once. Any thread. All of
+ * a kind and key that wait are one. Past INCIDENTS_WAITING_MAX of them what is
+ * new is dropped, and counted: a stranger could fill memory otherwise.
+ */
+void incidents_note(const char *kind, const char *key, const char *text,
+		    int64_t quiet_us, int64_t now_us);
+/*
+ * From a timer: writes what waits. A log line (warning, "incident") tells each
+ * that is new. False: it still waits. Past INCIDENTS_MAX on disk new ones are
+ * only logged.
+ */
+bool incidents_flush(struct state *state, GError **error) MUST_USE;
+/* Those whose last time is older than INCIDENTS_KEEP_US. */
+bool incidents_expire(struct state *state, int64_t now_us, GError **error)
+	MUST_USE;
+
+/* Borrowed for the call; false ends. By kind and key, the newest of each first. */
+typedef bool incident_take_fn(const struct incident *incident, void *context);
+bool incidents_each(struct state *state, incident_take_fn *take,
+		    void *context, GError **error) MUST_USE;
+
+#endif
