@@ -73,6 +73,14 @@ static void add_archives(struct transaction *tx,
 				 "an archive asks for a password");
 }
 
+void contentcheck_begin(struct transaction *tx)
+{
+	const struct ruleset *set = rulefiles_of(tx->settings, NULL);
+
+	if (set)
+		match_begin(set, tx);
+}
+
 void contentcheck_message(struct transaction *tx)
 {
 	g_autoptr(GError) why = NULL;

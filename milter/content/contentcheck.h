@@ -12,6 +12,8 @@
  * message/packed.h. Keyword lists: see keywordcheck.h.
  */
 void contentcheck_message(struct transaction *tx);
+/* Before any check of that stage: where URIs lead, by the rules. */
+void contentcheck_begin(struct transaction *tx);
 
 /*
  * Reads the rules and the keyword lists of a snapshot that is to come into force,

@@ -296,15 +296,29 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void match_begin(const struct ruleset *set, struct transaction *tx)
+{
+	struct redirects_run *run = arena_new(&tx->arena,
+					      struct redirects_run);
+	struct uri_redirects *redirects = arena_new(&tx->arena,
+						    struct uri_redirects);
+
+	*run = (struct redirects_run){
+		set->redirects, set->cut_offs_max, &tx->log, 0,
+	};
+	*redirects = (struct uri_redirects){ redirects_target, run };
+	tx->redirects = redirects;
+}
+
 static void collect_uris(struct matching *on)
 {
-	struct redirects_run run = {
-		on->set->redirects, on->set->cut_offs_max, &on->tx->log, 0,
-	};
-	const struct uri_redirects redirects = { redirects_target, &run };
+	const struct redirects_run *run;
 
-	on->whole_uris = contents_uris(on->tx, &redirects);
-	on->out->cut_off += run.cut_off;
+	if (!on->tx->redirects)
+		match_begin(on->set, on->tx);
+	on->whole_uris = contents_uris(on->tx);
+	run = on->tx->redirects->mydata;
+	on->out->cut_off += run->cut_off;
 	on->uris = g_array_sized_new(FALSE, FALSE, sizeof(struct span),
 				     on->whole_uris->len);
 	for (guint i = 0; i < on->whole_uris->len; i++) {

@@ -25,6 +25,9 @@ struct matches {
 	const char *archive_limits;	/* those that were met, in words */
 };
 
+/* Tells the transaction which redirectors the rules know, before anybody asks for its
+ * URIs; match_run() does so else. */
+void match_begin(const struct ruleset *set, struct transaction *tx);
 /* Any thread. Takes as long as the patterns need, each within PCRE2's limits. */
 struct matches *match_run(const struct ruleset *set, struct transaction *tx);
 /* Whether it did. */

@@ -52,14 +52,13 @@ const struct attachments *contents_attachments(struct transaction *tx)
 	return contents->attachments;
 }
 
-const GArray *contents_uris(struct transaction *tx,
-			    const struct uri_redirects *redirects)
+const GArray *contents_uris(struct transaction *tx)
 {
 	struct contents *contents = contents_of(tx);
 
 	if (!contents->uris)
 		contents->uris = uris_collect(tx->settings, contents_text(tx),
-					      redirects);
+					      tx->redirects);
 	return contents->uris;
 }
 

@@ -15,6 +15,7 @@
 struct bulk;
 struct bulkwork;
 struct settings;
+struct uri_redirects;
 struct state;
 
 enum direction {
@@ -149,6 +150,7 @@ struct transaction {
 	bool is_body_bytes_exact;	/* false: at least so many (skipped) */
 
 	struct contents *contents;	/* message/contents.h; owned */
+	const struct uri_redirects *redirects;	/* message/uris.h; NULL: none known */
 	struct inquiry *inquiry;	/* resolver/inquiry.h; owned; may be NULL */
 	struct auth auth;
 	struct senderwork *sender_work;	/* sender/authcheck.h, while under way */

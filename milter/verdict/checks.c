@@ -24,6 +24,7 @@ static const struct {
 	{ STAGE_RCPT, relay_check_recipient },
 	{ STAGE_RCPT, dnslists_recipient },
 	{ STAGE_RCPT, limitcheck_recipient },	/* last of its stage */
+	{ STAGE_MESSAGE, contentcheck_begin },	/* first of its stage */
 	{ STAGE_MESSAGE, dnslists_ask },
 	{ STAGE_MESSAGE, authcheck_message },
 	{ STAGE_MESSAGE, relay_check_message },
