@@ -45,7 +45,10 @@ struct matching {
 static void hit(struct matching *on, guint index, struct span text,
 		struct span found)
 {
-	if (!on->out->values[index]++) {
+	bool is_first = on->out->values[index] <= 0;
+
+	on->out->values[index]++;
+	if (is_first) {
 		on->out->places[index] = (struct match_place){ text, found, NULL };
 		g_array_append_val(on->hits, index);
 	}
