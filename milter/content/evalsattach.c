@@ -113,7 +113,8 @@ static bool attachment_type(const struct eval_source *source,
 		for (char *const *word = arguments; *word; word++)
 			if (filetype_is(g_array_index(all, struct attachment,
 						      i).type, *word))
-				return true;
+				return evals_found(source, g_array_index(
+					all, struct attachment, i).name);
 	return false;
 }
 
@@ -128,7 +129,41 @@ static bool attachment_type_differs(const struct eval_source *source,
 			all, struct attachment, i);
 
 		if (filetype_is_lie(file->type, file->name, file->part->type))
-			return true;
+			return evals_found(source, file->name);
+	}
+	return false;
+}
+
+static bool packed_type(const struct eval_source *source,
+			char *const *arguments)
+{
+	const GArray *all = source->attachments->packed.entries;
+
+	for (guint i = 0; i < all->len; i++) {
+		const struct packed_entry *entry = &g_array_index(
+			all, struct packed_entry, i);
+
+		for (char *const *word = arguments; *word; word++)
+			if (!entry->is_folder && !entry->is_encrypted &&
+			    filetype_is(entry->type, *word))
+				return evals_found(source, entry->name);
+	}
+	return false;
+}
+
+/* In an archive nothing is declared but the name. */
+static bool packed_type_differs(const struct eval_source *source,
+				char *const *arguments)
+{
+	const GArray *all = source->attachments->packed.entries;
+
+	(void)arguments;
+	for (guint i = 0; i < all->len; i++) {
+		const struct packed_entry *entry = &g_array_index(
+			all, struct packed_entry, i);
+
+		if (filetype_is_lie(entry->type, entry->name, ""))
+			return evals_found(source, entry->name);
 	}
 	return false;
 }
@@ -159,7 +194,7 @@ FLAW_TEST(packed_limit, PACKED_FLAWS_LIMIT)
 
 bool evalsattach_is_fit(const struct eval_row *row, char *const *arguments)
 {
-	if (row->run == attachment_type)
+	if (row->run == attachment_type || row->run == packed_type)
 		for (; *arguments; arguments++)
 			if (!filetype_is_word(*arguments))
 				return false;
@@ -181,6 +216,8 @@ const struct eval_row evalsattach_rows[] = {
 	{ "attachment_macro", attachment_macro, 0, 0, NULL },
 	{ "archive_name", packed_name, 1, 32, NULL },
 	{ "archive_extension", packed_extension, 1, 32, NULL },
+	{ "archive_type", packed_type, 1, 32, NULL },
+	{ "archive_type_differs", packed_type_differs, 0, 0, NULL },
 	{ "archive_double_extension", packed_double_extension, 0, 0, NULL },
 	{ "archive_name_trick", packed_name_trick, 0, 0, NULL },
 	{ "archive_path_traversal", packed_path_traversal, 0, 0, NULL },

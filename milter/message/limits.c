@@ -51,8 +51,8 @@ static const struct setting rows[] = {
 		.preset = 8 << 20, .min = 0, .max = 1 << 30,
 		.help = "Most bytes unpacked of a message to look into archives "
 			"within archives, and into what is only compressed "
-			"(gzip, bzip2, xz, zstd). Other files are not "
-			"unpacked. Memory in use is at most so much for each "
+			"(gzip, bzip2, xz, zstd). Of other files the "
+			"beginning alone is unpacked. Memory in use is at most so much for each "
 			"message in hand."),
 	SETTING_TIME_MS(struct limits, archive_time_ms, "limits.archive_time",
 		.preset = 2000, .min = 10, .max = 60000,

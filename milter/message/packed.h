@@ -28,6 +28,8 @@ struct packed_entry {
 	int64_t bytes;			/* as it says; -1: it does not */
 	unsigned depth;			/* 0: in the attachment itself */
 	bool is_encrypted, is_folder;
+	enum filetype type;		/* by its bytes; FILETYPE_UNKNOWN as well
+					 * where they were not looked at */
 };
 
 /* All archives of one message, which share their limits. */
@@ -48,7 +50,8 @@ void packed_release(struct packed *packed);
 
 /*
  * Adds the names in an archive, and in the archives in it, which are known by their
- * names. Nothing else is unpacked. name is the archive's own. What neither begins as
+ * names or bytes, and the types of the files. Of others the beginning is unpacked
+ * alone. name is the archive's own. What neither begins as
  * an archive nor is called *.zip adds nothing.
  */
 void packed_read(struct packed *packed, struct span bytes, const char *name);

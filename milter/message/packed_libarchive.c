@@ -3,22 +3,22 @@
 #include "message/packed.h"
 
 #include "base/clock.h"
+#include "message/archivefeed.h"
 #include "message/charset.h"
 #include "message/packhead.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <errno.h>
 #include <locale.h>
 #include <pthread.h>
 #include <string.h>
 
-/* libarchive gets its input in pieces, so that it comes back to look at the clock. */
 #define PIECE_BYTES 16384
 /* Nobody's files become so much smaller, and so large. */
 #define BOMB_RATIO 250
 #define BOMB_BYTES (INT64_C(100) << 20)
 #define ENTRY_BYTES 256		/* of a header, for each name that it may hold */
+#define HEAD_BYTES 4096		/* of a file, that tell its type */
 
 /* An archive that waits for being read. */
 struct item {
@@ -27,6 +27,8 @@ struct item {
 	char *name;
 	unsigned depth;
 	bool is_cut;			/* its end is missing */
+	enum filetype type;
+	guint first, end;		/* of its entries */
 };
 
 /* One that is read. */
@@ -35,52 +37,10 @@ struct reader {
 	const struct item *item;
 	struct archive *archive;
 	GQueue *queue;			/* of struct item *: archives found in it */
-	size_t at;
+	struct archivefeed feed;
 	int64_t sum_bytes;		/* that its files say they have */
-	bool is_late, is_encrypted;
+	bool is_encrypted;
 };
-
-typedef int support_fn(struct archive *archive);
-
-static int support_rar(struct archive *archive)
-{
-	archive_read_support_format_rar(archive);
-	return archive_read_support_format_rar5(archive);
-}
-
-static const struct {
-	enum filetype type;
-	support_fn *format, *filter;	/* filter: of one packed file */
-} kinds[] = {
-	{ FILETYPE_ZIP, archive_read_support_format_zip, NULL },
-	{ FILETYPE_OOXML, archive_read_support_format_zip, NULL },
-	{ FILETYPE_ODF, archive_read_support_format_zip, NULL },
-	{ FILETYPE_JAVA, archive_read_support_format_zip, NULL },
-	{ FILETYPE_RAR, support_rar, NULL },
-	{ FILETYPE_7Z, archive_read_support_format_7zip, NULL },
-	{ FILETYPE_TAR, archive_read_support_format_tar, NULL },
-	{ FILETYPE_CAB, archive_read_support_format_cab, NULL },
-	{ FILETYPE_ISO, archive_read_support_format_iso9660, NULL },
-	{ FILETYPE_LHA, archive_read_support_format_lha, NULL },
-	{ FILETYPE_GZIP, archive_read_support_format_raw,
-	  archive_read_support_filter_gzip },
-	{ FILETYPE_BZIP2, archive_read_support_format_raw,
-	  archive_read_support_filter_bzip2 },
-	{ FILETYPE_XZ, archive_read_support_format_raw,
-	  archive_read_support_filter_xz },
-	{ FILETYPE_ZSTD, archive_read_support_format_raw,
-	  archive_read_support_filter_zstd },
-};
-
-/* Its index, or their count. */
-static size_t find_kind(enum filetype type)
-{
-	size_t i = 0;
-
-	while (i < COUNT_OF(kinds) && kinds[i].type != type)
-		i++;
-	return i;
-}
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static locale_t utf8_locale;
@@ -114,72 +74,7 @@ void packed_release(struct packed *packed)
 
 static bool is_late(struct reader *on)
 {
-	on->is_late |= clock_monotonic_us() > on->packed->until_us;
-	return on->is_late;
-}
-
-static la_ssize_t give_piece(struct archive *archive, void *mydata,
-			     const void **piece_out)
-{
-	struct reader *on = mydata;
-	struct span piece = span_first(span_from(on->item->bytes, on->at),
-				       PIECE_BYTES);
-
-	if (is_late(on)) {
-		archive_set_error(archive, ETIMEDOUT, "no time");
-		return ARCHIVE_FATAL;
-	}
-	*piece_out = piece.ptr;
-	on->at += piece.len;
-	return (la_ssize_t)piece.len;
-}
-
-static la_int64_t skip_bytes(struct archive *archive, void *mydata,
-			     la_int64_t wanted)
-{
-	struct reader *on = mydata;
-	size_t left = on->item->bytes.len - on->at;
-	size_t skipped = wanted < 0 ? 0 : MIN((size_t)wanted, left);
-
-	(void)archive;
-	on->at += skipped;
-	return (la_int64_t)skipped;
-}
-
-static la_int64_t seek_to(struct archive *archive, void *mydata,
-			  la_int64_t offset, int whence)
-{
-	struct reader *on = mydata;
-	la_int64_t size = (la_int64_t)on->item->bytes.len;
-	la_int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ?
-			  (la_int64_t)on->at : size;
-
-	(void)archive;
-	if (offset < -base || offset > size - base)
-		return ARCHIVE_FATAL;
-	on->at = (size_t)(base + offset);
-	return base + offset;
-}
-
-static struct archive *open_archive(struct reader *on, support_fn *format,
-				    support_fn *filter)
-{
-	struct archive *archive = archive_read_new();
-
-	if (!archive)
-		return NULL;
-	format(archive);
-	if (filter)
-		filter(archive);
-	archive_read_set_read_callback(archive, give_piece);
-	archive_read_set_skip_callback(archive, skip_bytes);
-	if (!filter)
-		archive_read_set_seek_callback(archive, seek_to);
-	archive_read_set_callback_data(archive, on);
-	if (archive_read_open1(archive) == ARCHIVE_OK)
-		return archive;
-	archive_read_free(archive);
-	return NULL;
+	return archivefeed_is_late(&on->feed);
 }
 
 /* Beginning and end of a name that is too long: both may matter. */
@@ -235,11 +130,11 @@ static void count_bytes(struct reader *on, int64_t bytes)
 		on->packed->flaws |= PACKED_FLAW_BOMB;
 }
 
-/* Unpacks a file, as far as the message's limit lets it. */
-static GByteArray *unpack(struct reader *on)
+/* Unpacks a file behind what is already there of it, as far as the message's limit lets
+ * it. */
+static void unpack(struct reader *on, GByteArray *out)
 {
 	struct packed *packed = on->packed;
-	GByteArray *out = g_byte_array_new();
 	guint8 *piece = g_malloc(PIECE_BYTES);
 	la_ssize_t got;
 
@@ -253,7 +148,6 @@ static GByteArray *unpack(struct reader *on)
 		packed->bytes_left -= got;
 	}
 	g_free(piece);
-	return out;
 }
 
 static struct span span_of_array(const GByteArray *bytes)
@@ -281,17 +175,26 @@ static bool is_too_deep(struct reader *on)
 	return true;
 }
 
-/* An archive within, as its name has it, is to be read as well. */
-static void look_within(struct reader *on, const struct packed_entry *entry)
+static bool is_called_archive(const struct packed_entry *entry)
 {
 	struct span extension = filetype_extension(entry->name);
 
-	if (entry->is_folder || entry->is_encrypted ||
-	    !(filetype_is_extension(extension, "@archive") ||
-	      span_is_word(extension, "jar")))
+	return !entry->is_folder && !entry->is_encrypted &&
+	       (filetype_is_extension(extension, "@archive") ||
+		span_is_word(extension, "jar"));
+}
+
+/* An archive within, as its name has it, is to be read as well. */
+static void look_within(struct reader *on, struct packed_entry *entry)
+{
+	GByteArray *bytes;
+
+	if (!is_called_archive(entry) || is_too_deep(on))
 		return;
-	if (!is_too_deep(on))
-		enqueue(on, unpack(on), entry->name);
+	bytes = g_byte_array_new();
+	unpack(on, bytes);
+	entry->type = filetype_detect(span_of_array(bytes));
+	enqueue(on, bytes, entry->name);
 }
 
 static bool take_entry(struct reader *on, struct archive_entry *from)
@@ -310,13 +213,14 @@ static bool take_entry(struct reader *on, struct archive_entry *from)
 	if (entry.is_encrypted)
 		on->packed->flaws |= PACKED_FLAW_ENCRYPTED;
 	count_bytes(on, entry.bytes);
-	look_within(on, &entry);
+	look_within(on, &g_array_index(on->packed->entries, struct packed_entry,
+				       on->packed->entries->len - 1));
 	return true;
 }
 
 static void set_broken(struct reader *on)
 {
-	if (!on->is_late && !on->is_encrypted && !on->item->is_cut)
+	if (!on->feed.is_late && !on->is_encrypted && !on->item->is_cut)
 		on->packed->flaws |= PACKED_FLAW_BROKEN;
 }
 
@@ -341,9 +245,84 @@ static void list_entries(struct reader *on)
 		set_broken(on);
 }
 
-static bool is_archive(struct span bytes)
+/* The head of the file that is being read; false: nothing of it can be read. */
+static bool read_head(struct reader *on, GByteArray *head)
 {
-	return find_kind(filetype_detect(bytes)) < COUNT_OF(kinds);
+	la_ssize_t got = 1;
+	guint len = 0;
+
+	g_byte_array_set_size(head, HEAD_BYTES);
+	while (len < HEAD_BYTES && got > 0 && !is_late(on)) {
+		got = archive_read_data(on->archive, head->data + len,
+					HEAD_BYTES - len);
+		len += got > 0 ? (guint)got : 0;
+	}
+	g_byte_array_set_size(head, len);
+	return got >= 0;
+}
+
+/* An archive by its bytes that is called otherwise; a document is often a zip. */
+static bool is_hidden_archive(const struct packed_entry *entry)
+{
+	return filetype_is(entry->type, "@archive") &&
+	       !is_called_archive(entry) &&
+	       !filetype_is_extension(filetype_extension(entry->name),
+				      "@document");
+}
+
+static void type_entry(struct reader *on, struct packed_entry *entry)
+{
+	GByteArray *head;
+
+	if (entry->is_folder || entry->is_encrypted ||
+	    entry->type != FILETYPE_UNKNOWN)
+		return;
+	head = g_byte_array_new();
+	if (read_head(on, head))
+		entry->type = filetype_detect(span_of_array(head));
+	if (is_hidden_archive(entry) && !is_too_deep(on) &&
+	    head->len <= on->packed->bytes_left) {
+		on->packed->bytes_left -= head->len;
+		unpack(on, head);
+		enqueue(on, head, entry->name);
+	} else {
+		g_byte_array_unref(head);
+	}
+}
+
+/*
+ * What its files are by their bytes, once all names are known: bytes that cannot be
+ * read end the reading, and a stranger may put them first. What there is no time
+ * for is not typed.
+ */
+static void type_entries(struct packed *packed, const struct item *item,
+			 GQueue *queue)
+{
+	struct reader on = {
+		.packed = packed, .item = item, .queue = queue,
+		.feed = { .bytes = item->bytes, .until_us = packed->until_us },
+	};
+	struct archive_entry *entry;
+	int status = ARCHIVE_OK;
+
+	if (item->end == item->first || is_late(&on))
+		return;
+	on.archive = archivefeed_open(&on.feed, item->type);
+	for (guint i = item->first; on.archive && i < item->end &&
+	     !is_late(&on); i++) {
+		status = archive_read_next_header(on.archive, &entry);
+		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
+			break;
+		type_entry(&on, &g_array_index(packed->entries,
+					       struct packed_entry, i));
+	}
+	if (on.archive)
+		archive_read_free(on.archive);
+}
+
+static bool is_archive(enum filetype type)
+{
+	return archivefeed_form(type) != ARCHIVEFEED_NONE;
 }
 
 /* The name of the one file in "x.tar.gz", or in "x.tgz". */
@@ -370,16 +349,20 @@ static void unpack_single(struct reader *on)
 		set_broken(on);
 		return;
 	}
+	bytes = g_byte_array_new();
+	unpack(on, bytes);
 	entry.name = arena_text(on->packed->arena, name);
-	if (!add_entry(on->packed, &entry))
+	entry.type = filetype_detect(span_of_array(bytes));
+	if (!add_entry(on->packed, &entry)) {
+		g_byte_array_unref(bytes);
 		return;
-	bytes = unpack(on);
+	}
 	used = MAX(archive_filter_bytes(on->archive, -1), 1);
 	/* Cut off: what came until then tells. */
 	if (on->packed->bytes_left < PIECE_BYTES &&
 	    (before - on->packed->bytes_left) / used >= BOMB_RATIO)
 		on->packed->flaws |= PACKED_FLAW_BOMB;
-	if (is_archive(span_of_array(bytes)) && !is_too_deep(on))
+	if (is_archive(entry.type) && !is_too_deep(on))
 		enqueue(on, bytes, name);
 	else
 		g_byte_array_unref(bytes);
@@ -399,33 +382,37 @@ static bool is_header_long(struct packed *packed, const struct item *item)
 	return true;
 }
 
-static void read_item(struct packed *packed, const struct item *item,
-		      GQueue *queue)
+static void read_item(struct packed *packed, struct item *item, GQueue *queue)
 {
 	struct reader on = {
 		.packed = packed, .item = item, .queue = queue,
+		.feed = { .bytes = item->bytes, .until_us = packed->until_us },
 	};
-	size_t i = find_kind(filetype_detect(item->bytes));
+	enum archivefeed_form form;
 
+	item->type = filetype_detect(item->bytes);
 	/* A zip is read from its end: anything may stand in front of it. */
-	if (i == COUNT_OF(kinds) &&
+	if (!is_archive(item->type) &&
 	    span_is_word(filetype_extension(item->name), "zip"))
-		i = find_kind(FILETYPE_ZIP);
-	if (i == COUNT_OF(kinds))
-		return;
-	if (kinds[i].type == FILETYPE_7Z && is_header_long(packed, item))
+		item->type = FILETYPE_ZIP;
+	form = archivefeed_form(item->type);
+	if (form == ARCHIVEFEED_NONE ||
+	    (item->type == FILETYPE_7Z && is_header_long(packed, item)))
 		return;
 	on.is_encrypted = packhead_rar5_is_encrypted(item->bytes);
 	if (on.is_encrypted)
 		packed->flaws |= PACKED_FLAW_ENCRYPTED;
-	on.archive = open_archive(&on, kinds[i].format, kinds[i].filter);
-	if (on.archive && kinds[i].filter)
+	on.archive = archivefeed_open(&on.feed, item->type);
+	item->first = packed->entries->len;
+	if (on.archive && form == ARCHIVEFEED_SINGLE)
 		unpack_single(&on);
 	else if (on.archive)
 		list_entries(&on);
 	else
 		set_broken(&on);
-	if (on.is_late)
+	item->end = form == ARCHIVEFEED_FILES ? packed->entries->len :
+						item->first;
+	if (on.feed.is_late)
 		packed->flaws |= PACKED_FLAW_TIME;
 	if (on.archive)
 		archive_read_free(on.archive);
@@ -437,6 +424,26 @@ static void free_item(struct item *item)
 		g_byte_array_unref(item->owned);
 	g_free(item->name);
 	g_free(item);
+}
+
+/* Names first, of all of them: types need more time. What is found to be an archive
+ * by its type is read after that. */
+static void read_all(struct packed *packed, GQueue *queue)
+{
+	GQueue to_be_typed = G_QUEUE_INIT;
+	struct item *item;
+
+	do {
+		while ((item = g_queue_pop_head(queue))) {
+			read_item(packed, item, queue);
+			g_queue_push_tail(&to_be_typed, item);
+		}
+		item = g_queue_pop_head(&to_be_typed);
+		if (item) {
+			type_entries(packed, item, queue);
+			free_item(item);
+		}
+	} while (item);
 }
 
 void packed_read(struct packed *packed, struct span bytes, const char *name)
@@ -452,11 +459,8 @@ void packed_read(struct packed *packed, struct span bytes, const char *name)
 				   packed->limits.archive_time_ms * 1000;
 	item->bytes = bytes;
 	item->name = g_strdup(name);
-	while (item) {
-		read_item(packed, item, &queue);
-		free_item(item);
-		item = g_queue_pop_head(&queue);
-	}
+	g_queue_push_tail(&queue, item);
+	read_all(packed, &queue);
 	if (before)
 		uselocale(before);
 }

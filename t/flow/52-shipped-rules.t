@@ -66,6 +66,7 @@ for my $file (glob "$top/rules/keywords/*.txt") {
 # Fields that every message has need not be given; "Field: -" takes one away. Escapes
 # as in C (\xe2) are undone. A line "@attach NAME TYPE CONTENT" makes an attachment,
 # and the rest text: CONTENT is text:..., hex:..., or zip:NAME,... and zip-locked:NAME,...
+# where a NAME may be NAME=HEX, the bytes of that file.
 my @usual = (
 	['From', 'Ann <ann@one.example>'], ['To', 'bob@two.example'],
 	['Subject', 'the minutes of Monday'],
@@ -78,8 +79,10 @@ sub zip
 	my ($is_locked, @names) = @_;
 	my ($files, $index) = ('', '');
 
-	for my $name (@names) {
-		my $content = ($is_locked ? 'x' x 12 : '') . "Hello.\n";
+	for my $file (@names) {
+		my ($name, $hex) = split /=/, $file;
+		my $content = ($is_locked ? 'x' x 12 : '') .
+			(defined $hex ? pack 'H*', $hex : "Hello.\n");
 		my @facts = (20, $is_locked ? 1 : 0, 0, 0, 0x5977, crc32($content),
 			length $content, length($content) - ($is_locked ? 12 : 0),
 			length $name, 0);

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use Compress::Zlib qw(crc32);
 use JSON::PP;
 use MIME::Base64;
 use Test::More;
@@ -115,6 +116,65 @@ for my $case (
 	$want = $has_archives if $want eq 'archive';
 	is hits($call, with_file($name, $bytes, $type)), $want,
 		"$call: $name";
+}
+
+# A zip of name => bytes, each as it is, or said to be deflated (and then broken).
+sub zip_of
+{
+	my ($method, @files) = @_;
+	my ($all, $index) = ('', '');
+
+	while (my ($name, $bytes) = splice @files, 0, 2) {
+		my @facts = (20, 0, $all eq '' ? $method : 0, 0, 0x5977,
+			crc32($bytes), length $bytes, length $bytes,
+			length $name, 0);
+		$index .= pack('a4vvvvvvVVVvvvvvVV', "PK\1\2", 20, @facts, 0,
+			0, 0, 0, length $all) . $name;
+		$all .= pack('a4vvvvvVVVvv', "PK\3\4", @facts) . "$name$bytes";
+	}
+	my $count = () = $index =~ /PK\x01\x02/g;
+	return "$all$index" . pack('a4vvvvVVv', "PK\5\6", 0, 0, $count,
+		$count, length $index, length $all, 0);
+}
+
+my $jpeg = "\xff\xd8\xff\xe0\0\x10JFIF\0\1";
+# [what, call, zip, whether it hits where archives can be read]
+for my $case (
+	['a program', "archive_type('pe')", zip_of(0, 'a.dat', $pe), 1],
+	['among others', "archive_type('\@executable')",
+		zip_of(0, 'a.txt', 'text', 'b/', '', 'b/c.dat', $pe), 1],
+	['none', "archive_type('\@executable')",
+		zip_of(0, 'a.exe', 'text', 'b.jpg', $jpeg), 0],
+	['an archive within', "archive_type('pe')", zip_of(0, 'a.zip',
+		zip_of(0, 'b.dat', $pe)), 1],
+	['that is called otherwise', "archive_type('pe')", zip_of(0, 'a.dat',
+		zip_of(0, 'b.dat', $pe)), 1],
+	['its name', "archive_name('b.js')", zip_of(0, 'a.dat',
+		zip_of(0, 'b.js', 'x')), 1],
+	['a document is not taken apart', "archive_name('\[Content*')",
+		zip_of(0, 'a.docx', seed('ooxml-macro')), 0],
+	['but known', "archive_type('ooxml')",
+		zip_of(0, 'a.docx', seed('ooxml-macro')), 1],
+	['a lie', 'archive_type_differs()', zip_of(0, 'a.jpg', $pe), 1],
+	['the truth', 'archive_type_differs()', zip_of(0, 'a.jpg', $jpeg,
+		'a.exe', $pe, 'a.zip', zip_of(0, 'a.txt', 'text')), 0],
+	['an archive that lies', 'archive_type_differs()', zip_of(0, 'a.jpg',
+		zip_of(0, 'b.txt', 'x')), 1],
+	['bytes that cannot be read', "archive_type('\@executable')",
+		zip_of(8, 'a.txt', "\xff" x 50), 0],
+	['hide no names behind them', "archive_name('b.exe')",
+		zip_of(8, 'a.txt', "\xff" x 50, 'b.exe', $pe), 1],
+	['what needs a password', "archive_type('unknown')",
+		seed('zip-encrypted'), 0],
+	['what is only compressed', "archive_type('tar')",
+		seed('tar-xz'), 1],
+	['many files meet no limit', 'archive_limit()', zip_of(0, map {
+		("f$_.dat", "\0" x 100) } 1 .. 5000), 0],
+) {
+	my ($what, $call, $bytes, $want) = @$case;
+
+	is hits($call, with_file('a.zip', $bytes)), $want && $has_archives,
+		"in an archive: $what";
 }
 
 # Two names in one header.
