@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "bulk/bulkclock.h"
 #include "bulk/bulksettings.h"
+#include "bulk/campaigns.h"
 #include "bulk/clears.h"
 #include "bulk/counts.h"
 #include "bulk/countsnapshot.h"
@@ -23,6 +24,7 @@ struct bulk {
 	bulk_settings_fn *settings;
 	struct counts *counts;
 	struct clears *clears;
+	struct campaigns *campaigns;
 	pthread_t keeper;
 	bool is_keeping;
 
@@ -48,6 +50,15 @@ static void note_save(struct bulk *bulk, int64_t began_us, uint64_t pages,
 	else
 		bulk->stats.save_failures++;
 	pthread_mutex_unlock(&bulk->lock);
+}
+
+static void save_campaigns(struct bulk *bulk, int64_t window_ms)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (!campaigns_save(bulk->campaigns, bulk->state,
+			    clock_now_us() - window_ms * 1000, &why))
+		warn("campaigns_not_saved", why);
 }
 
 static bool save(struct bulk *bulk)
@@ -115,6 +126,7 @@ static void go_round(struct bulk *bulk, struct rounds *next)
 	if (now_us >= next->save_us) {
 		next->save_us = now_us + mine->snapshot_ms * 1000;
 		save(bulk);
+		save_campaigns(bulk, mine->likeness_ms);
 	}
 	if (now_us >= next->expire_us) {
 		next->expire_us = now_us + EXPIRE_EVERY_US;
@@ -151,6 +163,14 @@ static void *keep(void *context)
 	return NULL;
 }
 
+static void load_campaigns(struct bulk *bulk)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (!campaigns_load(bulk->campaigns, bulk->state, &why))
+		warn("campaigns_not_read", why);
+}
+
 static void load(struct bulk *bulk)
 {
 	g_autoptr(GError) why = NULL;
@@ -183,10 +203,13 @@ struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 	bulk->state = state;
 	bulk->settings = settings;
 	bulk->counts = counts_new((uint64_t)bulk_settings_of(now)->entries);
+	bulk->campaigns = campaigns_new(
+		(size_t)bulk_settings_of(now)->campaigns);
 	settings_unref(now);
 	bulk->clears = clears_new();
 	init_lock(bulk);
 	load(bulk);
+	load_campaigns(bulk);
 	bulk->is_keeping = pthread_create(&bulk->keeper, NULL, keep,
 					  bulk) == 0;
 	if (!bulk->is_keeping)
@@ -209,7 +232,9 @@ void bulk_close(struct bulk **bulk)
 	if (old->is_keeping)
 		pthread_join(old->keeper, NULL);
 	save(old);
+	save_campaigns(old, INT64_MAX / 1000 / 2);
 	flush_incidents(old);
+	campaigns_free(old->campaigns);
 	counts_free(old->counts);
 	clears_free(old->clears);
 	pthread_cond_destroy(&old->wake);
@@ -220,6 +245,11 @@ void bulk_close(struct bulk **bulk)
 struct counts *bulk_counts(struct bulk *bulk)
 {
 	return bulk->counts;
+}
+
+struct campaigns *bulk_campaigns(struct bulk *bulk)
+{
+	return bulk->campaigns;
 }
 
 struct clears *bulk_clears(struct bulk *bulk)

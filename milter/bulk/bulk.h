@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+struct campaigns;
 struct clears;
 struct counts;
 
@@ -32,6 +33,7 @@ void bulk_close(struct bulk **bulk);
 
 struct counts *bulk_counts(struct bulk *bulk);
 struct clears *bulk_clears(struct bulk *bulk);
+struct campaigns *bulk_campaigns(struct bulk *bulk);
 
 struct bulk_stats {
 	int64_t saved_us;		/* last time; 0: never */

@@ -7,6 +7,8 @@
 struct bulk_settings {
 	int64_t entries;
 	int64_t snapshot_ms;
+	bool has_likeness;
+	int64_t campaigns, likeness_ms;
 };
 
 extern const struct setting_group bulk_group;

@@ -335,11 +335,14 @@ bool fingerprint_is_alike(const struct fingerprint *a,
 {
 	unsigned least = MIN(a->count, b->count);
 
+	if (a->is_exact || b->is_exact)
+		return a->is_exact && b->is_exact &&
+		       a->marks[0] == b->marks[0];
 	return least >= MARKS_MIN && fingerprint_shared(a, b) * 100 >=
 				     least * share_needed(least);
 }
 
-uint64_t fingerprint_of_bytes(struct span bytes)
+struct fingerprint fingerprint_of_bytes(struct span bytes)
 {
 	uint64_t mark = bytes.len;
 
@@ -349,5 +352,15 @@ uint64_t fingerprint_of_bytes(struct span bytes)
 		memcpy(&word, bytes.ptr + i, MIN(sizeof word, bytes.len - i));
 		mark = mix(mark + GUINT64_FROM_LE(word));
 	}
-	return mark;
+	return (struct fingerprint){
+		.marks = { mark }, .count = 1, .is_exact = true };
+}
+
+uint64_t fingerprint_id(const struct fingerprint *print)
+{
+	uint64_t id = print->is_exact;
+
+	for (unsigned i = 0; i < print->count; i++)
+		id = mix(id + print->marks[i]);
+	return id;
 }

@@ -17,6 +17,7 @@
 struct fingerprint {
 	uint64_t marks[FINGERPRINT_MARKS];
 	unsigned count;			/* 0: nothing to tell it by */
+	bool is_exact;			/* of a file: one mark, the same or not */
 };
 
 /* Takes the message's text as it is, whatever its size, up to 64 KiB. Pure. */
@@ -29,7 +30,10 @@ unsigned fingerprint_shared(const struct fingerprint *a,
 bool fingerprint_is_alike(const struct fingerprint *a,
 			  const struct fingerprint *b);
 
-/* Of an attachment's bytes, decoded; two with one mark are the same file. */
-uint64_t fingerprint_of_bytes(struct span bytes);
+/* Of an attachment's bytes, decoded: alike is only the same file. */
+struct fingerprint fingerprint_of_bytes(struct span bytes);
+
+/* A number for it, the same for ever. */
+uint64_t fingerprint_id(const struct fingerprint *print);
 
 #endif

@@ -30,6 +30,7 @@ enum state_table {
 	STATE_INCIDENTS,	/* incidents.c */
 	STATE_COUNTS,		/* bulk/countsnapshot.c, of limits */
 	STATE_EXEMPTIONS,	/* bulk/exemptions.c */
+	STATE_CAMPAIGNS,	/* bulk/campaigns.c */
 	STATE_TABLES
 };
 

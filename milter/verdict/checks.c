@@ -3,6 +3,7 @@
 #include "verdict/checks.h"
 
 #include "bulk/dnslists.h"
+#include "bulk/likeness.h"
 #include "bulk/limitcheck.h"
 #include "cases/listcheck.h"
 #include "content/contentcheck.h"
@@ -31,6 +32,7 @@ static const struct {
 	{ STAGE_MESSAGE, contentcheck_message },
 	{ STAGE_MESSAGE, viruscheck_message },
 	{ STAGE_MESSAGE, dnslists_message },
+	{ STAGE_MESSAGE, likeness_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 	{ STAGE_MESSAGE, limitcheck_message },
 };

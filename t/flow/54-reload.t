@@ -37,7 +37,9 @@ sub answer
 # reevectl reads the settings, which may be bad here.
 sub status
 {
-	return decode_json($box->read_file($daemon->state . '/status.json'));
+	my $text = $box->read_file($daemon->state . '/status.json');
+
+	return length $text ? decode_json($text) : {};	# it is not there at once
 }
 sub told { return scalar(() = $daemon->log =~ /$_[0]/g) }
 sub is_reloading { return $box->wait_for(5, sub { status()->{reloading} }) }

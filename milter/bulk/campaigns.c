@@ -1,0 +1,443 @@
+#include <config.h>
+
+#include "bulk/campaigns.h"
+
+#include "base/arena.h"
+#include "store/state.pb-c.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* Of each only the smallest marks are looked up: who shares enough of all has one of
+ * these, nearly always. */
+#define HANDLES 16
+#define NONE UINT32_MAX
+#define CHAIN_MAX 64		/* campaigns of one mark that are looked at */
+
+struct handle {
+	uint64_t mark;
+	uint32_t next;			/* of its bucket; NONE: the last */
+};
+
+struct row {
+	struct campaign of;
+	uint32_t before, behind;	/* by when they were met; NONE: an end */
+	unsigned handle_count;
+	bool is_changed;
+};
+
+/* Handle h of row r has number r * HANDLES + h. Arrays grow by whole rows. */
+struct campaigns {
+	pthread_mutex_t lock;
+	size_t most;
+	GArray *rows;			/* of struct row */
+	GArray *handles;		/* of struct handle */
+	uint32_t *buckets;
+	uint32_t bucket_mask;
+	uint32_t newest, oldest;
+	GArray *free;			/* of uint32_t: rows that nobody has */
+	GArray *gone;			/* of uint64_t: ids to be taken from disk */
+};
+
+static struct row *row_at(const struct campaigns *campaigns, uint32_t index)
+{
+	return &g_array_index(campaigns->rows, struct row, index);
+}
+
+static struct handle *handle_at(const struct campaigns *campaigns,
+				uint32_t index)
+{
+	return &g_array_index(campaigns->handles, struct handle, index);
+}
+
+static uint32_t *bucket_of(struct campaigns *campaigns, uint64_t mark)
+{
+	return &campaigns->buckets[(mark * UINT64_C(0x9e3779b97f4a7c15) >> 32) &
+				   campaigns->bucket_mask];
+}
+
+struct campaigns *campaigns_new(size_t most)
+{
+	struct campaigns *campaigns = g_new0(struct campaigns, 1);
+	size_t buckets = 1024;
+
+	while (buckets < most * HANDLES && buckets < (size_t)1 << 26)
+		buckets *= 2;
+	pthread_mutex_init(&campaigns->lock, NULL);
+	campaigns->most = MIN(most, NONE / HANDLES - 1);
+	campaigns->rows = g_array_new(FALSE, TRUE, sizeof(struct row));
+	campaigns->handles = g_array_new(FALSE, TRUE, sizeof(struct handle));
+	campaigns->buckets = g_new(uint32_t, buckets);
+	memset(campaigns->buckets, 0xff, buckets * sizeof(uint32_t));
+	campaigns->bucket_mask = (uint32_t)(buckets - 1);
+	campaigns->newest = campaigns->oldest = NONE;
+	campaigns->free = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	campaigns->gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	return campaigns;
+}
+
+void campaigns_free(struct campaigns *campaigns)
+{
+	if (!campaigns)
+		return;
+	pthread_mutex_destroy(&campaigns->lock);
+	g_array_unref(campaigns->rows);
+	g_array_unref(campaigns->handles);
+	g_array_unref(campaigns->free);
+	g_array_unref(campaigns->gone);
+	g_free(campaigns->buckets);
+	g_free(campaigns);
+}
+
+/* All that follows is called with the lock held. */
+
+static void take_out(struct campaigns *campaigns, uint32_t index)
+{
+	struct row *row = row_at(campaigns, index);
+
+	if (row->before == NONE)
+		campaigns->newest = row->behind;
+	else
+		row_at(campaigns, row->before)->behind = row->behind;
+	if (row->behind == NONE)
+		campaigns->oldest = row->before;
+	else
+		row_at(campaigns, row->behind)->before = row->before;
+}
+
+static void put_in_front(struct campaigns *campaigns, uint32_t index)
+{
+	struct row *row = row_at(campaigns, index);
+
+	row->before = NONE;
+	row->behind = campaigns->newest;
+	if (campaigns->newest != NONE)
+		row_at(campaigns, campaigns->newest)->before = index;
+	else
+		campaigns->oldest = index;
+	campaigns->newest = index;
+}
+
+static void add_handles(struct campaigns *campaigns, uint32_t index)
+{
+	struct row *row = row_at(campaigns, index);
+
+	row->handle_count = MIN(row->of.print.count, HANDLES);
+	for (unsigned i = 0; i < row->handle_count; i++) {
+		uint32_t number = index * HANDLES + i;
+		struct handle *handle = handle_at(campaigns, number);
+		uint32_t *bucket = bucket_of(campaigns, row->of.print.marks[i]);
+
+		*handle = (struct handle){ row->of.print.marks[i], *bucket };
+		*bucket = number;
+	}
+}
+
+static void drop_handles(struct campaigns *campaigns, uint32_t index)
+{
+	for (unsigned i = 0; i < row_at(campaigns, index)->handle_count; i++) {
+		uint32_t number = index * HANDLES + i;
+		struct handle *handle = handle_at(campaigns, number);
+		uint32_t *at = bucket_of(campaigns, handle->mark);
+
+		while (*at != number)
+			at = &handle_at(campaigns, *at)->next;
+		*at = handle->next;
+	}
+}
+
+/* The likest, and NONE. Each mark's newest campaigns are looked at. */
+static uint32_t find(struct campaigns *campaigns,
+		     const struct fingerprint *print)
+{
+	uint32_t best = NONE;
+	unsigned best_shared = 0;
+
+	for (unsigned i = 0; i < print->count; i++) {
+		uint32_t at = *bucket_of(campaigns, print->marks[i]);
+
+		for (unsigned n = 0; at != NONE && n < CHAIN_MAX; ) {
+			uint32_t number = at;
+			const struct handle *handle = handle_at(campaigns, at);
+			const struct fingerprint *other =
+				&row_at(campaigns, at / HANDLES)->of.print;
+			unsigned shared;
+
+			at = handle->next;
+			if (handle->mark != print->marks[i])
+				continue;
+			n++;
+			shared = fingerprint_is_alike(print, other) ?
+				 fingerprint_shared(print, other) : 0;
+			if (shared > best_shared) {
+				best_shared = shared;
+				best = number / HANDLES;
+			}
+		}
+	}
+	return best;
+}
+
+/* A row that is free: a new one, or the oldest's. */
+static uint32_t make_room(struct campaigns *campaigns)
+{
+	uint32_t index = campaigns->rows->len;
+
+	if (campaigns->free->len) {
+		index = g_array_index(campaigns->free, uint32_t,
+				      campaigns->free->len - 1);
+		g_array_set_size(campaigns->free, campaigns->free->len - 1);
+		return index;
+	}
+	if (index < campaigns->most) {
+		g_array_set_size(campaigns->rows, index + 1);
+		g_array_set_size(campaigns->handles, (index + 1) * HANDLES);
+		return index;
+	}
+	index = campaigns->oldest;
+	g_array_append_val(campaigns->gone, row_at(campaigns, index)->of.id);
+	drop_handles(campaigns, index);
+	take_out(campaigns, index);
+	return index;
+}
+
+static uint32_t add(struct campaigns *campaigns, const struct campaign *fresh)
+{
+	uint32_t index = make_room(campaigns);
+	struct row *row = row_at(campaigns, index);
+
+	*row = (struct row){ .of = *fresh, .is_changed = true };
+	add_handles(campaigns, index);
+	put_in_front(campaigns, index);
+	return index;
+}
+
+/* And here it is not. */
+
+static struct campaign new_campaign(const struct fingerprint *print,
+				    const char *subject, int64_t now_us)
+{
+	struct campaign fresh = {
+		fingerprint_id(print), *print, now_us, now_us, "",
+	};
+	const char *end;
+
+	g_strlcpy(fresh.subject, subject, sizeof fresh.subject);
+	if (!g_utf8_validate(fresh.subject, -1, &end))
+		fresh.subject[end - fresh.subject] = '\0';
+	return fresh;
+}
+
+bool campaigns_meet(struct campaigns *campaigns,
+		    const struct fingerprint *print, const char *subject,
+		    int64_t now_us, struct campaign *out, bool *is_new_out)
+{
+	uint32_t index = NONE;
+
+	if (!fingerprint_is_alike(print, print))
+		return false;
+	*out = new_campaign(print, subject, now_us);
+	pthread_mutex_lock(&campaigns->lock);
+	index = find(campaigns, print);
+	if (is_new_out)
+		*is_new_out = index == NONE;
+	if (index != NONE) {
+		struct row *row = row_at(campaigns, index);
+
+		row->of.last_us = MAX(row->of.last_us, now_us);
+		row->is_changed = true;
+		take_out(campaigns, index);
+		put_in_front(campaigns, index);
+		*out = row->of;
+	} else if (campaigns->most) {
+		(void)add(campaigns, out);
+	}
+	pthread_mutex_unlock(&campaigns->lock);
+	return true;
+}
+
+bool campaigns_find(struct campaigns *campaigns,
+		    const struct fingerprint *print, struct campaign *out)
+{
+	uint32_t index;
+
+	pthread_mutex_lock(&campaigns->lock);
+	index = find(campaigns, print);
+	if (index != NONE)
+		*out = row_at(campaigns, index)->of;
+	pthread_mutex_unlock(&campaigns->lock);
+	return index != NONE;
+}
+
+size_t campaigns_count(struct campaigns *campaigns)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&campaigns->lock);
+	for (uint32_t at = campaigns->newest; at != NONE;
+	     at = row_at(campaigns, at)->behind)
+		count++;
+	pthread_mutex_unlock(&campaigns->lock);
+	return count;
+}
+
+#define ID_BYTES 8
+
+static struct span key_of(uint64_t id, char key[ID_BYTES])
+{
+	uint64_t big = GUINT64_TO_BE(id);
+
+	memcpy(key, &big, ID_BYTES);
+	return span_of(key, ID_BYTES);
+}
+
+static bool put(struct state_txn *txn, const struct campaign *campaign,
+		GError **error)
+{
+	Reeve__Campaign packed = REEVE__CAMPAIGN__INIT;
+	g_autofree uint8_t *bytes = NULL;
+	char key[ID_BYTES];
+	size_t len;
+
+	packed.n_marks = campaign->print.count;
+	packed.marks = (uint64_t *)campaign->print.marks;
+	packed.has_is_exact = packed.has_first_us = packed.has_last_us =
+		packed.has_subject = true;
+	packed.is_exact = campaign->print.is_exact;
+	packed.first_us = campaign->first_us;
+	packed.last_us = campaign->last_us;
+	packed.subject = (ProtobufCBinaryData){
+		strlen(campaign->subject), (uint8_t *)campaign->subject };
+	bytes = g_malloc(reeve__campaign__get_packed_size(&packed));
+	len = reeve__campaign__pack(&packed, bytes);
+	return state_put(txn, STATE_CAMPAIGNS, key_of(campaign->id, key),
+			 span_of((const char *)bytes, len), error);
+}
+
+/* What is on disk is a stranger's. */
+static bool read_campaign(struct span value, struct campaign *out)
+{
+	Reeve__Campaign *packed = reeve__campaign__unpack(
+		NULL, value.len, (const uint8_t *)value.ptr);
+	struct fingerprint print = { .count = 0 };
+	bool is_good;
+
+	if (!packed)
+		return false;
+	is_good = packed->n_marks > 0 &&
+		  packed->n_marks <= FINGERPRINT_MARKS;
+	for (size_t i = 0; is_good && i < packed->n_marks; i++) {
+		is_good = !i || packed->marks[i] > packed->marks[i - 1];
+		print.marks[i] = packed->marks[i];
+	}
+	if (is_good) {
+		g_autofree char *subject = g_strndup(
+			(const char *)packed->subject.data,
+			packed->has_subject ? packed->subject.len : 0);
+
+		print.count = (unsigned)packed->n_marks;
+		print.is_exact = packed->is_exact;
+		*out = new_campaign(&print, subject, packed->first_us);
+		out->last_us = packed->last_us;
+	}
+	reeve__campaign__free_unpacked(packed, NULL);
+	return is_good;
+}
+
+/* Of struct campaign, those that changed; and what is to go, of uint64_t. */
+static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
+			    GArray *gone)
+{
+	GArray *changed = g_array_new(FALSE, FALSE, sizeof(struct campaign));
+
+	pthread_mutex_lock(&campaigns->lock);
+	g_array_append_vals(gone, campaigns->gone->data, campaigns->gone->len);
+	g_array_set_size(campaigns->gone, 0);
+	while (campaigns->oldest != NONE &&
+	       row_at(campaigns, campaigns->oldest)->of.last_us < then_us) {
+		uint32_t old = campaigns->oldest;
+
+		g_array_append_val(gone, row_at(campaigns, old)->of.id);
+		drop_handles(campaigns, old);
+		row_at(campaigns, old)->handle_count = 0;
+		take_out(campaigns, old);
+		g_array_append_val(campaigns->free, old);
+	}
+	for (uint32_t at = campaigns->newest; at != NONE;
+	     at = row_at(campaigns, at)->behind) {
+		struct row *row = row_at(campaigns, at);
+
+		if (row->is_changed)
+			g_array_append_val(changed, row->of);
+		row->is_changed = false;
+	}
+	pthread_mutex_unlock(&campaigns->lock);
+	return changed;
+}
+
+bool campaigns_save(struct campaigns *campaigns, struct state *state,
+		    int64_t then_us, GError **error)
+{
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	g_autoptr(GArray) changed = take_changes(campaigns, then_us, gone);
+	struct state_txn *txn;
+	bool is_good = true;
+	char key[ID_BYTES];
+
+	if (!changed->len && !gone->len)
+		return true;
+	txn = state_begin_write(state, error);
+	if (!txn)
+		return false;
+	for (guint i = 0; i < gone->len; i++)
+		(void)state_delete(txn, STATE_CAMPAIGNS, key_of(
+			g_array_index(gone, uint64_t, i), key));
+	for (guint i = 0; is_good && i < changed->len; i++)
+		is_good = put(txn, &g_array_index(changed, struct campaign, i),
+			      error);
+	if (is_good)
+		return state_commit(&txn, error);
+	state_end(&txn);
+	return false;
+}
+
+bool campaigns_each(struct state *state, campaigns_see_fn *see, void *context,
+		    GError **error)
+{
+	struct state_txn *txn = state_begin_read(state, error);
+	struct span key, value;
+	char from[STATE_KEY_MAX + 1] = "";
+	size_t from_len = 0;
+
+	if (!txn)
+		return false;
+	while (state_seek(txn, STATE_CAMPAIGNS, span_of(from, from_len), &key,
+			  &value)) {
+		struct campaign campaign;
+
+		if (read_campaign(value, &campaign))
+			see(&campaign, context);
+		from_len = MIN(key.len, STATE_KEY_MAX);
+		memcpy(from, key.ptr, from_len);
+		from[from_len++] = '\0';
+	}
+	state_end(&txn);
+	return true;
+}
+
+static void take_loaded(const struct campaign *campaign, void *context)
+{
+	struct campaigns *campaigns = context;
+	uint32_t index;
+
+	if (campaigns->rows->len >= campaigns->most)
+		return;
+	index = add(campaigns, campaign);
+	row_at(campaigns, index)->is_changed = false;
+}
+
+bool campaigns_load(struct campaigns *campaigns, struct state *state,
+		    GError **error)
+{
+	return campaigns_each(state, take_loaded, campaigns, error);
+}

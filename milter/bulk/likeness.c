@@ -1,0 +1,223 @@
+#include <config.h>
+
+#include "bulk/likeness.h"
+
+#include "base/clock.h"
+#include "bulk/bulk.h"
+#include "bulk/bulkclock.h"
+#include "bulk/bulksettings.h"
+#include "bulk/campaigns.h"
+#include "bulk/window.h"
+#include "message/contents.h"
+#include "message/headervalue.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define FILES_MAX 4
+#define FILE_MIN 4096		/* bytes; smaller ones are logos and the like */
+#define FILE_BYTES 262144	/* that tell one from the others */
+#define KEY_MARK 'L'		/* what its keys begin with */
+#define WELCOME_SHARE 0.2	/* of the score, for welcome mail and true lists */
+#define NETWORK_BITS4 120	/* /24 */
+#define NETWORK_BITS6 64
+
+static const char *const words[] = {
+	"messages", "senders", "addresses", "networks", "recipients",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(words) == LIKENESS_COUNTS);
+
+static const struct { uint64_t least; const char *symbol; double score; }
+levels[] = {
+	{ 1000, "BULK_LIKE_1000", 4.0 }, { 100, "BULK_LIKE_100", 2.0 },
+	{ 10, "BULK_LIKE_10", 0.5 },
+};
+
+const char *likeness_word(enum likeness_count count)
+{
+	return words[count];
+}
+
+struct counts_key likeness_key(uint64_t campaign, enum likeness_count count,
+			       int64_t window_ms, struct arena *arena)
+{
+	int64_t seconds = CLAMP(window_ms / 1000, WINDOW_LEAST_S,
+				WINDOW_MOST_S);
+	uint64_t big = GUINT64_TO_BE(campaign);
+	char *bytes = arena_alloc(arena, 2 + sizeof big);
+
+	bytes[0] = KEY_MARK;
+	bytes[1] = (char)('0' + count);
+	memcpy(bytes + 2, &big, sizeof big);
+	return (struct counts_key){ COUNTS_DISTINCT, (uint32_t)seconds,
+				    span_of(bytes, 2 + sizeof big) };
+}
+
+bool likeness_read_key(const struct counts_key *key, uint64_t *campaign_out,
+		       enum likeness_count *count_out)
+{
+	const char *bytes = key->bytes.ptr;
+	uint64_t big;
+
+	if (key->bytes.len != 2 + sizeof big || bytes[0] != KEY_MARK ||
+	    bytes[1] < '0' || bytes[1] >= '0' + LIKENESS_COUNTS)
+		return false;
+	memcpy(&big, bytes + 2, sizeof big);
+	*campaign_out = GUINT64_FROM_BE(big);
+	*count_out = (enum likeness_count)(bytes[1] - '0');
+	return true;
+}
+
+/* A campaign that this message is of, and its counts, the message included. */
+struct meeting {
+	struct campaign campaign;
+	uint64_t counts[LIKENESS_COUNTS];
+};
+
+static void count(struct transaction *tx, struct meeting *meeting,
+		  enum likeness_count what, struct span thing)
+{
+	struct counts_key key = likeness_key(
+		meeting->campaign.id, what,
+		bulk_settings_of(tx->settings)->likeness_ms, &tx->arena);
+
+	meeting->counts[what] = counts_add_thing(bulk_counts(tx->bulk), &key,
+						 thing, bulkclock_now_us());
+}
+
+static struct span message_of(struct transaction *tx)
+{
+	const struct header *id = transaction_find_header(tx, "Message-ID");
+	struct span value = id ? span_trim(id->value) : span_of(NULL, 0);
+
+	return value.len ? value : span_text(tx->id);
+}
+
+static void count_client(struct transaction *tx, struct meeting *meeting)
+{
+	const struct netaddr *addr = &tx->client.addr;
+	struct network network;
+
+	if (addr->family == NETADDR_NONE)
+		return;
+	network = network_around(addr, addr->family == NETADDR_IP4 ?
+				 NETWORK_BITS4 : NETWORK_BITS6);
+	count(tx, meeting, LIKENESS_CLIENTS,
+	      span_of((const char *)addr->bytes, sizeof addr->bytes));
+	count(tx, meeting, LIKENESS_NETWORKS,
+	      span_of((const char *)network.base.bytes,
+		      sizeof network.base.bytes));
+}
+
+static void count_all(struct transaction *tx, struct meeting *meeting)
+{
+	count(tx, meeting, LIKENESS_MESSAGES, message_of(tx));
+	count(tx, meeting, LIKENESS_SENDERS,
+	      span_text(mailaddr_format(&tx->sender, &tx->arena)));
+	count_client(tx, meeting);
+	for (guint i = 0; i < tx->recipients->len; i++) {
+		const struct recipient *rcpt = &g_array_index(
+			tx->recipients, struct recipient, i);
+
+		if (rcpt->state == RCPT_ACCEPTED)
+			count(tx, meeting, LIKENESS_RECIPIENTS, span_text(
+				mailaddr_format(&rcpt->addr, &tx->arena)));
+	}
+}
+
+static uint64_t size_of(const struct meeting *meeting)
+{
+	return MAX(meeting->counts[LIKENESS_MESSAGES],
+		   meeting->counts[LIKENESS_RECIPIENTS]);
+}
+
+/* Keeps the largest. */
+static void meet(struct transaction *tx, const struct fingerprint *print,
+		 struct meeting *largest)
+{
+	const struct header *subject = transaction_find_header(tx, "Subject");
+	struct meeting meeting = { .counts = { 0 } };
+
+	if (!campaigns_meet(bulk_campaigns(tx->bulk), print,
+			    subject ? headervalue_decode(subject, &tx->arena) :
+			    "", clock_now_us(), &meeting.campaign, NULL))
+		return;
+	count_all(tx, &meeting);
+	if (size_of(&meeting) > size_of(largest))
+		*largest = meeting;
+}
+
+static void meet_files(struct transaction *tx, struct meeting *largest)
+{
+	const struct attachments *files = contents_attachments(tx);
+	unsigned count = 0;
+
+	for (guint i = 0; i < files->all->len && count < FILES_MAX; i++) {
+		g_autoptr(GByteArray) bytes = mime_decode_bytes(
+			g_array_index(files->all, struct attachment, i).part,
+			FILE_BYTES);
+		struct fingerprint print;
+
+		if (bytes->len < FILE_MIN)
+			continue;
+		print = fingerprint_of_bytes(span_first(span_of(
+			(const char *)bytes->data, bytes->len), FILE_BYTES));
+		meet(tx, &print, largest);
+		count++;
+	}
+}
+
+static bool is_found(const struct transaction *tx, const char *symbol)
+{
+	for (guint i = 0; i < tx->findings->len; i++)
+		if (strcmp(g_array_index(tx->findings, struct finding,
+					 i).symbol, symbol) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 2919; and it is the list that says so. */
+static bool is_true_list(const struct transaction *tx)
+{
+	bool is_proven = tx->auth.dmarc.result == AUTH_RESULT_PASS ||
+			 tx->auth.spf.result == AUTH_RESULT_PASS;
+
+	return transaction_find_header(tx, "List-Id") && is_proven;
+}
+
+static void tell(struct transaction *tx, const struct meeting *largest)
+{
+	uint64_t size = size_of(largest);
+	const uint64_t *counts = largest->counts;
+	bool is_welcome = is_found(tx, "LIST_WELCOME") || is_true_list(tx);
+
+	for (size_t i = 0; i < COUNT_OF(levels); i++) {
+		struct finding *finding;
+
+		if (size < levels[i].least)
+			continue;
+		finding = transaction_find(tx, levels[i].symbol,
+			"%" PRIu64 " messages from %" PRIu64 " senders at %"
+			PRIu64 " addresses to %" PRIu64 " recipients, %s%016"
+			PRIx64, counts[LIKENESS_MESSAGES],
+			counts[LIKENESS_SENDERS], counts[LIKENESS_CLIENTS],
+			counts[LIKENESS_RECIPIENTS],
+			is_welcome ? "welcome, " : "", largest->campaign.id);
+		finding->score = levels[i].score *
+				 (is_welcome ? WELCOME_SHARE : 1);
+		return;
+	}
+}
+
+void likeness_message(struct transaction *tx)
+{
+	struct meeting largest = { .counts = { 0 } };
+	struct fingerprint print;
+
+	if (!tx->bulk || !bulk_settings_of(tx->settings)->has_likeness)
+		return;
+	print = fingerprint_of_text(tx);
+	meet(tx, &print, &largest);
+	meet_files(tx, &largest);
+	tell(tx, &largest);
+}
