@@ -105,6 +105,72 @@ char *captures_user_loose(const struct captures_user *user)
 	return put_in(user->expression, stand_anything, NULL);
 }
 
+enum group { GROUP_PLAIN, GROUP_TURNED, GROUP_ODD };
+
+/* Of the group that opens here. GROUP_TURNED: more within it is less of the whole. */
+static enum group group_at(const char *at)
+{
+	static const char *const turned[] = { "(?!", "(?<!", "(?>" };
+	static const char *const plain[] = {
+		"(?:", "(?=", "(?<", "(?P<", "(?i", "(?m", "(?s", "(?-", "(?^",
+	};
+
+	if (at[1] != '?' && at[1] != '*')
+		return GROUP_PLAIN;
+	for (size_t i = 0; i < COUNT_OF(turned); i++)
+		if (g_str_has_prefix(at, turned[i]))
+			return GROUP_TURNED;
+	for (size_t i = 0; i < COUNT_OF(plain); i++)
+		if (g_str_has_prefix(at, plain[i]))
+			return GROUP_PLAIN;
+	return GROUP_ODD;
+}
+
+/* "a++" gives nothing back, which what stands for a name takes too much of. */
+static bool is_possessive(const char *at)
+{
+	return *at == '+' && strchr("+*?}", at[-1]);
+}
+
+/* Behind a class of characters that begins here; NULL: it has no end, or a name. */
+static const char *behind_class(const char *start, const char *at)
+{
+	for (at += 1 + (at[1] == '^'), at += *at == ']'; *at && *at != ']';
+	     at++) {
+		if (use_length(start, at))
+			return NULL;
+		if (*at == '\\' && at[1])
+			at++;
+	}
+	return *at ? at + 1 : NULL;
+}
+
+bool captures_user_may_filter(const struct captures_user *user)
+{
+	const char *start = user->expression, *at = start;
+	unsigned depth = 0, turned = 0;	/* the depth of such a group; 0: none */
+
+	if (strchr(user->modifiers, 'x') || strstr(start, "\\Q"))
+		return false;
+	while (at && *at) {
+		enum group group = *at == '(' ? group_at(at) : GROUP_PLAIN;
+
+		if (group == GROUP_ODD || (at > start && is_possessive(at)) ||
+		    (turned && use_length(start, at)))
+			return false;
+		depth += *at == '(';
+		if (group == GROUP_TURNED && !turned)
+			turned = depth;
+		if (*at == ')' && depth) {
+			turned = depth == turned ? 0 : turned;
+			depth--;
+		}
+		at = *at == '[' ? behind_class(start, at) :
+		     at + 1 + (*at == '\\' && at[1]);
+	}
+	return at != NULL;
+}
+
 const GPtrArray *captures_user_names(const struct captures_user *user)
 {
 	return user->names;

@@ -14,6 +14,9 @@ struct captures_user *captures_user_new(const char *expression,
 void captures_user_free(struct captures_user *user);
 /* The expression with anything at all for each %{NAME}. Free with g_free(). */
 char *captures_user_loose(const struct captures_user *user) MUST_USE;
+/* Whether that matches wherever the pattern does once texts stand in it. It does not
+ * within (?!...), say: there anything at all is too much. */
+bool captures_user_may_filter(const struct captures_user *user);
 /* Of char *. */
 const GPtrArray *captures_user_names(const struct captures_user *user);
 

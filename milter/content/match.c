@@ -335,7 +335,8 @@ static void collect_uris(struct matching *on)
 static void prepare(struct matching *on)
 {
 	on->source = (struct header_source){
-		on->tx, on->arena, received_collect(on->tx, on->arena),
+		on->tx, on->arena, received_collect(on->tx, on->set->origins,
+						     on->arena),
 	};
 	on->mime = contents_mime(on->tx);
 	on->text = contents_text(on->tx);

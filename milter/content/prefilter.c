@@ -2,6 +2,7 @@
 
 #include "content/prefilter.h"
 
+#include "content/captures.h"
 #include "content/hyperset.h"
 #include "content/literalfilter.h"
 
@@ -21,6 +22,7 @@ static GPtrArray *collect(const struct ruleset *set, enum rule_kind kind,
 
 		if (rule->kind == kind && !rule->is_off && rule->pattern &&
 		    !rule->call && !rule->detail && !rule->is_filtered &&
+		    (!rule->user || captures_user_may_filter(rule->user)) &&
 		    (kind != RULE_HEADER || rule->header == header))
 			g_ptr_array_add(rules, rule);
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define NAME_BYTES_MAX 200
+#define ORIGINS_MAX 50		/* fields that tell an address */
 #define DETAIL "uri_detail"
 
 static void free_draft(gpointer memory)
@@ -180,6 +181,36 @@ static bool take_redirect(struct ruledrafts *on, const char *file, unsigned line
 	return true;
 }
 
+static bool has_origin(const GPtrArray *origins, const char *name)
+{
+	for (guint i = 0; i < origins->len; i++)
+		if (g_ascii_strcasecmp(g_ptr_array_index(origins, i),
+				       name) == 0)
+			return true;
+	return false;
+}
+
+/* false: it is no such line. */
+static bool take_origins(struct ruledrafts *on, const char *word,
+			 const char *rest)
+{
+	GPtrArray *origins = on->set->origins;
+	g_auto(GStrv) names = NULL;
+
+	if (strcmp(word, "clear_originating_ip_headers") == 0) {
+		g_ptr_array_set_size(origins, 0);
+		return true;
+	}
+	if (strcmp(word, "originating_ip_headers") != 0)
+		return false;
+	names = g_strsplit_set(rest, " \t", -1);
+	for (char **name = names; *name; name++)
+		if (**name && origins->len < ORIGINS_MAX &&
+		    !has_origin(origins, *name))
+			g_ptr_array_add(origins, g_strdup(*name));
+	return true;
+}
+
 /* A line that is no rule, and says nothing of one. */
 static void take_setting(struct ruledrafts *on, const char *file, unsigned line,
 			 const char *word, const char *rest)
@@ -219,7 +250,8 @@ static void on_line(void *mydata, const char *file, unsigned line,
 		return;
 	}
 	if (take_remark(on, file, line, word, rest) ||
-	    take_redirect(on, file, line, word, rest))
+	    take_redirect(on, file, line, word, rest) ||
+	    take_origins(on, word, rest))
 		return;
 	if (kind == RULE_NONE && !is_attribute(word)) {
 		take_setting(on, file, line, word, rest);

@@ -111,6 +111,7 @@ static struct ruleset *set_new(void)
 	set->always = g_ptr_array_new();
 	set->capturing = g_ptr_array_new();
 	set->lists = addrlists_new();
+	set->origins = g_ptr_array_new_with_free_func(g_free);
 	set->redirects = redirects_new();
 	set->problems = g_array_new(FALSE, FALSE, sizeof(struct rule_problem));
 	g_array_set_clear_func(set->problems, clear_problem);
@@ -183,6 +184,7 @@ void ruleset_free(struct ruleset *set)
 	addrlists_free(set->lists);
 	redirects_free(set->redirects);
 	g_free(set->locales);
+	g_ptr_array_unref(set->origins);
 	g_array_unref(set->problems);
 	g_hash_table_unref(set->ignored);
 	g_ptr_array_unref(set->files);

@@ -79,6 +79,7 @@ struct ruleset {
 	struct addrlists *lists;
 	struct redirects *redirects;
 	char *locales;			/* ok_locales; NULL: all */
+	GPtrArray *origins;		/* of char *: originating_ip_headers */
 	GArray *problems;		/* of struct rule_problem */
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */

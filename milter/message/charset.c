@@ -12,6 +12,7 @@
 #define NAME_MAX_BYTES 40
 #define DETECT_MAX 65536	/* bytes that ICU looks at */
 #define CONFIDENCE_MIN 30
+#define CONFIDENCE_DENSE_MIN 15	/* of text that is hardly Latin */
 #define BYTES_MAX ((size_t)256 << 20)
 #define REPLACEMENT "\xef\xbf\xbd"	/* U+FFFD */
 #define BAD_SHARE 50		/* one bad byte in so many is let pass */
@@ -169,6 +170,18 @@ static bool convert(struct span text, const char *name, size_t bad_share,
 	return true;
 }
 
+/* Whether most letters have the eighth bit: they are not of the Latin alphabet. */
+static bool is_dense(struct span text)
+{
+	size_t wide = 0, narrow = 0;
+
+	for (size_t i = 0; i < text.len && i < DETECT_MAX; i++) {
+		wide += (text.ptr[i] & 0x80) != 0;
+		narrow += g_ascii_isalpha(text.ptr[i]);
+	}
+	return wide > narrow;
+}
+
 static bool guess(struct span text, struct arena *arena, struct span *out)
 {
 	UErrorCode status = U_ZERO_ERROR;
@@ -183,7 +196,8 @@ static bool guess(struct span text, struct arena *arena, struct span *out)
 		       &status);
 	match = ucsdet_detect(detector, &status);
 	if (U_SUCCESS(status) && match &&
-	    ucsdet_getConfidence(match, &status) >= CONFIDENCE_MIN)
+	    ucsdet_getConfidence(match, &status) >=
+	    (is_dense(text) ? CONFIDENCE_DENSE_MIN : CONFIDENCE_MIN))
 		name = ucsdet_getName(match, &status);
 	if (name && U_SUCCESS(status))
 		is_done = convert(text, meant_by(name), BAD_SHARE, arena, out);
@@ -206,6 +220,13 @@ static const char *utf16_order(struct span text)
 	return odd >= even ? "UTF-16LE" : "UTF-16BE";
 }
 
+static bool is_ascii_label(const char *label)
+{
+	return label && (g_ascii_strcasecmp(label, "us-ascii") == 0 ||
+			 g_ascii_strcasecmp(label, "ascii") == 0 ||
+			 g_ascii_strcasecmp(label, "ansi_x3.4-1968") == 0);
+}
+
 static const char *name_of(struct span text, const char *label)
 {
 	const char *name = meant_by(label);
@@ -217,8 +238,10 @@ static const char *name_of(struct span text, const char *label)
 struct span charset_decode(struct span text, const char *label,
 			   struct arena *arena)
 {
-	const char *name = name_of(text, label);
 	bool is_ascii = !has_8bit(text);
+	/* What programs write that know of no charset. */
+	const char *name = !is_ascii && is_ascii_label(label) ? NULL :
+			   name_of(text, label);
 	struct span out;
 
 	if (is_ascii && (!name || !is_shifting(name)) && !has_escape(text))

@@ -4,6 +4,7 @@
 
 #include "message/encodedword.h"
 #include "message/gmimelib.h"
+#include "message/paramrepair.h"
 
 #include <gmime/gmime.h>
 #include <string.h>
@@ -75,17 +76,17 @@ static const char *parameter(GMimeParamList *list, const char *name,
 	return value && *value ? arena_text(arena, value) : NULL;
 }
 
-/* A field's value for GMime: unfolded, also within quotes, and without a NUL, which
- * would end it, and any name in it. */
-static char *plain_value(struct span value)
+/* A field's value for GMime: unfolded, also within quotes, in charsets that it knows,
+ * and without a NUL, which would end it, and any name in it. */
+static const char *plain_value(struct span value, struct arena *arena)
 {
-	char *text = g_malloc(value.len + 1), *at = text;
+	char *text = arena_alloc(arena, value.len + 1), *at = text;
 
 	for (size_t i = 0; i < value.len; i++)
 		if (value.ptr[i] != '\r' && value.ptr[i] != '\n')
 			*at++ = value.ptr[i] ? value.ptr[i] : '?';
 	*at = '\0';
-	at = text;
+	at = text = arena_text(arena, paramrepair_text(text, arena));
 	while ((at = strstr(at, "%00")))
 		memcpy(at, "%3F", 3);
 	return text;
@@ -105,9 +106,9 @@ static void read_names(struct mime_part *part, GMimeParamList *type,
 	const char *own = decode_name(parameter(type, "name", arena), arena);
 
 	if (field) {
-		g_autofree char *text = plain_value(field->value);
 		GMimeContentDisposition *disposition =
-			g_mime_content_disposition_parse(NULL, text);
+			g_mime_content_disposition_parse(
+				NULL, plain_value(field->value, arena));
 
 		part->name = decode_name(parameter(
 			g_mime_content_disposition_get_parameters(
@@ -126,9 +127,8 @@ static const char *read_header(struct mime_part *part, struct arena *arena)
 	const struct header *field = mime_header(part, "Content-Type");
 	const struct header *encoding = mime_header(
 		part, "Content-Transfer-Encoding");
-	g_autofree char *text = field ? plain_value(field->value) : NULL;
 	GMimeContentType *type = g_mime_content_type_parse(
-		NULL, text ? text : "text/plain");
+		NULL, field ? plain_value(field->value, arena) : "text/plain");
 	GMimeParamList *list = g_mime_content_type_get_parameters(type);
 	const char *boundary;
 

@@ -408,8 +408,53 @@ static void add(struct relays *relays, const struct relay *relay,
 	relays->trusted += *is_trusting;
 }
 
+/* The first address in a field's value, as it is written there; "": none. */
+static const char *address_in(struct span value, struct arena *arena)
+{
+	static const char bytes[] = "0123456789abcdefABCDEF.:";
+	struct netaddr addr;
+	size_t start, end;
+
+	for (start = 0; start < value.len; start = end + 1) {
+		struct span word;
+
+		for (end = start; end < value.len && value.ptr[end] &&
+		     strchr(bytes, value.ptr[end]);)
+			end++;
+		word = span_of(value.ptr + start, end - start);
+		if (word.len > 2 && netaddr_parse(word, &addr))
+			return arena_span_text(arena, word);
+	}
+	return "";
+}
+
+/* The last field of that name. */
+static bool has_origin(const struct transaction *tx, const char *name,
+		       struct arena *arena, struct relay *out)
+{
+	struct span value = span_of(NULL, 0);
+	struct netaddr addr;
+
+	for (guint i = 0; i < tx->headers->len; i++) {
+		const struct header *header = &g_array_index(
+			tx->headers, struct header, i);
+
+		if (span_is_word(header->name, name))
+			value = header->value;
+	}
+	*out = (struct relay){
+		.kind = RECEIVED_RELAY, .ip = address_in(value, arena),
+		.rdns = "", .helo = "", .by = "", .ident = "", .id = "",
+		.envelope_from = "", .auth = "",
+	};
+	if (!netaddr_parse(span_text(out->ip), &addr))
+		return false;
+	out->is_private = netaddr_is_private(&addr);
+	return true;
+}
+
 struct relays received_collect(const struct transaction *tx,
-			       struct arena *arena)
+			       const GPtrArray *origins, struct arena *arena)
 {
 	struct relays relays = {
 		.all = g_array_new(FALSE, FALSE, sizeof(struct relay)),
@@ -436,5 +481,9 @@ struct relays received_collect(const struct transaction *tx,
 		}
 		relays.trusted_fields += is_trusting;
 	}
+	for (guint i = 0; origins && i < origins->len; i++)
+		if (has_origin(tx, g_ptr_array_index(origins, i), arena,
+			       &relay))
+			add(&relays, &relay, &is_trusting);
 	return relays;
 }

@@ -41,9 +41,11 @@ struct relays {
 /*
  * The client itself comes first, where it is known, since its own field is written
  * after a filter. Hosts with private addresses, and logins, are trusted up to the
- * first that is neither. Free all with g_array_unref().
+ * first that is neither. Behind all Received fields come the addresses in fields whose
+ * names stand in origins (of const char *; NULL: none), which web mail writes. Free
+ * all with g_array_unref().
  */
 struct relays received_collect(const struct transaction *tx,
-			       struct arena *arena);
+			       const GPtrArray *origins, struct arena *arena);
 
 #endif

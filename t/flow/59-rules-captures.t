@@ -62,6 +62,12 @@ body __A /\b(?<WORD>one|two)\b/
 header B X-Word !~ /^%{WORD}$/
 END
 		''],
+	['what must not follow', <<'END', mail("X-Word: one\n", "x one two"),
+body __A /^\S+ (?<WORD>one)/
+body B /^x \S+(?! %{WORD}) two/
+header C X-Word =~ /^(?!%{WORD}x)one/
+END
+		'B C __A'],
 	['with tags around', <<'END', mail("X-Word: 0ne4\n", '0ne'),
 replace_tag A [a4]
 replace_rules B

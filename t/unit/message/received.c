@@ -100,14 +100,14 @@ static void relays_are_trusted_or_not(void **state)
 	for (size_t i = 0; i < COUNT_OF(values); i++)
 		transaction_add_header(&tx, span_text("Received"),
 				       span_text(values[i]));
-	relays = received_collect(&tx, &tx.arena);
+	relays = received_collect(&tx, NULL, &tx.arena);
 	assert_int_equal(relays.all->len, 3);
 	assert_int_equal(relays.trusted, 1);
 	assert_int_equal(relays.trusted_fields, 2);
 	g_array_unref(relays.all);
 	/* A client that is known is the last hop. */
 	assert_true(netaddr_parse(span_text("198.51.100.1"), &tx.client.addr));
-	relays = received_collect(&tx, &tx.arena);
+	relays = received_collect(&tx, NULL, &tx.arena);
 	assert_int_equal(relays.all->len, 4);
 	assert_int_equal(relays.trusted, 0);
 	assert_string_equal(g_array_index(relays.all, struct relay, 0).ip,
