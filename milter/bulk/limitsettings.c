@@ -533,12 +533,15 @@ static bool names(const struct limit_exceptions *exceptions,
 		  enum limit_part part, const char *value,
 		  const struct netaddr *addr)
 {
-	const char *at = strrchr(value, '@');
+	const char *at;
 
 	if (part == LIMIT_CLIENT || part == LIMIT_NETWORK)
 		return netset_has(exceptions->networks, addr);
+	if (g_hash_table_size(exceptions->names) == 0)
+		return false;		/* so there are no domains */
 	if (g_hash_table_contains(exceptions->names, value))
 		return true;
+	at = strrchr(value, '@');
 	return part >= LIMIT_SENDER &&
 	       domaintable_has(exceptions->domains, at ? at + 1 : value);
 }
