@@ -38,7 +38,7 @@ struct shard {
 
 struct counts {
 	struct keyhash_secret secret;
-	unsigned swept;			/* shards, by the one timer */
+	atomic_uint swept;		/* shards */
 	_Atomic uint64_t entries_max;
 	struct shard shards[SHARDS];
 };
@@ -498,7 +498,8 @@ static void sweep_shard(struct shard *shard, int64_t now_us)
 void counts_sweep(struct counts *counts, int64_t now_us)
 {
 	for (unsigned i = 0; i < SWEPT_AT_ONCE; i++)
-		sweep_shard(&counts->shards[counts->swept++ % SHARDS], now_us);
+		sweep_shard(&counts->shards[atomic_fetch_add(&counts->swept, 1) %
+					    SHARDS], now_us);
 }
 
 void counts_stats(struct counts *counts, struct counts_stats *stats_out)

@@ -302,6 +302,17 @@ static bool ask_ahead(struct transaction *tx, const struct limit *limit,
 	       true : ask(&a, recipient);
 }
 
+/* In lower case: that is how most mailboxes are, and how the key would be. */
+static struct span recipient_thing(struct transaction *tx)
+{
+	char *text = arena_text(&tx->arena, mailaddr_format(
+		&last_recipient(tx)->addr, &tx->arena));
+
+	for (char *c = text; *c; c++)
+		*c = g_ascii_tolower(*c);
+	return span_text(text);
+}
+
 static bool ask_limit(struct transaction *tx, const struct limit *limit,
 		      const char *value, size_t index)
 {
@@ -311,8 +322,7 @@ static bool ask_limit(struct transaction *tx, const struct limit *limit,
 	case LIMIT_RECIPIENTS:
 		return ask_recipient(tx, limit, value, index);
 	case LIMIT_DISTINCT_RECIPIENTS:
-		return ask_thing(tx, limit, value, span_text(mailaddr_format(
-			&last_recipient(tx)->addr, &tx->arena)), index);
+		return ask_thing(tx, limit, value, recipient_thing(tx), index);
 	case LIMIT_SESSIONS:
 		return ask_thing(tx, limit, value, span_text(tx->session->id),
 				 index);
