@@ -122,6 +122,18 @@ static const char *part_value(struct transaction *tx,
 	return parts->values[part];
 }
 
+static const char *join(const char *one, const char *other,
+			struct arena *arena)
+{
+	size_t len = strlen(one), other_len = strlen(other);
+	char *text = arena_alloc(arena, len + 1 + other_len + 1);
+
+	memcpy(text, one, len);
+	text[len] = ',';
+	memcpy(text + len + 1, other, other_len);
+	return text;
+}
+
 const char *limitkey_of(struct transaction *tx,
 			struct limitkey_parts *parts,
 			const struct limit *limit, size_t recipient)
@@ -135,12 +147,12 @@ const char *limitkey_of(struct transaction *tx,
 		enum limit_part part = limit->parts[i];
 
 		values[i] = part_value(tx, parts, part);
-		if (!values[i] || limit_is_exempt(tx->settings, limit, part,
-						  values[i], &tx->client.addr))
+		if (!values[i] || limit_is_exempt(limit, part, values[i],
+						  &tx->client.addr))
 			return NULL;
 	}
 	return limit->part_count == 1 ? values[0] :
-		arena_printf(&tx->arena, "%s,%s", values[0], values[1]);
+		join(values[0], values[1], &tx->arena);
 }
 
 struct counts_key limitkey_counts(const struct limit *limit,

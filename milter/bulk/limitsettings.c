@@ -341,6 +341,7 @@ static bool read_limit(struct limit_settings *all,
 		.is_incident = values->incident,
 		.prefix4 = (unsigned)values->prefix4,
 		.prefix6 = (unsigned)values->prefix6,
+		.exempt = &all->exemptions,
 	};
 	bool is_good;
 
@@ -381,6 +382,7 @@ static void add_presets(struct limit_settings *all)
 			.window_s = (uint32_t)(presets[i].within_ms / 1000),
 			.direction = DIRECTION_OUTBOUND,
 			.action = ACTION_DEFER, .is_incident = true,
+			.exempt = &all->exemptions,
 		};
 
 		if (find(all, limit.name))
@@ -546,10 +548,9 @@ static bool names(const struct limit_exceptions *exceptions,
 	       domaintable_has(exceptions->domains, at ? at + 1 : value);
 }
 
-bool limit_is_exempt(const struct settings *settings,
-		     const struct limit *limit, enum limit_part part,
+bool limit_is_exempt(const struct limit *limit, enum limit_part part,
 		     const char *value, const struct netaddr *addr)
 {
 	return names(&limit->exceptions, part, value, addr) ||
-	       names(&settings_of(settings)->exemptions, part, value, addr);
+	       names(limit->exempt, part, value, addr);
 }
