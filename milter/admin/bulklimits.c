@@ -62,6 +62,7 @@ struct row {
 struct query {
 	const struct admin *admin;
 	const char *limit, *key;	/* NULL: any */
+	bool is_with_exceptions;
 	struct arena arena;
 	GArray *rows;			/* of struct row */
 };
@@ -192,6 +193,91 @@ static void print_rows(const struct query *query, guint most)
 	table_free(table);
 }
 
+/* What operators made of limits, also of keys that count nothing now. */
+struct listing {
+	const struct query *query;
+	struct table *table;
+	bool is_any;
+};
+
+/* In bytes, where bytes are counted. */
+static uint64_t raised_to(const struct query *query,
+			  const struct exemption *exemption)
+{
+	const struct limit *limit = limit_settings_find(
+		query->admin->settings, exemption->limit);
+
+	return limit ? in_units(limit, exemption->most) : exemption->most;
+}
+
+static void list_json(const struct query *query,
+		      const struct exemption *exemption)
+{
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}",
+		"exception", exemption->limit, "key", exemption->key,
+		"reason", exemption->reason,
+		"operator", exemption->operator_name,
+		"created_us", (json_int_t)exemption->created_us,
+		"expires_us", (json_int_t)exemption->expires_us);
+
+	if (object && exemption->most)
+		json_object_set_new(object, "most", json_integer(
+			(json_int_t)raised_to(query, exemption)));
+	if (object && exemption->times)
+		json_object_set_new(object, "times", json_integer(
+			(json_int_t)exemption->times));
+	if (object) {
+		json_dumpf(object, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(object);
+}
+
+static void list_one(const struct exemption *exemption, void *context)
+{
+	struct listing *listing = context;
+	const struct query *query = listing->query;
+	g_autofree char *until = exemption->expires_us ?
+		admin_format_time(exemption->expires_us) : g_strdup("never");
+
+	if ((!exemption->times && !exemption->most) ||
+	    (exemption->expires_us &&
+	     exemption->expires_us <= clock_now_us()) ||
+	    (query->limit && strcmp(query->limit, exemption->limit) != 0) ||
+	    (query->key && !has_key(exemption->key, query->key)))
+		return;
+	listing->is_any = true;
+	if (query->admin->is_json) {
+		list_json(query, exemption);
+		return;
+	}
+	table_add(listing->table, TABLE_PLAIN, "%s", exemption->limit);
+	table_add(listing->table, TABLE_PLAIN, "%s", exemption->key);
+	table_add(listing->table, TABLE_PLAIN, "%s%" PRIu64,
+		  exemption->times ? "times " : "", exemption->times ?
+		  exemption->times : raised_to(query, exemption));
+	table_add(listing->table, TABLE_PLAIN, "%s", until);
+	table_add(listing->table, TABLE_PLAIN, "%s",
+		  exemption->operator_name);
+	table_add(listing->table, TABLE_PLAIN, "%s", exemption->reason);
+}
+
+static void print_exceptions(const struct query *query, struct state *state)
+{
+	static const char *const titles[] = {
+		"exception", "key", "raised to", "expires", "by", "reason",
+		NULL,
+	};
+	struct listing listing = { query, table_new(titles), false };
+
+	if (exemptions_each(state, list_one, &listing, NULL) &&
+	    listing.is_any && !query->admin->is_json) {
+		putchar('\n');
+		table_print(listing.table);
+	}
+	table_free(listing.table);
+}
+
 /* The snapshot may be some seconds old. */
 static int show(struct query *query, const struct command *self, guint most)
 {
@@ -215,6 +301,8 @@ static int show(struct query *query, const struct command *self, guint most)
 	g_array_sort(query->rows, fuller_first);
 	if (status == EX_OK)
 		print_rows(query, most);
+	if (status == EX_OK && query->is_with_exceptions)
+		print_exceptions(query, state);
 	g_array_unref(query->rows);
 	arena_release(&query->arena);
 	state_close(&state);
@@ -259,6 +347,7 @@ static int run_show(struct admin *admin, const struct command *self, int argc,
 	key = argc == 2 ? g_ascii_strdown(argv[1], -1) : NULL;
 	query.limit = limit;
 	query.key = key;
+	query.is_with_exceptions = true;
 	return show(&query, self, G_MAXUINT);
 }
 

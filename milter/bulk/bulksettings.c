@@ -11,7 +11,7 @@ static const struct setting rows[] = {
 			"what is over, then what counted least. 0: nothing is "
 			"counted, and no limit holds."),
 	SETTING_TIME_MS(struct bulk_settings, snapshot_ms, "bulk.snapshot",
-		.preset = 5000, .min = 1000, .max = 10000,
+		.preset = 7000, .min = 1000, .max = 9000,
 		.help = "How often counts are written to disk: a crash "
 			"forgets what came since."),
 	SETTING_BOOL(struct bulk_settings, has_likeness, "bulk.likeness",

@@ -38,7 +38,7 @@ struct shard {
 
 struct counts {
 	struct keyhash_secret secret;
-	unsigned swept;			/* shards, by the one timer */
+	atomic_uint swept;		/* shards */
 	_Atomic uint64_t entries_max;
 	struct shard shards[SHARDS];
 };
@@ -288,12 +288,11 @@ static struct countentry *find_or_make(struct counts *counts,
 	return entry;
 }
 
-static uint64_t add_amount(struct shard *shard, struct countentry *entry,
-			   uint32_t amount, int64_t now_us)
+static void put_amount(struct shard *shard, struct countentry *entry,
+		       uint32_t amount, int64_t now_us)
 {
 	window_add(&entry->of.window, entry->window_s, amount, now_us);
 	mark(shard, entry->hash);
-	return window_count(&entry->of.window, entry->window_s, now_us);
 }
 
 static uint32_t thing_hash(const struct counts *counts, struct span thing)
@@ -301,9 +300,9 @@ static uint32_t thing_hash(const struct counts *counts, struct span thing)
 	return (uint32_t)keyhash_of(&counts->secret, thing);
 }
 
-static uint64_t add_thing(struct counts *counts, struct shard *shard,
-			  struct countentry *entry, uint32_t thing,
-			  int64_t now_us)
+static void put_thing(struct counts *counts, struct shard *shard,
+		      struct countentry *entry, uint32_t thing,
+		      int64_t now_us)
 {
 	uint64_t before = countentry_bytes(entry);
 
@@ -311,7 +310,6 @@ static uint64_t add_thing(struct counts *counts, struct shard *shard,
 	shard->bytes += countentry_bytes(entry) - before;
 	mark(shard, entry->hash);
 	make_room(counts, shard, entry, now_us);
-	return distinct_count(entry->of.distinct, entry->window_s, now_us);
 }
 
 uint64_t counts_add(struct counts *counts, const struct counts_key *key,
@@ -325,8 +323,10 @@ uint64_t counts_add(struct counts *counts, const struct counts_key *key,
 	want(counts, key, &wanted);
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find_or_make(counts, &wanted, now_us);
-	if (entry)
-		count = add_amount(wanted.shard, entry, amount, now_us);
+	if (entry) {
+		put_amount(wanted.shard, entry, amount, now_us);
+		count = count_of(wanted.shard, entry, now_us);
+	}
 	pthread_mutex_unlock(&wanted.shard->lock);
 	return count;
 }
@@ -343,8 +343,10 @@ uint64_t counts_add_thing(struct counts *counts, const struct counts_key *key,
 	want(counts, key, &wanted);
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find_or_make(counts, &wanted, now_us);
-	if (entry)
-		count = add_thing(counts, wanted.shard, entry, hash, now_us);
+	if (entry) {
+		put_thing(counts, wanted.shard, entry, hash, now_us);
+		count = count_of(wanted.shard, entry, now_us);
+	}
 	pthread_mutex_unlock(&wanted.shard->lock);
 	return count;
 }
@@ -386,8 +388,9 @@ struct counts_answer counts_take(struct counts *counts,
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find_or_make(counts, &wanted, now_us);
 	count = entry ? count_of(wanted.shard, entry, now_us) : 0;
+	answer.count = count + amount;
 	if (entry && fits(count, amount, most))
-		answer.count = add_amount(wanted.shard, entry, amount, now_us);
+		put_amount(wanted.shard, entry, amount, now_us);
 	else if (entry)
 		answer = refuse(entry, count, amount, most, now_us);
 	pthread_mutex_unlock(&wanted.shard->lock);
@@ -403,6 +406,7 @@ struct counts_answer counts_take_thing(struct counts *counts,
 	struct counts_answer answer = { true, 1, 0 };
 	struct wanted wanted;
 	struct countentry *entry;
+	bool is_there;
 	uint64_t count;
 
 	BUG_IF(key->kind != COUNTS_DISTINCT);
@@ -410,11 +414,11 @@ struct counts_answer counts_take_thing(struct counts *counts,
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find_or_make(counts, &wanted, now_us);
 	count = entry ? count_of(wanted.shard, entry, now_us) : 0;
-	if (entry && (fits(count, 1, most) ||
-		      distinct_has(entry->of.distinct, entry->window_s, hash,
-				   now_us)))
-		answer.count = add_thing(counts, wanted.shard, entry, hash,
-					 now_us);
+	is_there = entry && distinct_has(entry->of.distinct, entry->window_s,
+					 hash, now_us);
+	answer.count = count + !is_there;
+	if (entry && (is_there || fits(count, 1, most)))
+		put_thing(counts, wanted.shard, entry, hash, now_us);
 	else if (entry)
 		answer = refuse(entry, count, 1, most, now_us);
 	pthread_mutex_unlock(&wanted.shard->lock);
@@ -498,7 +502,8 @@ static void sweep_shard(struct shard *shard, int64_t now_us)
 void counts_sweep(struct counts *counts, int64_t now_us)
 {
 	for (unsigned i = 0; i < SWEPT_AT_ONCE; i++)
-		sweep_shard(&counts->shards[counts->swept++ % SHARDS], now_us);
+		sweep_shard(&counts->shards[atomic_fetch_add(&counts->swept, 1) %
+					    SHARDS], now_us);
 }
 
 void counts_stats(struct counts *counts, struct counts_stats *stats_out)

@@ -20,7 +20,12 @@ struct distinct {
 	uint64_t newest;		/* number of the newest part */
 	uint32_t *places;		/* NULL when registers are used */
 	uint16_t place_count, used;	/* a power of two */
+	bool is_estimated;		/* estimates are those of registers */
 	uint8_t **registers;		/* of each part; NULL within: nothing */
+	union {
+		uint16_t came[WINDOW_PARTS];	/* how many last, of places */
+		uint32_t estimates[2];	/* of all newer ones; what the oldest adds */
+	} of;
 };
 
 struct distinct *distinct_new(void)
@@ -79,7 +84,11 @@ static void put(struct distinct *distinct, uint32_t hash, uint64_t number)
 {
 	uint32_t *place = find_place(distinct, hash);
 
-	distinct->used = (uint16_t)(distinct->used + !*place);
+	if (*place)
+		distinct->of.came[part_of(*place)]--;
+	else
+		distinct->used++;
+	distinct->of.came[number & PART_MASK]++;
 	*place = hash | (number & PART_MASK);
 }
 
@@ -88,6 +97,7 @@ static void make_places(struct distinct *distinct, unsigned count)
 	distinct->places = g_new0(uint32_t, count);
 	distinct->place_count = (uint16_t)count;
 	distinct->used = 0;
+	memset(&distinct->of, 0, sizeof distinct->of);
 }
 
 /* The same things anew in so many places, without those whose age, in parts, is
@@ -126,6 +136,7 @@ static void move_registers(struct distinct *distinct, uint64_t newest,
 		}
 	}
 	g_free(old);
+	distinct->is_estimated = false;
 	if (!is_any)
 		free_registers(distinct);
 }
@@ -162,12 +173,14 @@ static void add_registered(struct distinct *distinct, uint32_t hash,
 
 	if (!*part)
 		*part = g_new0(uint8_t, HLL_REGISTERS);
-	hll_add(*part, hash);
+	if (hll_add(*part, hash))
+		distinct->is_estimated = false;
 }
 
 static void use_registers(struct distinct *distinct)
 {
 	distinct->registers = g_new0(uint8_t *, WINDOW_PARTS);
+	distinct->is_estimated = false;
 	for (unsigned i = 0; i < distinct->place_count; i++)
 		if (distinct->places[i])
 			add_registered(distinct,
@@ -218,9 +231,10 @@ bool distinct_has(struct distinct *distinct, uint32_t window_s, uint32_t hash,
 	return distinct->places && *find_place(distinct, usable(hash)) != 0;
 }
 
-/* Parts newer than some age see at least what parts older than it add. */
-static void note_registered(const struct distinct *distinct,
-			    struct window *out, uint64_t first_age)
+/* What each part adds to those newer than it; those newer than first_age are taken
+ * together, since an estimate takes microseconds. */
+static void note_registers(const struct distinct *distinct,
+			   struct window *out, uint64_t first_age)
 {
 	uint8_t all[HLL_REGISTERS] = { 0 };
 	uint64_t before = 0;
@@ -238,17 +252,31 @@ static void note_registered(const struct distinct *distinct,
 	}
 }
 
-/* A window of what came last in which part; of registers, those up to first_age
- * are one part, since each estimate takes a microsecond. */
-static void note_parts(const struct distinct *distinct, struct window *out,
-		       uint64_t first_age)
+/* A window of what came last in which part. */
+static void note_parts(const struct distinct *distinct, struct window *out)
 {
 	*out = (struct window){ .newest = distinct->newest };
 	if (distinct->registers)
-		note_registered(distinct, out, first_age);
-	for (unsigned i = 0; i < distinct->place_count; i++)
-		if (distinct->places[i])
-			out->parts[part_of(distinct->places[i])]++;
+		note_registers(distinct, out, 0);
+	for (int i = 0; distinct->places && i < WINDOW_PARTS; i++)
+		out->parts[i] = distinct->of.came[i];
+}
+
+/* The same for a count alone. */
+static void note_estimates(struct distinct *distinct, struct window *out)
+{
+	uint32_t *oldest = &out->parts[(distinct->newest + 1) & PART_MASK];
+	uint32_t *newer = &out->parts[(distinct->newest + 2) & PART_MASK];
+
+	*out = (struct window){ .newest = distinct->newest };
+	if (!distinct->is_estimated) {
+		note_registers(distinct, out, WINDOW_PARTS - 2);
+		distinct->of.estimates[0] = *newer;
+		distinct->of.estimates[1] = *oldest;
+		distinct->is_estimated = true;
+	}
+	*newer = distinct->of.estimates[0];
+	*oldest = distinct->of.estimates[1];
 }
 
 uint64_t distinct_count(struct distinct *distinct, uint32_t window_s,
@@ -257,7 +285,10 @@ uint64_t distinct_count(struct distinct *distinct, uint32_t window_s,
 	struct window window;
 
 	now_us = settle(distinct, window_s, now_us);
-	note_parts(distinct, &window, WINDOW_PARTS - 2);
+	if (distinct->registers)
+		note_estimates(distinct, &window);
+	else
+		note_parts(distinct, &window);
 	return window_count(&window, window_s, now_us);
 }
 
@@ -267,7 +298,7 @@ int64_t distinct_frees_us(struct distinct *distinct, uint32_t window_s,
 	struct window window;
 
 	now_us = settle(distinct, window_s, now_us);
-	note_parts(distinct, &window, 0);
+	note_parts(distinct, &window);
 	return window_frees_us(&window, window_s, most, now_us);
 }
 
@@ -276,7 +307,7 @@ int64_t distinct_ends_us(const struct distinct *distinct, uint32_t window_s)
 	struct window window = { .newest = distinct->newest };
 
 	if (!distinct->registers)
-		note_parts(distinct, &window, 0);
+		note_parts(distinct, &window);
 	for (int i = 0; distinct->registers && i < WINDOW_PARTS; i++)
 		window.parts[i] = distinct->registers[i] != NULL;
 	return window_ends_us(&window, window_s);

@@ -10,14 +10,17 @@
 
 G_STATIC_ASSERT(HLL_REGISTERS == 1 << INDEX_BITS);
 
-void hll_add(uint8_t registers[HLL_REGISTERS], uint32_t hash)
+bool hll_add(uint8_t registers[HLL_REGISTERS], uint32_t hash)
 {
 	uint32_t rest = hash << INDEX_BITS;
 	uint8_t rank = rest ? (uint8_t)(__builtin_clz(rest) + 1) :
 			      RANK_BITS + 1;
 	uint8_t *at = &registers[hash >> RANK_BITS];
 
-	*at = MAX(*at, rank);
+	if (*at >= rank)
+		return false;
+	*at = rank;
+	return true;
 }
 
 void hll_merge(uint8_t into[HLL_REGISTERS],

@@ -14,7 +14,8 @@
  */
 #define HLL_REGISTERS 2048
 
-void hll_add(uint8_t registers[HLL_REGISTERS], uint32_t hash);
+/* Whether that changed anything. */
+bool hll_add(uint8_t registers[HLL_REGISTERS], uint32_t hash);
 /* Afterwards into has seen what either has. */
 void hll_merge(uint8_t into[HLL_REGISTERS],
 	       const uint8_t from[HLL_REGISTERS]);

@@ -25,6 +25,7 @@ struct hold {
 
 struct bulkwork {
 	struct bulk *bulk;
+	struct limitkey_parts parts;
 	GArray *holds;			/* of struct hold */
 	bool is_limited;		/* a limit held something up */
 	size_t limited_recipient;	/* index + 1 of the last one */
@@ -301,6 +302,17 @@ static bool ask_ahead(struct transaction *tx, const struct limit *limit,
 	       true : ask(&a, recipient);
 }
 
+/* In lower case: that is how most mailboxes are, and how the key would be. */
+static struct span recipient_thing(struct transaction *tx)
+{
+	char *text = arena_text(&tx->arena, mailaddr_format(
+		&last_recipient(tx)->addr, &tx->arena));
+
+	for (char *c = text; *c; c++)
+		*c = g_ascii_tolower(*c);
+	return span_text(text);
+}
+
 static bool ask_limit(struct transaction *tx, const struct limit *limit,
 		      const char *value, size_t index)
 {
@@ -310,8 +322,7 @@ static bool ask_limit(struct transaction *tx, const struct limit *limit,
 	case LIMIT_RECIPIENTS:
 		return ask_recipient(tx, limit, value, index);
 	case LIMIT_DISTINCT_RECIPIENTS:
-		return ask_thing(tx, limit, value, span_text(mailaddr_format(
-			&last_recipient(tx)->addr, &tx->arena)), index);
+		return ask_thing(tx, limit, value, recipient_thing(tx), index);
 	case LIMIT_SESSIONS:
 		return ask_thing(tx, limit, value, span_text(tx->session->id),
 				 index);
@@ -355,8 +366,8 @@ void limitcheck_recipient(struct transaction *tx)
 				limit->count == LIMIT_DISTINCT_RECIPIENTS ||
 				limit->count == LIMIT_SESSIONS;
 			const char *value = is_thing != (things == 1) ? NULL :
-				limitkey_of(tx, limit, last_recipient(tx),
-					    &tx->arena);
+				limitkey_of(tx, &work_of(tx)->parts, limit,
+					    index);
 
 			if (value && !ask_limit(tx, limit, value, index))
 				return;
@@ -378,7 +389,7 @@ static void give_back_of(struct bulkwork *work, size_t recipient)
 
 /* Adds one to each limit that counts such things. */
 static void count_event(struct transaction *tx, enum limit_count count,
-			const struct recipient *rcpt)
+			size_t recipient)
 {
 	const GArray *limits = limit_settings_all(tx->settings);
 
@@ -386,7 +397,8 @@ static void count_event(struct transaction *tx, enum limit_count count,
 		const struct limit *limit = &g_array_index(limits,
 							   struct limit, i);
 		const char *value = limit->count == count ?
-			limitkey_of(tx, limit, rcpt, &tx->arena) : NULL;
+			limitkey_of(tx, &work_of(tx)->parts, limit,
+				    recipient) : NULL;
 		struct counts_key key;
 
 		if (!value)
@@ -419,14 +431,15 @@ void limitcheck_after_recipient(struct transaction *tx)
 	give_back_of(work_of(tx), index);
 	if (work_of(tx)->limited_recipient != index &&
 	    is_refused_for_good(rcpt))
-		count_event(tx, LIMIT_REFUSED_RECIPIENTS, rcpt);
+		count_event(tx, LIMIT_REFUSED_RECIPIENTS, index);
 }
 
 static void ask_bytes(struct transaction *tx, const struct limit *limit,
-		      const struct recipient *rcpt)
+		      size_t recipient)
 {
 	int64_t bytes = tx->header_bytes + tx->body_bytes;
-	const char *value = limitkey_of(tx, limit, rcpt, &tx->arena);
+	const char *value = limitkey_of(tx, &work_of(tx)->parts, limit,
+					recipient);
 	struct asking a;
 
 	if (!value || is_held(work_of(tx), limit, value))
@@ -442,7 +455,7 @@ static void ask_bytes_of_all(struct transaction *tx,
 			     const struct limit *limit)
 {
 	if (!limit_has_recipient(limit)) {
-		ask_bytes(tx, limit, NULL);
+		ask_bytes(tx, limit, 0);
 		return;
 	}
 	for (guint i = 0; i < tx->recipients->len; i++) {
@@ -450,7 +463,7 @@ static void ask_bytes_of_all(struct transaction *tx,
 			tx->recipients, struct recipient, i);
 
 		if (rcpt->state == RCPT_ACCEPTED)
-			ask_bytes(tx, limit, rcpt);
+			ask_bytes(tx, limit, i + 1);
 	}
 }
 
@@ -486,7 +499,7 @@ void limitcheck_end(struct transaction *tx)
 	if (work_of(tx)->is_limited)
 		return;
 	if (tx->outcome.action == ACTION_DEFER)
-		count_event(tx, LIMIT_DEFERRED_MESSAGES, NULL);
+		count_event(tx, LIMIT_DEFERRED_MESSAGES, 0);
 	else if (tx->outcome.action == ACTION_REJECT)
-		count_event(tx, LIMIT_REFUSED_MESSAGES, NULL);
+		count_event(tx, LIMIT_REFUSED_MESSAGES, 0);
 }

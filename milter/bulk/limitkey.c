@@ -16,16 +16,11 @@ static const char *lower(const char *text, struct arena *arena)
 	return copy;
 }
 
-static const char *network_value(const struct limit *limit,
-				 const struct netaddr *addr,
-				 struct arena *arena)
+static uint8_t network_bits(const struct limit *limit,
+			    const struct netaddr *addr)
 {
-	unsigned bits = addr->family == NETADDR_IP4 ? 96 + limit->prefix4 :
-						      limit->prefix6;
-	struct network net = network_around(addr, (uint8_t)bits);
-	char text[NETADDR_TEXT_MAX];
-
-	return arena_text(arena, network_format(&net, text));
+	return (uint8_t)(addr->family == NETADDR_IP4 ? 96 + limit->prefix4 :
+						       limit->prefix6);
 }
 
 static const char *address_value(const struct mailaddr *addr,
@@ -41,17 +36,25 @@ static const char *domain_value(const struct mailaddr *addr)
 	       addr->domain_ascii : NULL;
 }
 
-static const char *client_value(const struct limit *limit,
-				enum limit_part part,
-				const struct netaddr *addr,
+static const char *client_value(const struct netaddr *addr,
 				struct arena *arena)
 {
 	char text[NETADDR_TEXT_MAX];
 
+	return addr->family == NETADDR_NONE ? NULL :
+		arena_text(arena, netaddr_format(addr, text));
+}
+
+static const char *network_value(const struct netaddr *addr, uint8_t bits,
+				 struct arena *arena)
+{
+	struct network net;
+	char text[NETADDR_TEXT_MAX];
+
 	if (addr->family == NETADDR_NONE)
 		return NULL;
-	return part == LIMIT_NETWORK ? network_value(limit, addr, arena) :
-		arena_text(arena, netaddr_format(addr, text));
+	net = network_around(addr, bits);
+	return arena_text(arena, network_format(&net, text));
 }
 
 static const char *customer_value(const struct transaction *tx,
@@ -63,15 +66,19 @@ static const char *customer_value(const struct transaction *tx,
 	return name ? lower(name, arena) : NULL;
 }
 
-static const char *part_value(const struct transaction *tx,
-			      const struct limit *limit, enum limit_part part,
-			      const struct recipient *rcpt,
-			      struct arena *arena)
+static const char *make_part(const struct transaction *tx,
+			     const struct limitkey_parts *parts,
+			     enum limit_part part, struct arena *arena)
 {
+	const struct recipient *rcpt = parts->recipient ?
+		&g_array_index(tx->recipients, struct recipient,
+			       parts->recipient - 1) : NULL;
+
 	switch (part) {
 	case LIMIT_CLIENT:
+		return client_value(&tx->client.addr, arena);
 	case LIMIT_NETWORK:
-		return client_value(limit, part, &tx->client.addr, arena);
+		return network_value(&tx->client.addr, parts->bits, arena);
 	case LIMIT_ACCOUNT:
 		return tx->client.login ? lower(tx->client.login, arena) :
 					  NULL;
@@ -91,24 +98,61 @@ static const char *part_value(const struct transaction *tx,
 	return NULL;
 }
 
-const char *limitkey_of(const struct transaction *tx,
-			const struct limit *limit,
-			const struct recipient *rcpt, struct arena *arena)
+/* What was made for another recipient or prefix is forgotten. */
+static void turn_to(struct limitkey_parts *parts, size_t recipient,
+		    uint8_t bits)
+{
+	if (recipient != parts->recipient)
+		parts->known &= ~(1u << LIMIT_RECIPIENT |
+				  1u << LIMIT_RECIPIENT_DOMAIN);
+	if (bits != parts->bits)
+		parts->known &= ~(1u << LIMIT_NETWORK);
+	parts->recipient = recipient;
+	parts->bits = bits;
+}
+
+static const char *part_value(struct transaction *tx,
+			      struct limitkey_parts *parts,
+			      enum limit_part part)
+{
+	if (!(parts->known >> part & 1)) {
+		parts->values[part] = make_part(tx, parts, part, &tx->arena);
+		parts->known |= 1u << part;
+	}
+	return parts->values[part];
+}
+
+static const char *join(const char *one, const char *other,
+			struct arena *arena)
+{
+	size_t len = strlen(one), other_len = strlen(other);
+	char *text = arena_alloc(arena, len + 1 + other_len + 1);
+
+	memcpy(text, one, len);
+	text[len] = ',';
+	memcpy(text + len + 1, other, other_len);
+	return text;
+}
+
+const char *limitkey_of(struct transaction *tx,
+			struct limitkey_parts *parts,
+			const struct limit *limit, size_t recipient)
 {
 	const char *values[LIMIT_PARTS_MAX];
 
 	if (!limit->is_any_direction && limit->direction != tx->direction)
 		return NULL;
+	turn_to(parts, recipient, network_bits(limit, &tx->client.addr));
 	for (size_t i = 0; i < limit->part_count; i++) {
 		enum limit_part part = limit->parts[i];
 
-		values[i] = part_value(tx, limit, part, rcpt, arena);
-		if (!values[i] || limit_is_exempt(tx->settings, limit, part,
-						  values[i], &tx->client.addr))
+		values[i] = part_value(tx, parts, part);
+		if (!values[i] || limit_is_exempt(limit, part, values[i],
+						  &tx->client.addr))
 			return NULL;
 	}
 	return limit->part_count == 1 ? values[0] :
-		arena_printf(arena, "%s,%s", values[0], values[1]);
+		join(values[0], values[1], &tx->arena);
 }
 
 struct counts_key limitkey_counts(const struct limit *limit,

@@ -341,6 +341,7 @@ static bool read_limit(struct limit_settings *all,
 		.is_incident = values->incident,
 		.prefix4 = (unsigned)values->prefix4,
 		.prefix6 = (unsigned)values->prefix6,
+		.exempt = &all->exemptions,
 	};
 	bool is_good;
 
@@ -381,6 +382,7 @@ static void add_presets(struct limit_settings *all)
 			.window_s = (uint32_t)(presets[i].within_ms / 1000),
 			.direction = DIRECTION_OUTBOUND,
 			.action = ACTION_DEFER, .is_incident = true,
+			.exempt = &all->exemptions,
 		};
 
 		if (find(all, limit.name))
@@ -533,20 +535,22 @@ static bool names(const struct limit_exceptions *exceptions,
 		  enum limit_part part, const char *value,
 		  const struct netaddr *addr)
 {
-	const char *at = strrchr(value, '@');
+	const char *at;
 
 	if (part == LIMIT_CLIENT || part == LIMIT_NETWORK)
 		return netset_has(exceptions->networks, addr);
+	if (g_hash_table_size(exceptions->names) == 0)
+		return false;		/* so there are no domains */
 	if (g_hash_table_contains(exceptions->names, value))
 		return true;
+	at = strrchr(value, '@');
 	return part >= LIMIT_SENDER &&
 	       domaintable_has(exceptions->domains, at ? at + 1 : value);
 }
 
-bool limit_is_exempt(const struct settings *settings,
-		     const struct limit *limit, enum limit_part part,
+bool limit_is_exempt(const struct limit *limit, enum limit_part part,
 		     const char *value, const struct netaddr *addr)
 {
 	return names(&limit->exceptions, part, value, addr) ||
-	       names(&settings_of(settings)->exemptions, part, value, addr);
+	       names(limit->exempt, part, value, addr);
 }

@@ -45,6 +45,7 @@ struct limit {
 	bool is_incident;
 	unsigned prefix4, prefix6;	/* bits of a network */
 	struct limit_exceptions exceptions;
+	const struct limit_exceptions *exempt;	/* from all limits */
 	const char *terms;		/* "100 recipients in 1h" */
 };
 
@@ -59,9 +60,8 @@ const struct limit *limit_settings_find(const struct settings *settings,
 const char *limit_settings_customer(const struct settings *settings,
 				    const char *login,
 				    const struct netaddr *addr);
-/* Whether bulk.exempt names that part of a key; addr is the client's. */
-bool limit_is_exempt(const struct settings *settings,
-		     const struct limit *limit, enum limit_part part,
+/* Whether it or bulk.exempt excepts that part of a key; addr is the client's. */
+bool limit_is_exempt(const struct limit *limit, enum limit_part part,
 		     const char *value, const struct netaddr *addr);
 bool limit_has_recipient(const struct limit *limit);
 

@@ -2,6 +2,8 @@
 
 #include "session/statusfile.h"
 
+#include "bulk/bulk.h"
+#include "bulk/counts.h"
 #include "resolver/resolver.h"
 #include "session/contentjson.h"
 #include "session/service.h"
@@ -57,6 +59,24 @@ static json_t *resolver_object(void)
 			 "bytes", (json_int_t)stats.bytes);
 }
 
+static json_t *bulk_object(void)
+{
+	struct counts_stats counts;
+	struct bulk_stats stats;
+
+	counts_stats(bulk_counts(service_bulk()), &counts);
+	bulk_stats(service_bulk(), &stats);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "entries", (json_int_t)counts.entries,
+			 "bytes", (json_int_t)counts.bytes,
+			 "pushed_out", (json_int_t)counts.pushed_out,
+			 "look_ups", (json_int_t)counts.look_ups,
+			 "saved_us", (json_int_t)stats.saved_us,
+			 "save_took_us", (json_int_t)stats.save_took_us,
+			 "pages_written", (json_int_t)stats.pages_written,
+			 "save_failures", (json_int_t)stats.save_failures);
+}
+
 static json_t *whole_object(const struct settings *settings,
 			    const struct status_facts *facts)
 {
@@ -64,7 +84,7 @@ static json_t *whole_object(const struct settings *settings,
 
 	return json_pack(
 		"{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:s*, s:s, s:s, s:b, s:o, s:o, s:o, "
-		"s:o}",
+		"s:o, s:o}",
 		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
 		"began_us", (json_int_t)facts->began_us,
 		"settings_read_us", (json_int_t)facts->settings_read_us,
@@ -77,7 +97,8 @@ static json_t *whole_object(const struct settings *settings,
 		"stopping", service_is_draining(),
 		"counters", counters_object(), "records", records_object(),
 		"resolver", resolver_object(),
-		"content", contentjson_object(settings));
+		"content", contentjson_object(settings),
+		"bulk", bulk_object());
 }
 
 void statusfile_write(const struct settings *settings,

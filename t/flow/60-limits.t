@@ -224,6 +224,12 @@ subtest 'what operators see and do' => sub {
 	is $one->(1), 0, 'until its time is over';
 	$daemon->reevectl('limits', 'raise', '--times', 2, '192.0.2.1');
 	is $one->(10), 10, 'times';
+	my ($exception) = grep { $_->{exception} }
+		$daemon->objects('limits', 'show', '192.0.2.1');
+	is_deeply [@$exception{qw(exception times expires_us)}], ['*', 2, 0],
+		'exceptions are listed';
+	($status, $out) = $daemon->reevectl('limits', 'show');
+	like $out, qr/\*\s+192\.0\.2\.1\s+times 2\s+never/, 'for people';
 	$daemon->reevectl('limits', 'raise', '--undo', '192.0.2.1');
 	is $one->(1), 0, 'undone';
 	($status) = $daemon->reevectl('limits', 'raise', '--undo', '192.0.2.1');

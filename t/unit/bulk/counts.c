@@ -330,6 +330,40 @@ static void snapshots_bring_all_back(void **state)
 	sample_end(&sample);
 }
 
+/* The clock was set back by a day before the start, and after it by another: what is
+ * there is gone one window later at the latest, and forward it is gone at once. */
+static void a_clock_set_between_starts_holds_nobody(void **state)
+{
+	struct counts_key amount = key_of("a", COUNTS_AMOUNT);
+	struct counts_key things = key_of("d", COUNTS_DISTINCT);
+	struct counts *counts = counts_new(100000);
+	int64_t now_us = BEGAN_US;
+	struct sample sample;
+	struct state *store;
+
+	(void)state;
+	sample_begin(&sample, "");
+	store = state_open(sample.dir, STATE_CREATE, NULL);
+	counts_add(counts, &amount, 9, now_us);
+	counts_add_thing(counts, &things, span_text("x"), now_us);
+	for (int i = 0; i < 2; i++) {
+		save(counts, store);
+		counts_free(counts);
+		now_us -= 86400 * SECOND;
+		counts = load(store, now_us);
+		assert_int_equal(counts_get(counts, &amount, now_us), 9);
+		assert_int_equal(counts_get(counts, &things, now_us), 1);
+	}
+	assert_int_equal(counts_get(counts, &amount, now_us + 600 * SECOND), 0);
+	assert_int_equal(counts_get(counts, &things, now_us + 600 * SECOND), 0);
+	counts_add(counts, &amount, 9, now_us);
+	assert_int_equal(counts_get(counts, &amount, now_us + 86400 * SECOND),
+			 0);
+	counts_free(counts);
+	state_close(&store);
+	sample_end(&sample);
+}
+
 /* A lost secret moves the entries; the old pages do not come back. */
 static void a_lost_secret_is_no_loss(void **state)
 {
@@ -372,6 +406,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_least_useful_leave),
 	cmocka_unit_test(memory_has_an_end),
 	cmocka_unit_test(snapshots_bring_all_back),
+	cmocka_unit_test(a_clock_set_between_starts_holds_nobody),
 	cmocka_unit_test(a_lost_secret_is_no_loss),
 };
 
