@@ -131,7 +131,7 @@ static void they_outlive_the_daemon(void **state)
 
 static void damaged_rows_are_none(void **state)
 {
-	static const char *const rows[] = { "", "x", "\x0a\x03" "abc",
+	static const char *const rows[] = { "", "x", "\x0a\x03\x61\x62",
 		"\x0a\x10\2\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0" };
 	struct sample sample;
 	struct state *store;
