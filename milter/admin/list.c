@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 
+#include "admin/fingerprintarg.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "settings/global.h"
@@ -50,14 +51,18 @@ static int take_names(const struct command *self, int argc, char **argv,
 {
 	if (argc != 4)
 		return admin_fail(self, EX_USAGE, "needs welcome|block, "
-			"address|network|account|sender|domain, and a value");
+			"address|network|account|sender|domain|fingerprint, "
+			"and a value");
 	if (!list_which_parse(span_text(argv[1]), &entry->which))
 		return admin_fail(self, EX_USAGE,
 			"\"%s\": the lists are welcome and block", argv[1]);
 	if (!list_kind_parse(span_text(argv[2]), &entry->kind))
 		return admin_fail(self, EX_USAGE, "\"%s\": an entry is an "
-			"address, network, account, sender or domain",
-			argv[2]);
+			"address, network, account, sender, domain or "
+			"fingerprint", argv[2]);
+	if (entry->kind == LIST_FINGERPRINT && entry->which != LIST_BLOCK)
+		return admin_fail(self, EX_USAGE,
+				  "fingerprints can only be blocked");
 	entry->value = argv[3];
 	return EX_OK;
 }
@@ -69,16 +74,22 @@ static int add(struct admin *admin, const struct command *self,
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
 	struct state *state = open_state(admin, self, &status);
+	struct arena arena;
 
 	if (!state)
 		return status;
+	arena_init(&arena);
 	entry->operator_name = who;
 	entry->created_us = clock_now_us();
-	if (!lists_add(state, entry, &why))
+	if (entry->kind == LIST_FINGERPRINT)
+		status = fingerprintarg_resolve(admin, self, state, &arena,
+						entry);
+	if (status == EX_OK && !lists_add(state, entry, &why))
 		status = admin_fail(self, status_of(why), "%s", why->message);
-	else
+	else if (status == EX_OK)
 		puts(admin->is_json ? "{\"list\":\"added\"}" :
 				      "added; in force from now on");
+	arena_release(&arena);
 	state_close(&state);
 	return status;
 }

@@ -5,6 +5,9 @@
 #include "admin/authjson.h"
 #include "verdict/annotate.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static void put_text(json_t *object, const char *key, const char *text)
 {
 	if (text && *text)
@@ -138,6 +141,13 @@ static void put_sizes(json_t *object, const Reeve__Message *message)
 		json_object_set_new(object, "body_bytes_at_least",
 				    json_true());
 	PUT_NUMBER(object, "recipients_dropped", message, recipients_dropped);
+	if (message->campaign) {
+		char campaign[17];
+
+		snprintf(campaign, sizeof campaign, "%016" PRIx64,
+			 message->campaign);
+		json_object_set_new(object, "campaign", json_string(campaign));
+	}
 }
 
 static void put_message(json_t *object, const Reeve__Record *record)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bulk/bulkclock.h"
+#include "bulk/badprints.h"
 #include "bulk/bulksettings.h"
 #include "bulk/campaigns.h"
 #include "bulk/clears.h"
@@ -25,6 +26,7 @@ struct bulk {
 	struct counts *counts;
 	struct clears *clears;
 	struct campaigns *campaigns;
+	struct badprints *bad;
 	pthread_t keeper;
 	bool is_keeping;
 
@@ -122,6 +124,7 @@ static void go_round(struct bulk *bulk, struct rounds *next)
 	counts_set_max(bulk->counts, (uint64_t)mine->entries);
 	counts_sweep(bulk->counts, bulkclock_now_us());
 	do_clears(bulk, settings);
+	badprints_refresh(bulk->bad, bulk->state, clock_now_us());
 	flush_incidents(bulk);
 	if (now_us >= next->save_us) {
 		next->save_us = now_us + mine->snapshot_ms * 1000;
@@ -210,6 +213,8 @@ struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 	init_lock(bulk);
 	load(bulk);
 	load_campaigns(bulk);
+	bulk->bad = badprints_new();
+	badprints_refresh(bulk->bad, bulk->state, clock_now_us());
 	bulk->is_keeping = pthread_create(&bulk->keeper, NULL, keep,
 					  bulk) == 0;
 	if (!bulk->is_keeping)
@@ -235,6 +240,7 @@ void bulk_close(struct bulk **bulk)
 	save_campaigns(old, INT64_MAX / 1000 / 2);
 	flush_incidents(old);
 	campaigns_free(old->campaigns);
+	badprints_free(old->bad);
 	counts_free(old->counts);
 	clears_free(old->clears);
 	pthread_cond_destroy(&old->wake);
@@ -250,6 +256,12 @@ struct counts *bulk_counts(struct bulk *bulk)
 struct campaigns *bulk_campaigns(struct bulk *bulk)
 {
 	return bulk->campaigns;
+}
+
+bool bulk_find_bad(struct bulk *bulk, const struct fingerprint *print,
+		   struct campaign *out)
+{
+	return badprints_find(bulk->bad, print, out);
 }
 
 struct clears *bulk_clears(struct bulk *bulk)

@@ -35,6 +35,13 @@ struct counts *bulk_counts(struct bulk *bulk);
 struct clears *bulk_clears(struct bulk *bulk);
 struct campaigns *bulk_campaigns(struct bulk *bulk);
 
+struct campaign;
+struct fingerprint;
+/* Whether operators listed one that it is like (LIST_BLOCK, LIST_FINGERPRINT), as of a
+ * second ago; its subject is the reason. */
+bool bulk_find_bad(struct bulk *bulk, const struct fingerprint *print,
+		   struct campaign *out);
+
 struct bulk_stats {
 	int64_t saved_us;		/* last time; 0: never */
 	int64_t save_took_us;

@@ -364,3 +364,41 @@ uint64_t fingerprint_id(const struct fingerprint *print)
 		id = mix(id + print->marks[i]);
 	return id;
 }
+
+static const char text_prefix[] = "text:", file_prefix[] = "file:";
+
+const char *fingerprint_format(const struct fingerprint *print,
+			       struct arena *arena)
+{
+	uint64_t marks[FINGERPRINT_MARKS];
+	g_autofree char *coded = NULL;
+
+	for (unsigned i = 0; i < print->count; i++)
+		marks[i] = GUINT64_TO_BE(print->marks[i]);
+	coded = g_base64_encode((const guchar *)marks,
+				print->count * sizeof *marks);
+	return arena_printf(arena, "%s%s", print->is_exact ? file_prefix :
+			    text_prefix, coded);
+}
+
+bool fingerprint_parse(const char *text, struct fingerprint *out)
+{
+	bool is_exact = g_str_has_prefix(text, file_prefix);
+	g_autofree guchar *bytes = NULL;
+	gsize len;
+
+	*out = (struct fingerprint){ .is_exact = is_exact };
+	if (!is_exact && !g_str_has_prefix(text, text_prefix))
+		return false;
+	bytes = g_base64_decode(text + strlen(text_prefix), &len);
+	if (!len || len % sizeof *out->marks || len > sizeof out->marks)
+		return false;
+	out->count = (unsigned)(len / sizeof *out->marks);
+	memcpy(out->marks, bytes, len);
+	for (unsigned i = 0; i < out->count; i++) {
+		out->marks[i] = GUINT64_FROM_BE(out->marks[i]);
+		if (i && out->marks[i] <= out->marks[i - 1])
+			return false;
+	}
+	return !is_exact || out->count == 1;
+}

@@ -33,6 +33,12 @@ bool fingerprint_is_alike(const struct fingerprint *a,
 /* Of an attachment's bytes, decoded: alike is only the same file. */
 struct fingerprint fingerprint_of_bytes(struct span bytes);
 
+/* As text, "text:..." or "file:..." with base 64, for the lists; in the arena. False:
+ * it is no such text. */
+const char *fingerprint_format(const struct fingerprint *print,
+			       struct arena *arena);
+bool fingerprint_parse(const char *text, struct fingerprint *out) MUST_USE;
+
 /* A number for it, the same for ever. */
 uint64_t fingerprint_id(const struct fingerprint *print);
 

@@ -131,6 +131,24 @@ static uint64_t size_of(const struct meeting *meeting)
 		   meeting->counts[LIKENESS_RECIPIENTS]);
 }
 
+static void tell_if_bad(struct transaction *tx,
+			const struct fingerprint *print)
+{
+	struct campaign bad;
+	struct finding *finding;
+
+	if (!bulk_find_bad(tx->bulk, print, &bad))
+		return;
+	finding = transaction_find(tx, "BULK_KNOWN_BAD", "%s: %s",
+				   print->is_exact ? "file" : "text",
+				   bad.subject);
+	finding->score = 10.0;
+	finding->demand = ACTION_REJECT;
+	finding->code = 550;
+	finding->enhanced = "5.7.1";
+	finding->text = "refused by local policy";
+}
+
 /* Keeps the largest. */
 static void meet(struct transaction *tx, const struct fingerprint *print,
 		 struct meeting *largest)
@@ -138,6 +156,7 @@ static void meet(struct transaction *tx, const struct fingerprint *print,
 	const struct header *subject = transaction_find_header(tx, "Subject");
 	struct meeting meeting = { .counts = { 0 } };
 
+	tell_if_bad(tx, print);
 	if (!campaigns_meet(bulk_campaigns(tx->bulk), print,
 			    subject ? headervalue_decode(subject, &tx->arena) :
 			    "", clock_now_us(), &meeting.campaign, NULL))
@@ -219,5 +238,6 @@ void likeness_message(struct transaction *tx)
 	print = fingerprint_of_text(tx);
 	meet(tx, &print, &largest);
 	meet_files(tx, &largest);
+	tx->campaign = largest.campaign.id;
 	tell(tx, &largest);
 }

@@ -26,7 +26,7 @@ bool likeness_read_key(const struct counts_key *key, uint64_t *campaign_out,
  * A check (STAGE_MESSAGE): meets the campaigns of the text and of up to four large
  * attachments, counts, and finds BULK_LIKE_10, _100 or _1000 by how many messages or
  * recipients the largest of them has; less for those that a list of ours welcomes, and
- * for mailing lists that authenticate.
+ * for mailing lists that authenticate. BULK_KNOWN_BAD: operators listed one of them.
  */
 void likeness_message(struct transaction *tx);
 

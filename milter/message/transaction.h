@@ -158,6 +158,7 @@ struct transaction {
 	struct bulkwork *bulk_work;	/* bulk/limitcheck.h, while under way */
 	void (*free_bulk_work)(struct bulkwork *work);
 
+	uint64_t campaign;		/* bulk/campaigns.h; 0: none */
 	GArray *findings;		/* of struct finding */
 	GArray *annotations;		/* of struct annotation, that checks made */
 	struct outcome outcome;

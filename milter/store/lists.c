@@ -22,6 +22,7 @@ struct list_key {
 static const char *const which_words[] = { "", "welcome", "block" };
 static const char *const kind_words[] = {
 	"", "address", "network", "account", "sender", "domain",
+	"fingerprint",
 };
 
 const char *list_which_word(enum list_which which)

@@ -15,6 +15,7 @@ enum list_kind {
 	LIST_ACCOUNT = 3,	/* login; without regard to case */
 	LIST_SENDER = 4,	/* envelope sender; without regard to case */
 	LIST_DOMAIN = 5,	/* of the sender; .example.org: its subdomains */
+	LIST_FINGERPRINT = 6,	/* see bulk/fingerprint.h; case counts */
 };
 
 /* "welcome", "address" and so on; the parsers know the same words. */

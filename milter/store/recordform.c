@@ -209,6 +209,7 @@ static void put_headers(Reeve__Message *out, const struct transaction *tx)
 	SET_COUNT(out, headers_dropped, tx->headers_dropped);
 	SET_COUNT(out, headers_cut, tx->headers_cut);
 	SET_NUMBER(out, body_bytes, (uint64_t)tx->body_bytes);
+	SET_NUMBER(out, campaign, tx->campaign);
 	SET_COUNT(out, body_bytes_at_least, !tx->is_body_bytes_exact);
 }
 

@@ -67,10 +67,10 @@ is $first->{recipients}, 21, 'recipients';
 my (undef, $text) = $daemon->reevectl('bulk', 'top');
 like $text, qr/^[0-9a-f]{16} +10 +2 +9 +2 +21 .*Garden chairs$/m, 'as a table';
 
-is sent(body => "We meet on Tuesday at the station, bring the tickets and the dog, " .
+is sent(subject => 'Tuesday', body => "We meet on Tuesday at the station, bring the tickets and the dog, " .
 	"please, and tell your sister that she may come, too.\r\n"), '',
 	'another text is another matter';
-is sent(body => "Hello\r\n"), '', 'nothing much' for 1 .. 12;
+is sent(subject => 'Hello', body => "Hello\r\n"), '', 'nothing much' for 1 .. 12;
 
 $daemon->kill9;
 $daemon->start;
@@ -95,6 +95,53 @@ for my $n (1 .. 10) {
 		"Content-Transfer-Encoding: base64\r\n\r\n$coded\r\n--b--\r\n");
 	is $found, $n < 10 ? '' : 'BULK_LIKE_10 0.5', "file $n";
 }
+
+# What is known to be bad: by campaign, record, file or text.
+my $chairs = (grep { $_->{subject} eq 'Garden chairs' } top())[0];
+my ($newest) = $daemon->objects('records', 'search', '--limit', 0, '--symbol',
+	'BULK_LIKE_100');
+is $newest->{campaign}, $chairs->{campaign}, 'the record tells the campaign';
+my $note = $box->write_file('note.eml', "Subject: n\n\nWe have found your account " .
+	"among those that did not pay the yearly fee for the use of the harbour.\n");
+my $short = $box->write_file('short.eml', "Subject: n\n\nHello\n");
+
+sub list
+{
+	my ($status, $out, $err) = $daemon->reevectl('list', @_);
+	return "$status $err";
+}
+
+like list('add', 'block', 'fingerprint', $short), qr/^65 .*too little text/, 'too little';
+like list('add', 'block', 'fingerprint', '0123456789abcdef'), qr/^65 .*not known/,
+	'a campaign that is not there';
+like list('add', 'block', 'fingerprint', 'nowhere'), qr/^66 .*"nowhere" is no/, 'nothing';
+like list('add', 'welcome', 'fingerprint', $note), qr/^64 /, 'only to block';
+is list('add', 'block', 'fingerprint', $note), '0 ', 'a file';
+is list('add', 'block', 'fingerprint', '--reason', 'chairs', $newest->{id}), '0 ',
+	'a record';
+
+sub reply
+{
+	my ($body) = @_;
+	my $mta = Milter::Client->new($daemon->socket);
+	my $reply = $mta->message(body => $body);
+
+	$mta->quit;
+	$serial++;
+	return $reply->{cmd} eq 'c' ? 'accepted' : $reply->{text};
+}
+
+ok $box->wait_for(10, sub { reply("$offer\r\n") =~ /refused by local policy/ }),
+	'a second later it is refused';
+like reply("Dear Ann,\r\nwe have found your account among those that did not pay the " .
+	"yearly fee for the use of the harbour. http://x.example/\r\n"),
+	qr/refused by local policy/, 'and what is like the file';
+is reply("Something else altogether, which nobody here has ever complained of.\r\n"),
+	'accepted', 'and nothing else';
+my ($listed) = grep { $_->{kind} eq 'fingerprint' && $_->{reason} eq 'chairs' }
+	$daemon->objects('list', 'show', 'block');
+is list('remove', 'block', 'fingerprint', $listed->{value}), '0 ', 'taken from the list';
+ok $box->wait_for(10, sub { reply("$offer\r\n") eq 'accepted' }), 'it is let in again';
 
 $daemon->configure(%settings, bulk => { likeness => 'no' });
 $daemon->reload;
