@@ -27,6 +27,7 @@ struct bulkwork {
 	struct bulk *bulk;
 	struct limitkey_parts parts;
 	GArray *holds;			/* of struct hold */
+	GHashTable *held;		/* names of those that no loop would find soon */
 	bool is_limited;		/* a limit held something up */
 	size_t limited_recipient;	/* index + 1 of the last one */
 };
@@ -49,6 +50,7 @@ static void free_work(struct bulkwork *work)
 	for (guint i = 0; i < work->holds->len; i++)
 		give_back(work, &g_array_index(work->holds, struct hold, i));
 	g_array_unref(work->holds);
+	g_hash_table_unref(work->held);
 	g_free(work);
 }
 
@@ -59,6 +61,8 @@ static struct bulkwork *work_of(struct transaction *tx)
 		tx->bulk_work->bulk = tx->bulk;
 		tx->bulk_work->holds = g_array_new(FALSE, FALSE,
 						   sizeof(struct hold));
+		tx->bulk_work->held = g_hash_table_new(g_str_hash,
+						       g_str_equal);
 		tx->free_bulk_work = free_work;
 	}
 	return tx->bulk_work;
@@ -225,9 +229,22 @@ static bool ask(struct asking *a, size_t recipient)
 	return is_counted;
 }
 
-static bool is_held(const struct bulkwork *work, const struct limit *limit,
+/* With a recipient in the key there may be as many as there are recipients. */
+static const char *held_name(struct transaction *tx, const struct limit *limit,
+			     const char *value)
+{
+	return arena_printf(&tx->arena, "%s %s", limit->name, value);
+}
+
+/* Those without were taken with the first recipient, and are soon found. */
+static bool is_held(struct transaction *tx, const struct limit *limit,
 		    const char *value)
 {
+	const struct bulkwork *work = work_of(tx);
+
+	if (limit_has_recipient(limit))
+		return g_hash_table_contains(work->held,
+					     held_name(tx, limit, value));
 	for (guint i = 0; i < work->holds->len; i++) {
 		const struct hold *hold = &g_array_index(work->holds,
 							 struct hold, i);
@@ -243,6 +260,10 @@ static void hold(const struct asking *a, size_t recipient)
 	struct hold hold = { a->limit, a->value, a->amount, recipient };
 
 	g_array_append_val(work_of(a->tx)->holds, hold);
+	if (limit_has_recipient(a->limit) &&
+	    a->limit->count != LIMIT_RECIPIENTS)
+		g_hash_table_add(work_of(a->tx)->held, (char *)held_name(
+			a->tx, a->limit, a->value));
 }
 
 static struct asking asking_of(struct transaction *tx,
@@ -263,7 +284,7 @@ static bool ask_message(struct transaction *tx, const struct limit *limit,
 {
 	struct asking a = asking_of(tx, limit, value, 1);
 
-	if (is_held(work_of(tx), limit, value))
+	if (is_held(tx, limit, value))
 		return true;
 	if (!ask(&a, recipient))
 		return false;
@@ -374,16 +395,23 @@ void limitcheck_recipient(struct transaction *tx)
 		}
 }
 
-static void give_back_of(struct bulkwork *work, size_t recipient)
+/* What was taken for the recipient added last is at the end. */
+static void give_back_of(struct transaction *tx, size_t recipient)
 {
-	for (guint i = work->holds->len; i > 0; i--) {
-		const struct hold *hold = &g_array_index(work->holds,
-							 struct hold, i - 1);
+	struct bulkwork *work = work_of(tx);
 
-		if (hold->recipient != recipient)
+	for (guint i = work->holds->len; i > 0; i--) {
+		struct hold *hold = &g_array_index(work->holds, struct hold,
+						   i - 1);
+
+		if (hold->recipient != recipient && hold->recipient)
+			return;
+		if (!hold->recipient)
 			continue;
 		give_back(work, hold);
-		g_array_remove_index_fast(work->holds, i - 1);
+		g_hash_table_remove(work->held, held_name(tx, hold->limit,
+							  hold->value));
+		g_array_remove_index(work->holds, i - 1);
 	}
 }
 
@@ -428,7 +456,7 @@ void limitcheck_after_recipient(struct transaction *tx)
 	if (rcpt->state == RCPT_ACCEPTED &&
 	    rcpt->outcome.action < ACTION_DEFER)
 		return;
-	give_back_of(work_of(tx), index);
+	give_back_of(tx, index);
 	if (work_of(tx)->limited_recipient != index &&
 	    is_refused_for_good(rcpt))
 		count_event(tx, LIMIT_REFUSED_RECIPIENTS, index);
@@ -442,7 +470,7 @@ static void ask_bytes(struct transaction *tx, const struct limit *limit,
 					recipient);
 	struct asking a;
 
-	if (!value || is_held(work_of(tx), limit, value))
+	if (!value || is_held(tx, limit, value))
 		return;
 	a = asking_of(tx, limit, value,
 		      (uint32_t)MIN((bytes + KIB - 1) / KIB, UINT32_MAX));

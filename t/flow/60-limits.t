@@ -273,6 +273,37 @@ subtest 'kill -9' => sub {
 	$mta->quit;
 	is scalar(grep { $_->{key} eq 'recipients 192.0.2.1' }
 		$daemon->objects('incidents')), 1, 'and the incidents';
+	is $daemon->stop, 0, 'stop';
+	my ($row) = $daemon->objects('limits', 'show', '192.0.2.10');
+	is $row->{count}, 100, 'limits show without a daemon';
+	is +($daemon->reevectl('limits', 'clear', '192.0.2.10'))[0], 0,
+		'and limits clear';
+	$daemon->start;
+	$mta = talk();
+	$r = $mta->message(addr => '192.0.2.10', rcpts => many('k', 101));
+	is scalar(grep { $_->{cmd} eq 'c' } @{ $r->{rcpts} }), 100,
+		'which the next one does';
+	$mta->quit;
+};
+
+subtest 'a reload' => sub {
+	my %other = %{ $settings{bulk} };
+	$other{limits} = { fresh => { key => 'client', count => 'recipients',
+		most => 2, within => '10min' } };
+	$daemon->configure(bulk => \%other);
+	is +($daemon->reevectl('reload'))[0], 0, 'reloaded';
+	my $mta = talk();
+	my $r = $mta->message(addr => '192.0.2.11', rcpts => many('k', 5));
+	is join('', map { $_->{cmd} } @{ $r->{rcpts} }), 'ccyyy',
+		'other limits are in force';
+	like $r->{rcpts}[2]{text}, qr/limit fresh: /, 'by their names';
+	$mta->quit;
+	$daemon->configure(bulk => $settings{bulk});
+	is +($daemon->reevectl('reload'))[0], 0, 'reloaded again';
+	$mta = talk();
+	$r = $mta->message(addr => '192.0.2.10', rcpts => many('k', 1));
+	is $r->{cmd}, 'none', 'what the old ones counted still counts';
+	$mta->quit;
 };
 
 subtest 'settings that are wrong' => sub {

@@ -215,6 +215,44 @@ static void a_refused_recipient_is_given_back(void **state)
 	end(&box);
 }
 
+/* A message to many of one domain is one message to it, also when the first of
+ * them was refused. */
+static void a_message_is_one_for_each_domain(void **state)
+{
+	struct transaction tx;
+	struct box box;
+
+	(void)state;
+	begin(&box, "bulk { preset_limits = no; limits { "
+	      "m { key = recipient-domain; most = 9; } "
+	      "b { key = recipient-domain; count = bytes; most = 9k; } "
+	      "r { key = recipient; count = recipients; most = 1; } } }");
+	begin_message(&box, &tx, "alice");
+	tx.body_bytes = 5000;
+	assert_true(name_recipient(&tx, "<a@x.example>"));
+	assert_false(name_recipient(&tx, "<A@x.example>"));
+	assert_true(name_recipient(&tx, "<b@x.example>"));
+	assert_true(name_recipient(&tx, "<a@y.example>"));
+	assert_int_equal(count_of(&box, "m", "x.example"), 1);
+	assert_int_equal(count_of(&box, "m", "y.example"), 1);
+	limitcheck_message(&tx);
+	end_message(&tx, ENDING_COMPLETE, ACTION_ACCEPT);
+	assert_int_equal(count_of(&box, "b", "x.example"), 5);
+	assert_int_equal(count_of(&box, "b", "y.example"), 5);
+	begin_message(&box, &tx, "alice");
+	assert_false(name_recipient(&tx, "<a@z.example>") &&
+		     name_recipient(&tx, "<a@z.example>"));
+	assert_true(name_recipient(&tx, "<b@z.example>"));
+	assert_int_equal(count_of(&box, "m", "z.example"), 1);
+	end_message(&tx, ENDING_ABORTED, ACTION_NONE);
+	assert_int_equal(count_of(&box, "m", "z.example"), 0);
+	begin_message(&box, &tx, "alice");
+	assert_false(name_recipient(&tx, "<b@x.example>"));
+	assert_int_equal(count_of(&box, "m", "x.example"), 1);
+	end_message(&tx, ENDING_REFUSED, ACTION_DEFER);
+	end(&box);
+}
+
 /* No raise is asked for, or it is over: that costs nobody anything. */
 static void operators_raise_and_clear(void **state)
 {
@@ -464,6 +502,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(only_what_was_accepted_counts),
 	cmocka_unit_test(the_one_too_many_is_told_when),
 	cmocka_unit_test(a_refused_recipient_is_given_back),
+	cmocka_unit_test(a_message_is_one_for_each_domain),
 	cmocka_unit_test(operators_raise_and_clear),
 	cmocka_unit_test(exemptions_are_joined),
 	cmocka_unit_test(limits_do_not_feed_each_other),
