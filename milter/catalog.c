@@ -5,6 +5,7 @@
 #include "bulk/dnslistsettings.h"
 #include "bulk/bulksettings.h"
 #include "bulk/limitsettings.h"
+#include "bulk/greysettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -33,6 +34,7 @@ const struct setting_group *const catalog[] = {
 	&keywordlists_group,
 	&clamd_group,
 	&dnslists_group,
+	&grey_group,
 	&bulk_group,
 	&limit_group,
 	&verdict_group,

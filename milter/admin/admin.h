@@ -65,7 +65,8 @@ bool admin_parse_span(const char *text, int64_t *span_us_out) MUST_USE;
 char *admin_format_time(int64_t time_us) MUST_USE;
 
 extern const struct command command_check, command_try, command_records,
-	command_list, command_limits, command_bulk, command_incidents, command_dkim, command_rules, command_relay_probe,
+	command_list, command_limits, command_bulk, command_greylist,
+	command_incidents, command_dkim, command_rules, command_relay_probe,
 	command_reload, command_status;
 
 #endif

@@ -11,6 +11,8 @@
 #include "bulk/clears.h"
 #include "bulk/counts.h"
 #include "bulk/countsnapshot.h"
+#include "bulk/greylist.h"
+#include "bulk/greysettings.h"
 #include "store/incidents.h"
 
 #include <inttypes.h>
@@ -27,6 +29,7 @@ struct bulk {
 	struct clears *clears;
 	struct campaigns *campaigns;
 	struct badprints *bad;
+	struct greylist *greylist;
 	pthread_t keeper;
 	bool is_keeping;
 
@@ -61,6 +64,17 @@ static void save_campaigns(struct bulk *bulk, int64_t window_ms)
 	if (!campaigns_save(bulk->campaigns, bulk->state,
 			    clock_now_us() - window_ms * 1000, &why))
 		warn("campaigns_not_saved", why);
+}
+
+static void save_greylist(struct bulk *bulk, const struct settings *settings)
+{
+	const struct greylist_times times =
+		grey_settings_times(grey_settings_of(settings));
+	g_autoptr(GError) why = NULL;
+
+	if (!greylist_save(bulk->greylist, bulk->state, &times,
+			   clock_now_us(), &why))
+		warn("greylist_not_saved", why);
 }
 
 static bool save(struct bulk *bulk)
@@ -125,6 +139,7 @@ static void go_round(struct bulk *bulk, struct rounds *next)
 	counts_sweep(bulk->counts, bulkclock_now_us());
 	do_clears(bulk, settings);
 	badprints_refresh(bulk->bad, bulk->state, clock_now_us());
+	save_greylist(bulk, settings);
 	flush_incidents(bulk);
 	if (now_us >= next->save_us) {
 		next->save_us = now_us + mine->snapshot_ms * 1000;
@@ -166,12 +181,15 @@ static void *keep(void *context)
 	return NULL;
 }
 
-static void load_campaigns(struct bulk *bulk)
+static void load_tables(struct bulk *bulk)
 {
 	g_autoptr(GError) why = NULL;
 
 	if (!campaigns_load(bulk->campaigns, bulk->state, &why))
 		warn("campaigns_not_read", why);
+	g_clear_error(&why);
+	if (!greylist_load(bulk->greylist, bulk->state, &why))
+		warn("greylist_not_read", why);
 }
 
 static void load(struct bulk *bulk)
@@ -208,11 +226,13 @@ struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 	bulk->counts = counts_new((uint64_t)bulk_settings_of(now)->entries);
 	bulk->campaigns = campaigns_new(
 		(size_t)bulk_settings_of(now)->campaigns);
+	bulk->greylist = greylist_new(
+		(size_t)grey_settings_of(now)->entries);
 	settings_unref(now);
 	bulk->clears = clears_new();
 	init_lock(bulk);
 	load(bulk);
-	load_campaigns(bulk);
+	load_tables(bulk);
 	bulk->bad = badprints_new();
 	badprints_refresh(bulk->bad, bulk->state, clock_now_us());
 	bulk->is_keeping = pthread_create(&bulk->keeper, NULL, keep,
@@ -226,6 +246,7 @@ struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 void bulk_close(struct bulk **bulk)
 {
 	struct bulk *old = *bulk;
+	struct settings *now;
 
 	*bulk = NULL;
 	if (!old)
@@ -238,9 +259,13 @@ void bulk_close(struct bulk **bulk)
 		pthread_join(old->keeper, NULL);
 	save(old);
 	save_campaigns(old, INT64_MAX / 1000 / 2);
+	now = old->settings();
+	save_greylist(old, now);
+	settings_unref(now);
 	flush_incidents(old);
 	campaigns_free(old->campaigns);
 	badprints_free(old->bad);
+	greylist_free(old->greylist);
 	counts_free(old->counts);
 	clears_free(old->clears);
 	pthread_cond_destroy(&old->wake);
@@ -256,6 +281,11 @@ struct counts *bulk_counts(struct bulk *bulk)
 struct campaigns *bulk_campaigns(struct bulk *bulk)
 {
 	return bulk->campaigns;
+}
+
+struct greylist *bulk_greylist(struct bulk *bulk)
+{
+	return bulk->greylist;
 }
 
 bool bulk_find_bad(struct bulk *bulk, const struct fingerprint *print,

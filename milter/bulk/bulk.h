@@ -10,6 +10,7 @@
 struct campaigns;
 struct clears;
 struct counts;
+struct greylist;
 
 /*
  * The tables that the checks of bulk/ share, and a thread of its own that writes
@@ -34,6 +35,7 @@ void bulk_close(struct bulk **bulk);
 struct counts *bulk_counts(struct bulk *bulk);
 struct clears *bulk_clears(struct bulk *bulk);
 struct campaigns *bulk_campaigns(struct bulk *bulk);
+struct greylist *bulk_greylist(struct bulk *bulk);
 
 struct campaign;
 struct fingerprint;

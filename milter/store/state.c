@@ -31,7 +31,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_META] = "meta", [STATE_LISTS] = "lists",
 	[STATE_INCIDENTS] = "incidents", [STATE_COUNTS] = "counts",
 	[STATE_EXEMPTIONS] = "exemptions",
-	[STATE_CAMPAIGNS] = "campaigns",
+	[STATE_CAMPAIGNS] = "campaigns", [STATE_GREYLIST] = "greylist",
 };
 
 static MDB_val value_of(struct span bytes)

@@ -31,6 +31,7 @@ enum state_table {
 	STATE_COUNTS,		/* bulk/countsnapshot.c, of limits */
 	STATE_EXEMPTIONS,	/* bulk/exemptions.c */
 	STATE_CAMPAIGNS,	/* bulk/campaigns.c */
+	STATE_GREYLIST,		/* bulk/greylist.c */
 	STATE_TABLES
 };
 

@@ -3,6 +3,7 @@
 #include "verdict/checks.h"
 
 #include "bulk/dnslists.h"
+#include "bulk/greycheck.h"
 #include "bulk/likeness.h"
 #include "bulk/limitcheck.h"
 #include "cases/listcheck.h"
@@ -34,6 +35,7 @@ static const struct {
 	{ STAGE_MESSAGE, dnslists_message },
 	{ STAGE_MESSAGE, likeness_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
+	{ STAGE_MESSAGE, greycheck_message },	/* knows what others found */
 	{ STAGE_MESSAGE, limitcheck_message },
 };
 
