@@ -2,6 +2,7 @@
 
 #include "catalog.h"
 
+#include "bulk/customers.h"
 #include "bulk/dnslistsettings.h"
 #include "bulk/bulksettings.h"
 #include "bulk/limitsettings.h"
@@ -34,6 +35,7 @@ const struct setting_group *const catalog[] = {
 	&keywordlists_group,
 	&clamd_group,
 	&dnslists_group,
+	&customers_group,
 	&grey_group,
 	&bulk_group,
 	&limit_group,

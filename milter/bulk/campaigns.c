@@ -61,7 +61,7 @@ struct campaigns *campaigns_new(size_t most)
 	struct campaigns *campaigns = g_new0(struct campaigns, 1);
 	size_t buckets = 1024;
 
-	while (buckets < most * HANDLES && buckets < (size_t)1 << 26)
+	while (buckets < most * HANDLES / 4 && buckets < (size_t)1 << 26)
 		buckets *= 2;
 	pthread_mutex_init(&campaigns->lock, NULL);
 	campaigns->most = MIN(most, NONE / HANDLES - 1);

@@ -2,6 +2,8 @@
 
 #include "bulk/limitkey.h"
 
+#include "bulk/customers.h"
+
 #include <string.h>
 
 #define VALUE_MAX 400		/* bytes; counts tells longer ones apart */
@@ -60,10 +62,10 @@ static const char *network_value(const struct netaddr *addr, uint8_t bits,
 static const char *customer_value(const struct transaction *tx,
 				  struct arena *arena)
 {
-	const char *name = limit_settings_customer(
+	const struct customer *customer = customers_find(
 		tx->settings, tx->client.login, &tx->client.addr);
 
-	return name ? lower(name, arena) : NULL;
+	return customer ? lower(customer->name, arena) : NULL;
 }
 
 static const char *make_part(const struct transaction *tx,

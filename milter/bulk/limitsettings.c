@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define LIMITS_MAX 200		/* each costs a look-up a recipient */
-#define CUSTOMERS_MAX 10000
 #define NAME_MAX_BYTES 40
 #define KIB 1024
 
@@ -22,20 +21,14 @@ struct limit_section {
 	bool incident;
 };
 
-struct customer_section {
-	GPtrArray *networks, *accounts;
-	struct netset *set;			/* of networks */
-};
-
 struct limit_settings {
-	GPtrArray *sections, *customer_sections;
+	GPtrArray *sections;
 	GPtrArray *exempt;
 	bool is_preset;
 
 	/* Made from the above. */
 	GArray *all;				/* of struct limit */
 	struct limit_exceptions exemptions;
-	GHashTable *logins;			/* login or @domain -> customer */
 };
 
 static const char *const part_words[] = {
@@ -116,22 +109,6 @@ static const struct setting_section_type section_type = {
 	.row_count = G_N_ELEMENTS(section_rows),
 };
 
-static const struct setting customer_rows[] = {
-	SETTING_LIST(struct customer_section, networks, "networks",
-		.preset_text = "",
-		.help = "Addresses and networks of the customer's clients."),
-	SETTING_LIST(struct customer_section, accounts, "accounts",
-		.preset_text = "",
-		.help = "The customer's logins; @example.org for all logins "
-			"that end so."),
-};
-
-static const struct setting_section_type customer_type = {
-	.size = sizeof(struct customer_section),
-	.rows = customer_rows,
-	.row_count = G_N_ELEMENTS(customer_rows),
-};
-
 static const struct setting rows[] = {
 	SETTING_SECTIONS(struct limit_settings, sections, "bulk.limits",
 		.section = &section_type,
@@ -152,11 +129,6 @@ static const struct setting rows[] = {
 		.help = "Whom no limit concerns, as except of a limit has it: "
 			"relays of yours, such as a second MX, whose mail is "
 			"that of many. An address here frees nobody's login."),
-	SETTING_SECTIONS(struct limit_settings, customer_sections,
-		"bulk.customers", .section = &customer_type,
-		.help = "Who is which customer, for limits by customer: "
-			"customers { acme { networks = [\"192.0.2.0/28\"]; "
-			"accounts = [\"@acme.example\"]; } }."),
 };
 
 static const struct {
@@ -395,48 +367,12 @@ static void add_presets(struct limit_settings *all)
 	}
 }
 
-static bool read_customer(struct limit_settings *all,
-			  struct setting_section *section,
-			  const struct settings *settings, GError **error)
-{
-	struct customer_section *values = section->values;
-	g_autofree char *field = g_strdup_printf("bulk.customers.%s.networks",
-						 section->name);
-	g_autoptr(GError) why = NULL;
-
-	values->set = netset_new();
-	if (!netset_add_list(values->set, values->networks, &why))
-		return settings_fail(settings, field, error, "%s",
-				     why->message);
-	netset_seal(values->set);
-	for (guint i = 0; i < values->accounts->len; i++)
-		g_hash_table_insert(all->logins, g_ascii_strdown(
-			g_ptr_array_index(values->accounts, i), -1),
-			(void *)section->name);
-	return true;
-}
-
-static bool read_customers(struct limit_settings *all,
-			   const struct settings *settings, GError **error)
-{
-	if (all->customer_sections->len > CUSTOMERS_MAX)
-		return settings_fail(settings, "bulk.customers", error,
-				     "more than " G_STRINGIFY(CUSTOMERS_MAX));
-	for (guint i = 0; i < all->customer_sections->len; i++)
-		if (!read_customer(all, g_ptr_array_index(
-				all->customer_sections, i), settings, error))
-			return false;
-	return true;
-}
-
 static bool prepare(void *values, struct settings *settings, GError **error)
 {
 	struct limit_settings *all = values;
 	g_autofree char *why = NULL;
 
 	all->all = g_array_new(FALSE, FALSE, sizeof(struct limit));
-	all->logins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					    NULL);
 	init_exceptions(&all->exemptions);
 	if (all->sections->len > LIMITS_MAX)
 		return settings_fail(settings, "bulk.limits", error,
@@ -449,7 +385,7 @@ static bool prepare(void *values, struct settings *settings, GError **error)
 				settings, error))
 			return false;
 	add_presets(all);
-	return read_customers(all, settings, error);
+	return true;
 }
 
 static void release(void *values)
@@ -466,15 +402,6 @@ static void release(void *values)
 	g_clear_pointer(&all->all, g_array_unref);
 	if (all->exemptions.names)
 		release_exceptions(&all->exemptions);
-	g_clear_pointer(&all->logins, g_hash_table_unref);
-	for (guint i = 0; all->customer_sections &&
-			  i < all->customer_sections->len; i++) {
-		struct setting_section *section = g_ptr_array_index(
-			all->customer_sections, i);
-		struct customer_section *customer = section->values;
-
-		netset_free(customer->set);
-	}
 }
 
 const struct setting_group limit_group = {
@@ -500,35 +427,6 @@ const struct limit *limit_settings_find(const struct settings *settings,
 					const char *name)
 {
 	return find(settings_of(settings), name);
-}
-
-static const char *customer_of_login(const struct limit_settings *all,
-				     const char *login)
-{
-	g_autofree char *lower = g_ascii_strdown(login, -1);
-	const char *at = strrchr(lower, '@');
-	const char *name = g_hash_table_lookup(all->logins, lower);
-
-	return name || !at ? name : g_hash_table_lookup(all->logins, at);
-}
-
-const char *limit_settings_customer(const struct settings *settings,
-				    const char *login,
-				    const struct netaddr *addr)
-{
-	const struct limit_settings *all = settings_of(settings);
-	const char *name = login ? customer_of_login(all, login) : NULL;
-
-	for (guint i = 0; !name && addr->family != NETADDR_NONE &&
-			  i < all->customer_sections->len; i++) {
-		const struct setting_section *section = g_ptr_array_index(
-			all->customer_sections, i);
-		const struct customer_section *customer = section->values;
-
-		if (netset_has(customer->set, addr))
-			name = section->name;
-	}
-	return name;
 }
 
 static bool names(const struct limit_exceptions *exceptions,

@@ -56,10 +56,6 @@ extern const struct setting_group limit_group;
 const GArray *limit_settings_all(const struct settings *settings);
 const struct limit *limit_settings_find(const struct settings *settings,
 					const char *name);
-/* The customer whose login (may be NULL) or address it is, or NULL. */
-const char *limit_settings_customer(const struct settings *settings,
-				    const char *login,
-				    const struct netaddr *addr);
 /* Whether it or bulk.exempt excepts that part of a key; addr is the client's. */
 bool limit_is_exempt(const struct limit *limit, enum limit_part part,
 		     const char *value, const struct netaddr *addr);

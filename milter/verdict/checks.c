@@ -2,6 +2,7 @@
 
 #include "verdict/checks.h"
 
+#include "bulk/customerrelay.h"
 #include "bulk/dnslists.h"
 #include "bulk/greycheck.h"
 #include "bulk/likeness.h"
@@ -33,6 +34,7 @@ static const struct {
 	{ STAGE_MESSAGE, contentcheck_message },
 	{ STAGE_MESSAGE, viruscheck_message },
 	{ STAGE_MESSAGE, dnslists_message },
+	{ STAGE_MESSAGE, customerrelay_message },
 	{ STAGE_MESSAGE, likeness_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 	{ STAGE_MESSAGE, greycheck_message },	/* knows what others found */
