@@ -7,6 +7,7 @@
 #include "bulk/bulksettings.h"
 #include "bulk/limitsettings.h"
 #include "bulk/greysettings.h"
+#include "bulk/streamsettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -37,6 +38,7 @@ const struct setting_group *const catalog[] = {
 	&dnslists_group,
 	&customers_group,
 	&grey_group,
+	&stream_group,
 	&bulk_group,
 	&limit_group,
 	&verdict_group,

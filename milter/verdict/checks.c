@@ -7,6 +7,8 @@
 #include "bulk/greycheck.h"
 #include "bulk/likeness.h"
 #include "bulk/limitcheck.h"
+#include "bulk/recipientcheck.h"
+#include "bulk/unasked.h"
 #include "cases/listcheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
@@ -26,6 +28,7 @@ static const struct {
 	{ STAGE_MAIL, dnslists_sender },
 	{ STAGE_RCPT, relay_check_recipient },
 	{ STAGE_RCPT, dnslists_recipient },
+	{ STAGE_RCPT, recipientcheck_recipient },
 	{ STAGE_RCPT, limitcheck_recipient },	/* last of its stage */
 	{ STAGE_MESSAGE, contentcheck_begin },	/* first of its stage */
 	{ STAGE_MESSAGE, dnslists_ask },
@@ -36,6 +39,8 @@ static const struct {
 	{ STAGE_MESSAGE, dnslists_message },
 	{ STAGE_MESSAGE, customerrelay_message },
 	{ STAGE_MESSAGE, likeness_message },
+	{ STAGE_MESSAGE, recipientcheck_message },
+	{ STAGE_MESSAGE, unasked_message },
 	{ STAGE_MESSAGE, transaction_check_limits },
 	{ STAGE_MESSAGE, greycheck_message },	/* knows what others found */
 	{ STAGE_MESSAGE, limitcheck_message },
@@ -52,6 +57,7 @@ void checks_run(struct transaction *tx, enum stage stage)
 void checks_recipient(struct transaction *tx)
 {
 	limitcheck_after_recipient(tx);
+	recipientcheck_after_recipient(tx);
 }
 
 void checks_header(struct transaction *tx)

@@ -105,7 +105,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		notify_none => 'notify', recordview => 'recordview',
 		canon => 'canon|bodyhash', sendersettings => 'sender',
 		resolver => 'resolver|question', resolversettings => 'resolver',
-		clamdsettings => 'clamd', dnslistsettings => 'dnslists', greysettings => 'grey',
+		clamdsettings => 'clamd', dnslistsettings => 'dnslists', greysettings => 'grey', streamsettings => 'stream',
 		greylistadmin => 'command',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
