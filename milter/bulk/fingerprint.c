@@ -89,52 +89,81 @@ static size_t link_length(const char *at, const char *end)
 	return is_link ? len : 0;
 }
 
+struct word {
+	uint64_t hash;
+	size_t bytes;
+	bool is_spoilt;			/* it has a digit in it */
+};
+
+static void end_word(struct reader *on, struct word *word)
+{
+	if (word->bytes && word->bytes <= TOKEN_MAX && !word->is_spoilt)
+		add_token(on, mix(word->hash), false);
+	*word = (struct word){ 0 };
+}
+
+static void add_letter(struct word *word, gunichar c, size_t bytes,
+		       bool is_digit)
+{
+	word->hash = (word->hash ^ c) * UINT64_C(0x100000001b3);
+	word->bytes += bytes;
+	word->is_spoilt |= is_digit;
+}
+
+/* A character that is not ASCII, and its bytes. */
+static size_t read_wide(struct reader *on, struct word *word, const char *at,
+			const char *end)
+{
+	gunichar c = g_utf8_get_char_validated(at, end - at);
+	size_t bytes = c < 0x110000 ? (size_t)(g_utf8_next_char(at) - at) : 1;
+
+	if (c < 0x110000 && is_char_script(c) && g_unichar_isalpha(c)) {
+		end_word(on, word);
+		add_token(on, mix(c), true);
+	} else if (c < 0x110000 && g_unichar_isalnum(c)) {
+		add_letter(word, g_unichar_tolower(c), bytes,
+			   g_unichar_isdigit(c));
+	} else {
+		end_word(on, word);
+	}
+	return bytes;
+}
+
+static bool may_have_links(struct span line)
+{
+	return memchr(line.ptr, '@', line.len) ||
+	       memchr(line.ptr, '/', line.len) ||
+	       memmem(line.ptr, line.len, "ww.", 3) ||
+	       memmem(line.ptr, line.len, "WW.", 3);
+}
+
 /* One line; links, and words that have a digit in them, are none. */
 static void read_line(struct reader *on, struct span line)
 {
 	const char *at = line.ptr, *end = line.ptr + line.len;
-	uint64_t token = 0;
-	size_t token_bytes = 0;
-	bool is_spoilt = false;
+	bool has_links = line.len && may_have_links(line);
+	struct word word = { 0 };
 
-	while (at <= end) {
-		gunichar c = at < end ? (unsigned char)*at : ' ';
-		const char *next = at + 1;
-
-		if (at < end && !token_bytes && g_ascii_isgraph((char)c) &&
-		    (at == line.ptr || !g_ascii_isgraph(at[-1]))) {
+	while (at < end) {
+		if (has_links && (at == line.ptr || !g_ascii_isgraph(at[-1]))) {
 			size_t link = link_length(at, end);
 
 			at += link;
 			if (link)
 				continue;
 		}
-		if (c >= 0x80) {
-			c = g_utf8_get_char_validated(at, end - at);
-			next = c < 0x110000 ? g_utf8_next_char(at) : at + 1;
-			c = c < 0x110000 ? g_unichar_tolower(c) : ' ';
-		} else {
-			c = (gunichar)g_ascii_tolower((char)c);
+		if (*at & 0x80) {
+			at += read_wide(on, &word, at, end);
+			continue;
 		}
-		if (is_char_script(c) && g_unichar_isalpha(c)) {
-			add_token(on, mix(c), true);
-			token_bytes = 0;
-			is_spoilt = false;
-		} else if (c < 0x80 ? g_ascii_isalnum((char)c) :
-			   g_unichar_isalnum(c)) {
-			is_spoilt |= c < 0x80 ? g_ascii_isdigit((char)c) :
-				     g_unichar_isdigit(c);
-			token = mix((token_bytes ? token : 0) + c);
-			token_bytes += (size_t)(next - at);
-		} else if (c != '\'') {
-			if (token_bytes && token_bytes <= TOKEN_MAX &&
-			    !is_spoilt)
-				add_token(on, token, false);
-			token_bytes = 0;
-			is_spoilt = false;
-		}
-		at = next;
+		if (g_ascii_isalnum(*at))
+			add_letter(&word, (gunichar)g_ascii_tolower(*at), 1,
+				   g_ascii_isdigit(*at));
+		else if (*at != '\'')
+			end_word(on, &word);
+		at++;
 	}
+	end_word(on, &word);
 }
 
 static bool is_quoted(struct span line)
@@ -242,27 +271,27 @@ static size_t words_of(struct span line)
 }
 
 /* Behind a separator with few words below there is but a signature, or what a list
- * adds to all that it sends: the place of the first such one. */
+ * adds to all that it sends: the place of the first such one, of the last few. */
 static size_t footer_at(struct span text)
 {
-	size_t places[SEPARATORS_MAX], words[SEPARATORS_MAX];
-	size_t count = 0, sum = 0;
+	size_t places[SEPARATORS_MAX], count = 0, sum = 0, at = text.len;
 	struct span left = text;
 
 	while (left.len) {
 		size_t place = text.len - left.len;
-		struct span line = take_line(&left);
 
-		if (is_separator(line)) {
-			places[count % SEPARATORS_MAX] = place;
-			words[count++ % SEPARATORS_MAX] = sum;
-		}
-		sum += words_of(line);
+		if (is_separator(take_line(&left)))
+			places[count++ % SEPARATORS_MAX] = place;
 	}
-	for (size_t i = count - MIN(count, SEPARATORS_MAX); i < count; i++)
-		if (sum - words[i % SEPARATORS_MAX] <= FOOTER_WORDS)
-			return places[i % SEPARATORS_MAX];
-	return text.len;
+	for (size_t i = 0; i < MIN(count, SEPARATORS_MAX); i++) {
+		size_t place = places[(count - 1 - i) % SEPARATORS_MAX];
+
+		sum += words_of(span_first(span_from(text, place), at - place));
+		if (sum > FOOTER_WORDS)
+			break;
+		at = place;
+	}
+	return at;
 }
 
 static void read_part(struct reader *on, struct span text)

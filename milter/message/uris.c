@@ -11,7 +11,6 @@
 
 #define URI_BYTES_MAX 2048
 #define TARGETS_MAX 20		/* of redirectors, from one URI on */
-#define ENDS "><\"`}]{[|"	/* what ends one in plain text, beside blanks */
 #define BEFORE_HOSTS "!#$&'()*+,/:;=?@\\^`~"	/* a bare host may follow */
 
 struct collector {
@@ -25,6 +24,7 @@ struct collector {
 	const char *written;		/* what is added now is made of */
 	bool is_text;			/* it is no link */
 	bool is_cut;			/* what is added now was longer */
+	bool has_sign;			/* "@" is in the line */
 };
 
 /* Host of "scheme://user@host:port/..."; empty when there is none. */
@@ -219,14 +219,17 @@ static void add_written(struct collector *on, const char *written)
 	}
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x1b;
-}
-
+/* A blank, or what ends a URI in plain text: each character is asked for it. */
 static bool is_end(char c)
 {
-	return is_blank(c) || strchr(ENDS, c);
+	switch (c) {
+	case '\0': case ' ': case '\t': case '\n': case '\v': case '\f':
+	case '\r': case 0x1b: case '>': case '<': case '"': case '`':
+	case '}': case ']': case '{': case '[': case '|':
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Of a character that is not ASCII. */
@@ -290,18 +293,23 @@ static size_t length_to(const char *at, const char *ends)
 /* "www.", "www2.", "ftp." */
 static bool has_known_name(const char *at)
 {
-	size_t len = uritext_has_word(at, "www") ? 3 : 0;
+	char first = g_ascii_tolower(*at);
+	size_t len = first == 'w' && uritext_has_word(at, "www") ? 3 : 0;
 
 	for (size_t digits = 0; len && digits < 2 &&
 	     g_ascii_isdigit(at[len]); digits++)
 		len++;
-	return (len && at[len] == '.') || uritext_has_word(at, "ftp.");
+	return (len && at[len] == '.') ||
+	       (first == 'f' && uritext_has_word(at, "ftp."));
 }
 
 static bool has_known_scheme(const char *at)
 {
-	return uritext_has_word(at, "http://") || uritext_has_word(at, "https://") ||
-	       uritext_has_word(at, "ftp://");
+	char first = g_ascii_tolower(*at);
+
+	return (first == 'h' && (uritext_has_word(at, "http://") ||
+				 uritext_has_word(at, "https://"))) ||
+	       (first == 'f' && uritext_has_word(at, "ftp://"));
 }
 
 static bool is_known_domain(struct collector *on, const char *host)
@@ -410,8 +418,8 @@ static size_t take(struct collector *on, const char *text, const char *at)
 			add_written(on, uri);
 		return len;
 	}
-	if (at == text || is_end(at[-1]) || strchr("('`,:;=", at[-1]) ||
-	    (is_wide(at[-1]) && !is_wide(*at))) {
+	if (on->has_sign && (at == text || is_end(at[-1]) ||
+	    strchr("('`,:;=", at[-1]) || (is_wide(at[-1]) && !is_wide(*at)))) {
 		len = take_mail(on, at);
 		if (len)
 			return len;
@@ -429,6 +437,7 @@ static void look_through(struct collector *on, struct span line)
 	/* Most lines have neither, and it is cheap to see. */
 	if (!text || (!strchr(text, '.') && !strchr(text, ':')))
 		return;
+	on->has_sign = strchr(text, '@') != NULL;
 	while (*at && on->uris->len < URIS_MAX) {
 		size_t len = take(on, text, at);
 
