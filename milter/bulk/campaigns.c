@@ -167,6 +167,8 @@ static uint32_t find(struct campaigns *campaigns,
 			if (handle->mark != print->marks[i])
 				continue;
 			n++;
+			if (number / HANDLES == best)
+				continue;
 			shared = fingerprint_is_alike(print, other) ?
 				 fingerprint_shared(print, other) : 0;
 			if (shared > best_shared) {

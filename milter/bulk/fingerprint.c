@@ -19,8 +19,8 @@
 
 struct reader {
 	struct fingerprint *out;
-	uint64_t run[RUN_CHARS];	/* the last tokens, the newest first */
-	unsigned run_len;
+	uint64_t run[RUN_CHARS];	/* the last tokens, number n at n % RUN_CHARS */
+	unsigned run_len;		/* so many there were */
 	size_t bytes;
 };
 
@@ -52,17 +52,22 @@ static void add_mark(struct fingerprint *out, uint64_t mark)
 
 static void add_token(struct reader *on, uint64_t token, bool is_char)
 {
+	/* Odd, and of no meaning: so that the order of words tells. */
+	static const uint64_t factors[RUN_CHARS] = {
+		UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xc2b2ae3d27d4eb4f),
+		UINT64_C(0x165667b19e3779f9), UINT64_C(0xd6e8feb86659fd93),
+		UINT64_C(0xa0761d6478bd642f),
+	};
 	unsigned len = is_char ? RUN_CHARS : RUN_WORDS;
 	uint64_t mark = 0;
 
-	memmove(on->run + 1, on->run, sizeof on->run - sizeof *on->run);
-	on->run[0] = token;
-	on->run_len += on->run_len < RUN_CHARS;
+	on->run[on->run_len++ % RUN_CHARS] = token;
 	if (on->run_len < len)
 		return;
 	for (unsigned i = 0; i < len; i++)
-		mark = mix(mark + on->run[i]);
-	add_mark(on->out, mark);
+		mark += on->run[(on->run_len - 1 - i) % RUN_CHARS] *
+			factors[i];
+	add_mark(on->out, mix(mark));
 }
 
 /* Scripts that put no blanks between words. */
@@ -192,7 +197,8 @@ static bool is_greeting(struct span line)
 		"bonjour", "hola", "ciao", "尊敬的", "亲爱的", "您好", "你好",
 	};
 
-	if (line.len > 60 || !line.len)
+	if (line.len > 60 || !line.len ||
+	    (!(*line.ptr & 0x80) && !strchr("dhlbcDHLBC", *line.ptr)))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		size_t len = strlen(words[i]);
