@@ -152,7 +152,13 @@ static size_t date_length(const char *at)
 {
 	int day = 0, month = 0, year = 0, time = 0, zone = 0;
 
+	size_t digits;
+
 	if (!g_ascii_isspace(*at) || !g_ascii_isdigit(at[1]))
+		return 0;
+	digits = strspn(at + 1, "0123456789");
+	if (digits > 3 || at[1 + digits] != ' ' ||
+	    !g_ascii_isalpha(at[2 + digits]))
 		return 0;
 	sscanf(at + 1, "%*3[0-9]%n %*3[A-Za-z]%n %*4[0-9]%n %*2[0-9]:%*2[0-9]:"
 	       "%*2[0-9]%n %*s%n", &day, &month, &year, &time, &zone);
