@@ -151,7 +151,6 @@ static bool read_date(const char *text, double *seconds_out)
 static size_t date_length(const char *at)
 {
 	int day = 0, month = 0, year = 0, time = 0, zone = 0;
-
 	size_t digits;
 
 	if (!g_ascii_isspace(*at) || !g_ascii_isdigit(at[1]))
