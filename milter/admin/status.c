@@ -124,6 +124,21 @@ static void add_content(struct table *table, const json_t *content)
 		add_clamd(table, clamd);
 }
 
+static void add_dns_lists(struct table *table, const json_t *lists)
+{
+	size_t i;
+	json_t *list;
+
+	json_array_foreach(lists, i, list) {
+		const char *trouble = text(list, "trouble");
+
+		table_add(table, TABLE_PLAIN, "dns list");
+		table_add(table, *trouble ? TABLE_BAD : TABLE_GOOD, "%s: %s%s",
+			  text(list, "zone"), *trouble ? "NOT USED: " :
+			  "answers", trouble);
+	}
+}
+
 static void print_people(const json_t *status, pid_t pid)
 {
 	static const char *const titles[] = { "what", "value", NULL };
@@ -155,6 +170,7 @@ static void print_people(const json_t *status, pid_t pid)
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
 	add_content(table, json_object_get(status, "content"));
+	add_dns_lists(table, json_object_get(status, "dns_lists"));
 	json_object_foreach(json_object_get(status, "counters"), key, value) {
 		table_add(table, TABLE_PLAIN, "%s", key);
 		table_add(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,

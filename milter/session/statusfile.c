@@ -4,6 +4,7 @@
 
 #include "bulk/bulk.h"
 #include "bulk/counts.h"
+#include "bulk/listhealth.h"
 #include "resolver/resolver.h"
 #include "session/contentjson.h"
 #include "session/service.h"
@@ -59,6 +60,24 @@ static json_t *resolver_object(void)
 			 "bytes", (json_int_t)stats.bytes);
 }
 
+static json_t *dns_lists_array(void)
+{
+	g_autoptr(GArray) lists = listhealth_all();
+	json_t *all = json_array();
+
+	for (guint i = 0; i < lists->len; i++) {
+		const struct listhealth *list = &g_array_index(
+			lists, struct listhealth, i);
+
+		json_array_append_new(all, json_pack("{s:s, s:s, s:I, s:I}",
+			"zone", list->zone, "trouble",
+			list->why ? list->why : "", "asked",
+			(json_int_t)list->asked, "failed",
+			(json_int_t)list->failed));
+	}
+	return all;
+}
+
 static json_t *bulk_object(void)
 {
 	struct counts_stats counts;
@@ -84,7 +103,7 @@ static json_t *whole_object(const struct settings *settings,
 
 	return json_pack(
 		"{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:s*, s:s, s:s, s:b, s:o, s:o, s:o, "
-		"s:o, s:o}",
+		"s:o, s:o, s:o}",
 		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
 		"began_us", (json_int_t)facts->began_us,
 		"settings_read_us", (json_int_t)facts->settings_read_us,
@@ -98,7 +117,7 @@ static json_t *whole_object(const struct settings *settings,
 		"counters", counters_object(), "records", records_object(),
 		"resolver", resolver_object(),
 		"content", contentjson_object(settings),
-		"bulk", bulk_object());
+		"bulk", bulk_object(), "dns_lists", dns_lists_array());
 }
 
 void statusfile_write(const struct settings *settings,

@@ -159,6 +159,9 @@ for (@mad) {
 	$client->quit;
 	like $daemon->log, qr/dns_list_off zone=refuse\.lists.example why=\Q$why\E/,
 		'and it is told';
+	ok $box->wait_for(10, sub { ($daemon->reevectl('status'))[1] =~
+		/^dns list +refuse\.lists\.example: NOT USED: \Q$why\E/m }),
+		'as does reevectl status';
 	$daemon->stop;
 }
 
