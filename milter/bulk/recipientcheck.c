@@ -81,13 +81,20 @@ static void tell_attack(struct transaction *tx, const char *who,
 		       (int64_t)HOUR_S * G_USEC_PER_SEC, clock_now_us());
 }
 
+/* A bounce, or another's look whether a sender exists, has one recipient (RFC 5321, 4.5.5);
+ * who names more to the null sender's is none of these. */
+static bool is_answer(const struct transaction *tx)
+{
+	return tx->sender.is_null && tx->recipients->len < 2;
+}
+
 void recipientcheck_recipient(struct transaction *tx)
 {
 	const char *who;
 	struct counts_key refused_key, accepted_key;
 	uint64_t refused, accepted;
 
-	if (!tx->bulk || tx->sender.is_null ||
+	if (!tx->bulk || is_answer(tx) ||
 	    is_found(tx, "DICTIONARY_ATTACK") || !(who = who_sends(tx)))
 		return;
 	refused_key = key_of(tx, COUNTS_DISTINCT, HOUR_S, REFUSED, who);
@@ -102,11 +109,27 @@ void recipientcheck_recipient(struct transaction *tx)
 		tell_attack(tx, who, refused, accepted);
 }
 
-/* As far as the MTA tells: what we refuse ourselves may well exist. */
+/*
+ * As far as the MTA tells: what we refuse ourselves may well exist, and so may what it
+ * refuses for its policy, for a full mailbox, or for the sender (RFC 3463: X.7, X.2.2,
+ * X.1.7 and X.1.8). Without a status only the reply's code says that it is for good.
+ */
 static bool is_unknown(const struct recipient *rcpt)
 {
-	return rcpt->state == RCPT_REFUSED_BY_MTA &&
-	       (!rcpt->mta_reason || rcpt->mta_reason[0] != '4');
+	static const char *const statuses[] = {
+		"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.2.1",
+	};
+	const char *reason = rcpt->mta_reason ? rcpt->mta_reason : "";
+
+	if (rcpt->state != RCPT_REFUSED_BY_MTA)
+		return false;
+	reason += strspn(reason, " ");
+	if (!g_str_has_prefix(reason, "5."))
+		return reason[0] != '4';
+	for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
+		if (g_str_has_prefix(reason, statuses[i]))
+			return true;
+	return false;
 }
 
 void recipientcheck_after_recipient(struct transaction *tx)
@@ -115,7 +138,7 @@ void recipientcheck_after_recipient(struct transaction *tx)
 	const char *who;
 	struct counts_key key;
 
-	if (!tx->bulk || !tx->recipients->len || tx->sender.is_null ||
+	if (!tx->bulk || !tx->recipients->len || is_answer(tx) ||
 	    !(who = who_sends(tx)))
 		return;
 	rcpt = last_recipient(tx);

@@ -5,7 +5,7 @@
 #include "message/transaction.h"
 
 /* A check (STAGE_RCPT): DICTIONARY_ATTACK, when whoever sends this has named too many
- * that do not exist. The null sender's recipients do not count: it answers. */
+ * that do not exist. The null sender's only recipient does not count: it answers. */
 void recipientcheck_recipient(struct transaction *tx);
 /* After the verdict on the recipient added last, or the MTA's refusal: counts. */
 void recipientcheck_after_recipient(struct transaction *tx);

@@ -59,9 +59,23 @@ ok !found(addr => '203.0.113.1')->{DICTIONARY_ATTACK}, 'one name again and again
 found(rcpts => [(map { "<real$_\@example.org>" } 1 .. 30), unknown(map { "b$_" } 1 .. 8)],
 	addr => '203.0.113.99');
 ok !found(addr => '203.0.113.1')->{DICTIONARY_ATTACK}, 'a large list with some that are gone';
-found(rcpts => [unknown(map { "c$_" } 1 .. 9), '<u@example.org>'], from => '<>',
-	addr => '100.64.7.1');
+found(rcpts => [unknown("c$_")], from => '<>', addr => '100.64.7.1') for 1 .. 9;
 ok !found(addr => '100.64.7.1')->{DICTIONARY_ATTACK}, 'bounces try out no names';
+found(rcpts => [unknown(map { "e$_" } 1 .. 9), '<u@example.org>'], from => '<>',
+	addr => '100.64.8.1');
+ok found(addr => '100.64.8.1')->{DICTIONARY_ATTACK}, 'many names at once are no bounce';
+my $octet = 20;
+for (['5.7.1', '554 5.7.1 Relay access denied'], ['5.2.2', '552 5.2.2 over quota'],
+	['5.1.8', '550 5.1.8 sender domain not found'], ['', '450 try later'],
+	['4.1.1', '450 4.1.1 unverified'], ['5.1.1', '550 5.1.1 unknown'],
+	['5.1.10', '556 5.1.10 null MX'], ['', '550 no such user']) {
+	my ($host, $text) = @$_;
+	my @addr = (addr => '198.18.' . ++$octet . '.1');
+
+	found(rcpts => [(map { ["<f$_\@example.org>", [], { @unknown, rcpt_host => $host,
+		rcpt_addr => $text }] } 1 .. 6), '<u@example.org>'], @addr);
+	is !!found(@addr)->{DICTIONARY_ATTACK}, $text =~ /5\.1\.1|no such/ ? 1 : '', $text;
+}
 found(rcpts => [unknown(map { "d$_" } 1 .. 9)], login => 'eve', addr => '198.18.0.1');
 ok found(login => 'eve', addr => '198.18.9.9')->{DICTIONARY_ATTACK}, 'a login, wherever it is';
 my (undef, $incidents) = $daemon->reevectl('incidents', '--kind', 'harvest');
