@@ -437,11 +437,12 @@ static void count_event(struct transaction *tx, enum limit_count count,
 }
 
 /* For good, as the recipient's being unknown is; the MTA's reason begins with its
- * enhanced code. */
+ * enhanced code, or a blank and its code. */
 static bool is_refused_for_good(const struct recipient *rcpt)
 {
 	if (rcpt->state == RCPT_REFUSED_BY_MTA)
-		return !rcpt->mta_reason || rcpt->mta_reason[0] != '4';
+		return !rcpt->mta_reason || rcpt->mta_reason[strspn(
+			rcpt->mta_reason, " ")] != '4';
 	return rcpt->outcome.action == ACTION_REJECT;
 }
 
