@@ -186,7 +186,8 @@ static void check_traps(struct transaction *tx)
 	}
 	hits = tx->campaign ? counts_get(bulk_counts(tx->bulk), &key,
 					 bulkclock_now_us()) : 0;
-	if (hits)
+	/* Whoever subscribes a trap to a newsletter must not spoil it for its readers. */
+	if (hits && !is_found(tx, "LIST_WELCOME"))
 		transaction_find(tx, "BULK_TRAPPED", "%" PRIu64 " like it went "
 				 "to traps, %016" PRIx64, hits,
 				 tx->campaign)->score = 4.0;

@@ -96,6 +96,9 @@ like found(@from, body => "Dear Bob,\r\n$offer")->{BULK_TRAPPED}{detail},
 ok !found(@from, body => "We meet on Tuesday at the station, bring the tickets and the " .
 	"dog.\r\n")->{BULK_TRAPPED}, 'other mail has not';
 
+$daemon->reevectl('list', 'add', 'welcome', 'sender', 'news@b.example');
+ok !found(@from, from => '<news@b.example>')->{BULK_TRAPPED}, 'nor has one who is welcome';
+
 # Bounces.
 ok !found(from => '<>', rcpts => ['<joe@example.org>'])->{NULL_SENDER_FLOOD}, 'a bounce'
 	for 1 .. 3;
