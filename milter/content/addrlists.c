@@ -2,7 +2,6 @@
 
 #include "content/addrlists.h"
 
-#include "base/netaddr.h"
 #include "content/pattern.h"
 #include "message/orgdomain.h"
 
@@ -21,29 +20,16 @@
 	"-(?:admin|owner|request|bounces?)|" \
 	"\\b(?:do[._-]?)?not?[._-]?repl(?:ies|y)|.+=.+)@"
 
-/* An address that comes from a known host only. */
-struct route {
-	char *addr, *host;
-};
-
 struct addrlists {
 	GHashTable *lists;		/* name -> struct globs * */
 	GHashTable *hosts;		/* list -> GHashTable: host -> is it in */
-	GArray *routes[2];		/* of struct route; [1]: def_ */
+	struct routes *routes[2];	/* [1]: def_ */
 	GHashTable *suffixes;		/* util_rb_*, of all lengths */
 	struct globs *freemail, *no_freemail;
 	struct pattern *roles, *mailings;
 	int body_emails, body_freemails, is_over_skipped, is_bulk_skipped;
 	int is_auth_imported, is_def_auth_imported, is_described;
 };
-
-static void clear_route(gpointer memory)
-{
-	struct route *route = memory;
-
-	g_free(route->addr);
-	g_free(route->host);
-}
 
 static void free_globs(gpointer globs)
 {
@@ -61,11 +47,8 @@ struct addrlists *addrlists_new(void)
 		(GDestroyNotify)g_hash_table_unref);
 	lists->suffixes = g_hash_table_new_full(g_str_hash, g_str_equal,
 						g_free, NULL);
-	for (size_t i = 0; i < COUNT_OF(lists->routes); i++) {
-		lists->routes[i] = g_array_new(FALSE, FALSE,
-					       sizeof(struct route));
-		g_array_set_clear_func(lists->routes[i], clear_route);
-	}
+	for (size_t i = 0; i < COUNT_OF(lists->routes); i++)
+		lists->routes[i] = routes_new();
 	lists->freemail = globs_new();
 	lists->no_freemail = globs_new();
 	lists->roles = pattern_compile(ROLES, "i", NULL);
@@ -86,7 +69,7 @@ void addrlists_free(struct addrlists *lists)
 	g_hash_table_unref(lists->hosts);
 	g_hash_table_unref(lists->suffixes);
 	for (size_t i = 0; i < COUNT_OF(lists->routes); i++)
-		g_array_unref(lists->routes[i]);
+		routes_free(lists->routes[i]);
 	globs_free(lists->freemail);
 	globs_free(lists->no_freemail);
 	pattern_free(lists->roles);
@@ -144,32 +127,19 @@ static bool take_named(struct line *line)
 	return line->name && take_addresses(line);
 }
 
-static void drop_routes(GArray *routes, const char *addr)
-{
-	for (guint i = routes->len; i > 0; i--)
-		if (g_ascii_strcasecmp(g_array_index(routes, struct route,
-						     i - 1).addr, addr) == 0)
-			g_array_remove_index(routes, i - 1);
-}
-
 /* ADDRESS HOST; without the host where it is taken back. */
 static bool take_route(struct line *line)
 {
-	GArray *routes = line->lists->routes[line->is_default];
-	struct route route;
+	struct routes *routes = line->lists->routes[line->is_default];
 
 	if (line->is_removed) {
 		for (char **value = line->values; *value; value++)
-			drop_routes(routes, *value);
+			routes_remove(routes, *value);
 		return true;
 	}
 	if (g_strv_length(line->values) != 2)
 		return false;
-	route = (struct route){
-		g_ascii_strdown(line->values[0], -1),
-		g_ascii_strdown(line->values[1], -1),
-	};
-	g_array_append_val(routes, route);
+	routes_add(routes, line->values[0], line->values[1]);
 	return true;
 }
 
@@ -413,55 +383,16 @@ const struct globs *addrlists_find(const struct addrlists *lists,
 	return g_hash_table_lookup(lists->lists, name);
 }
 
-static bool is_of(const char *name, const char *domain)
+enum routes_result addrlists_check_relay(const struct addrlists *lists,
+					 bool is_default, const char *addr,
+					 const char *ip, const char *rdns)
 {
-	size_t len = strlen(name), tail = strlen(domain);
+	enum routes_result result = routes_check(lists->routes[is_default],
+						 addr, ip, rdns);
 
-	return len >= tail &&
-	       g_ascii_strcasecmp(name + len - tail, domain) == 0 &&
-	       (len == tail || name[len - tail - 1] == '.');
-}
-
-/* "[10.1.2.3]", "[10.1.2]", "[10.0.0.0/8]" or a name. */
-static bool is_from(const char *host, const char *ip, const char *rdns)
-{
-	size_t len = strcspn(host + 1, "]");
-	struct network network;
-	struct netaddr addr;
-
-	if (*host != '[')
-		return is_of(rdns, host);
-	g_autofree char *text = g_strdup_printf("%.*s%s", (int)len, host + 1,
-		host[1 + len] ? host + 2 + len : "");
-
-	if (network_parse(span_text(text), &network, NULL))
-		return netaddr_parse(span_text(ip), &addr) &&
-		       network_has(&network, &addr);
-	return text[strspn(text, "0123456789.")] == '\0' && *text &&
-	       g_str_has_prefix(ip, text) &&
-	       (g_str_has_suffix(text, ".") || ip[strlen(text)] == '.');
-}
-
-enum addrlists_relay addrlists_check_relay(const struct addrlists *lists,
-					   bool is_default, const char *addr,
-					   const char *ip, const char *rdns)
-{
-	const GArray *routes = lists->routes[is_default];
-	enum addrlists_relay result = ADDRLISTS_UNLISTED;
-
-	for (guint i = 0; i < routes->len; i++) {
-		const struct route *route = &g_array_index(
-			routes, struct route, i);
-
-		if (!globs_fits(route->addr, addr, '\0'))
-			continue;
-		if (is_from(route->host, ip, rdns))
-			return ADDRLISTS_SENT;
-		result = ADDRLISTS_FORGED;
-	}
-	return result == ADDRLISTS_FORGED && globs_has(addrlists_find(
+	return result == ROUTES_FORGED && globs_has(addrlists_find(
 		lists, "welcomelist_allows_relays"), addr) ?
-		ADDRLISTS_UNLISTED : result;
+		ROUTES_UNLISTED : result;
 }
 
 /* The last labels only, of a name with many. */

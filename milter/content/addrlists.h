@@ -3,6 +3,7 @@
 #define CONTENT_ADDRLISTS_H
 
 #include "content/globs.h"
+#include "content/routes.h"
 #include "settings/settings.h"
 
 struct addrlists;
@@ -25,13 +26,11 @@ enum addrlists_result addrlists_take(struct addrlists *lists,
 const struct globs *addrlists_find(const struct addrlists *lists,
 				   const char *name);
 
-enum addrlists_relay { ADDRLISTS_UNLISTED, ADDRLISTS_SENT, ADDRLISTS_FORGED };
-
 /* Whether welcomelist_from_rcvd, or its def_ form, knows an address, and it came
  * from the host that is named there. */
-enum addrlists_relay addrlists_check_relay(const struct addrlists *lists,
-					   bool is_default, const char *addr,
-					   const char *ip, const char *rdns);
+enum routes_result addrlists_check_relay(const struct addrlists *lists,
+					 bool is_default, const char *addr,
+					 const char *ip, const char *rdns);
 
 /* Whether a host, or a domain above it, is in a list of enlist_uri_host. */
 bool addrlists_has_host(const struct addrlists *lists, const char *name,

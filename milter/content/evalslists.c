@@ -106,36 +106,36 @@ static bool next_relay(const struct eval_source *source, guint *index,
 	return true;
 }
 
-static enum addrlists_relay relay_of(const struct eval_source *source,
+static enum routes_result relay_of(const struct eval_source *source,
 				     bool is_default, const char *addr)
 {
-	enum addrlists_relay result = ADDRLISTS_UNLISTED;
+	enum routes_result result = ROUTES_UNLISTED;
 	const struct relay *relay;
 
 	for (guint i = 0; next_relay(source, &i, &relay);) {
-		enum addrlists_relay one = addrlists_check_relay(
+		enum routes_result one = addrlists_check_relay(
 			source->lists, is_default, addr, relay->ip,
 			relay->rdns);
 
-		if (one == ADDRLISTS_SENT)
+		if (one == ROUTES_SENT)
 			return one;
-		if (one == ADDRLISTS_FORGED)
+		if (one == ROUTES_FORGED)
 			result = one;
 	}
 	return result;
 }
 
-static enum addrlists_relay senders_relay(const struct eval_source *source,
+static enum routes_result senders_relay(const struct eval_source *source,
 					  bool is_default)
 {
-	enum addrlists_relay result = ADDRLISTS_UNLISTED;
+	enum routes_result result = ROUTES_UNLISTED;
 
 	for (const char *const *addr = senders(source); *addr; addr++) {
-		enum addrlists_relay one = relay_of(source, is_default, *addr);
+		enum routes_result one = relay_of(source, is_default, *addr);
 
-		if (one == ADDRLISTS_SENT)
+		if (one == ROUTES_SENT)
 			return one;
-		if (one == ADDRLISTS_FORGED)
+		if (one == ROUTES_FORGED)
 			result = one;
 	}
 	return result;
@@ -146,30 +146,30 @@ static bool from_in_welcomelist(const struct eval_source *source,
 {
 	(void)arguments;
 	return is_any_in(source, senders(source), "welcomelist_from") ||
-	       senders_relay(source, false) == ADDRLISTS_SENT;
+	       senders_relay(source, false) == ROUTES_SENT;
 }
 
 static bool from_in_default(const struct eval_source *source,
 			    char *const *arguments)
 {
 	(void)arguments;
-	return senders_relay(source, true) == ADDRLISTS_SENT;
+	return senders_relay(source, true) == ROUTES_SENT;
 }
 
 static bool forged_in_welcomelist(const struct eval_source *source,
 				  char *const *arguments)
 {
 	return !from_in_welcomelist(source, arguments) &&
-	       senders_relay(source, false) == ADDRLISTS_FORGED &&
-	       senders_relay(source, true) == ADDRLISTS_UNLISTED;
+	       senders_relay(source, false) == ROUTES_FORGED &&
+	       senders_relay(source, true) == ROUTES_UNLISTED;
 }
 
 static bool forged_in_default(const struct eval_source *source,
 			      char *const *arguments)
 {
-	return senders_relay(source, true) == ADDRLISTS_FORGED &&
+	return senders_relay(source, true) == ROUTES_FORGED &&
 	       !from_in_welcomelist(source, arguments) &&
-	       senders_relay(source, false) == ADDRLISTS_UNLISTED;
+	       senders_relay(source, false) == ROUTES_UNLISTED;
 }
 
 static const char *organisation_of(const struct eval_source *source,

@@ -126,20 +126,20 @@ static void routes_are_checked(void **state)
 	};
 	static const struct {
 		const char *addr, *ip, *rdns;
-		enum addrlists_relay result;
+		enum routes_result result;
 	} cases[] = {
-		{ "x@a.example", "", "x.MX.example", ADDRLISTS_SENT },
-		{ "x@a.example", "", "xmx.example", ADDRLISTS_FORGED },
-		{ "list@a.example", "", "xmx.example", ADDRLISTS_UNLISTED },
-		{ "x@b.example", "192.0.2.7", "", ADDRLISTS_SENT },
-		{ "x@b.example", "192.0.20.7", "", ADDRLISTS_FORGED },
-		{ "x@c.example", "192.0.2.7", "", ADDRLISTS_SENT },
-		{ "x@c.example", "192.0.3.7", "", ADDRLISTS_FORGED },
-		{ "x@c.example", "", "", ADDRLISTS_FORGED },
-		{ "x@d.example", "2001:db8:1::1", "", ADDRLISTS_SENT },
-		{ "x@d.example", "2001:db9::1", "", ADDRLISTS_FORGED },
+		{ "x@a.example", "", "x.MX.example", ROUTES_SENT },
+		{ "x@a.example", "", "xmx.example", ROUTES_FORGED },
+		{ "list@a.example", "", "xmx.example", ROUTES_UNLISTED },
+		{ "x@b.example", "192.0.2.7", "", ROUTES_SENT },
+		{ "x@b.example", "192.0.20.7", "", ROUTES_FORGED },
+		{ "x@c.example", "192.0.2.7", "", ROUTES_SENT },
+		{ "x@c.example", "192.0.3.7", "", ROUTES_FORGED },
+		{ "x@c.example", "", "", ROUTES_FORGED },
+		{ "x@d.example", "2001:db8:1::1", "", ROUTES_SENT },
+		{ "x@d.example", "2001:db9::1", "", ROUTES_FORGED },
 		{ "x@e.example", "192.0.2.7", "mx.example",
-		  ADDRLISTS_UNLISTED },
+		  ROUTES_UNLISTED },
 	};
 	struct addrlists *lists = make(lines);
 
@@ -151,11 +151,11 @@ static void routes_are_checked(void **state)
 			fail_msg("%s %s %s", cases[i].addr, cases[i].ip,
 				 cases[i].rdns);
 	assert_int_equal(addrlists_check_relay(lists, true, "x@a.example", "",
-					       ""), ADDRLISTS_UNLISTED);
+					       ""), ROUTES_UNLISTED);
 	assert_int_equal(addrlists_take(lists, "unwhitelist_from_rcvd",
 					"*@a.example"), ADDRLISTS_TAKEN);
 	assert_int_equal(addrlists_check_relay(lists, false, "x@a.example", "",
-					       "q"), ADDRLISTS_UNLISTED);
+					       "q"), ROUTES_UNLISTED);
 	addrlists_free(lists);
 }
 
