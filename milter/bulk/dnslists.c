@@ -46,7 +46,8 @@ static void add_address(struct transaction *tx, GArray *items,
 {
 	char text[NETADDR_TEXT_MAX];
 
-	if (addr->family == NETADDR_NONE || netaddr_is_private(addr))
+	if (addr->family == NETADDR_NONE || netaddr_is_private(addr) ||
+	    ours_has_address(ours_of(tx->settings), &tx->client, addr))
 		return;
 	add_item(items, kind,
 		 arena_text(&tx->arena, netaddr_format(addr, text)),
@@ -259,36 +260,53 @@ static const char *why_odd(const struct dnsanswer *answer)
 	return NULL;
 }
 
-/* Whether its answers can be believed. */
-static bool is_believed(const struct transaction *tx,
-			const struct dnslist *list, const GArray *questions)
+/* What the answers to one list's questions come to. */
+struct list_outcome {
+	const char *doubt, *failure;	/* or NULL */
+	bool has_answer;
+	bool is_tested;			/* every control was answered */
+};
+
+static struct list_outcome outcome_of(const GArray *questions)
 {
-	const struct dnslist_settings *settings =
-		dnslists_settings_of(tx->settings);
-	const char *doubt = NULL, *failure = NULL;
-	bool has_answer = false;
+	struct list_outcome outcome = { .is_tested = true };
 
 	for (guint i = 0; i < questions->len; i++) {
 		const struct question_of_list *question = &g_array_index(
 			questions, struct question_of_list, i);
 
-		if (dnsanswer_is_temporary(question->answer))
-			failure = dnsanswer_status_word(
+		if (dnsanswer_is_temporary(question->answer)) {
+			outcome.failure = dnsanswer_status_word(
 				question->answer->status);
-		else
-			has_answer = true;
-		if (question->answer->count && !doubt)
-			doubt = question->item ? why_odd(question->answer) :
+			outcome.is_tested &= question->item != NULL;
+		} else {
+			outcome.has_answer = true;
+		}
+		if (question->answer->count && !outcome.doubt)
+			outcome.doubt = question->item ?
+				why_odd(question->answer) :
 				"it-lists-what-none-may";
 	}
-	if (has_answer)
+	return outcome;
+}
+
+/* Whether its answers can be believed: by what it says of the controls now, or said
+ * last when it does not say. */
+static bool is_believed(const struct transaction *tx,
+			const struct dnslist *list, const GArray *questions)
+{
+	const struct dnslist_settings *settings =
+		dnslists_settings_of(tx->settings);
+	struct list_outcome outcome = outcome_of(questions);
+
+	if (outcome.has_answer)
 		listhealth_answered(list->zone);
 	else if (!inquiry_is_exhausted(tx->inquiry))
-		listhealth_failed(list->zone, failure, settings->failures_max,
-				  settings->pause_ms);
-	if (has_answer && (doubt || !failure))
-		listhealth_doubt(list->zone, doubt);
-	return has_answer && !doubt;
+		listhealth_failed(list->zone, outcome.failure,
+				  settings->failures_max, settings->pause_ms);
+	if (outcome.doubt || outcome.is_tested)
+		listhealth_doubt(list->zone, outcome.doubt);
+	return outcome.has_answer && listhealth_is_trusted(list->zone);
 }
 
 static const char *reply_for(struct transaction *tx,

@@ -88,8 +88,9 @@ static const struct setting rows[] = {
 	SETTING_LIST(struct dnslist_settings, except, "dns_lists.except",
 		.preset_text = "",
 		.help = "Domains that no list is asked about; .example.org for "
-			"what is below one. Your own (relay.domains) and "
-			"private addresses are never asked about."),
+			"what is below one. Your own (relay.domains, "
+			"relay.addresses) and private addresses are never asked "
+			"about."),
 	SETTING_COUNT(struct dnslist_settings, uris_max, "dns_lists.uris",
 		.preset = 20, .min = 0, .max = 200,
 		.help = "Most hosts of one text that lists are asked about, "

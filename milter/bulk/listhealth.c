@@ -14,6 +14,7 @@ struct state_of_list {
 	int64_t pause_us;
 	int64_t until_us;		/* monotonic; of the pause */
 	const char *failure, *doubt;	/* or NULL */
+	bool is_tested;			/* doubt says what came of it */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -113,12 +114,25 @@ void listhealth_doubt(const char *zone, const char *why)
 	list = find(zone);
 	is_new = list->doubt != why;
 	list->doubt = why;
+	list->is_tested = true;
 	pthread_mutex_unlock(&lock);
 	if (is_new && why)
 		log_event(NULL, LOG_ALERT, "dns_list_off", "zone=%s why=%s its "
 			  "answers are not believed", zone, why);
 	else if (is_new)
 		log_event(NULL, LOG_NOTICE, "dns_list_on", "zone=%s", zone);
+}
+
+bool listhealth_is_trusted(const char *zone)
+{
+	const struct state_of_list *list;
+	bool is_trusted;
+
+	pthread_mutex_lock(&lock);
+	list = find(zone);
+	is_trusted = list->is_tested && !list->doubt;
+	pthread_mutex_unlock(&lock);
+	return is_trusted;
 }
 
 GArray *listhealth_all(void)

@@ -21,6 +21,8 @@ void listhealth_failed(const char *zone, const char *why, int64_t max,
 /* It lists what nobody may list, or, NULL, does not do so any more: logged when that
  * is new. why is for ever. */
 void listhealth_doubt(const char *zone, const char *why);
+/* What was said of that last; false for one of which nothing was said yet. */
+bool listhealth_is_trusted(const char *zone);
 
 struct listhealth {
 	const char *zone;		/* for ever */

@@ -29,8 +29,8 @@ my %lists = (
 	secret => { zone => 'secret.lists.example', key_file => $key, score => 1 },
 );
 my @records = (
-	['2.2.0.192.zen.lists.example', 'A', '127.0.0.2'],
-	['2.2.0.192.zen.lists.example', 'A', '127.0.0.10'],
+	['12.2.0.192.zen.lists.example', 'A', '127.0.0.2'],
+	['12.2.0.192.zen.lists.example', 'A', '127.0.0.10'],
 	['3.2.0.192.zen.lists.example', 'A', '127.0.0.6'],
 	['4.2.0.192.zen.lists.example', 'A', '127.0.0.9'],
 	['1.0.168.192.zen.lists.example', 'A', '127.0.0.2'],
@@ -43,6 +43,7 @@ my @records = (
 	['spam.example.bits.lists.example', 'A', '127.0.0.8'],
 	['sender.example.bits.lists.example', 'A', '127.0.0.2'],
 	['both.example.bits.lists.example', 'A', '127.0.0.10'],
+	['10.2.0.192.bits.lists.example', 'A', '127.0.0.8'],
 	['9.2.0.192.bits.lists.example', 'A', '127.0.0.8'],
 	['bad.host.example.hosts.lists.example', 'A', '127.0.0.2'],
 	['ours.example.bits.lists.example', 'A', '127.0.0.8'],
@@ -58,7 +59,7 @@ sub conf
 	return $box->write_file('lists.conf', Sandbox::conf_text({
 		state_dir => $box->path('none'), rules => { files => [] },
 		relay => { networks => ['198.51.100.0/24'],
-			domains => ['ours.example'] },
+			domains => ['ours.example'], addresses => ['192.0.2.10'] },
 		resolver => { servers => [$dns->server], timeout => '700ms',
 			budget => '2s' },
 		dns_lists => { lists => \%lists, except => ['fine.example'],
@@ -90,7 +91,7 @@ sub found
 }
 
 is found(), '', 'nobody is listed';
-is found(client => '192.0.2.2'), 'DNSLIST_ZEN 3.5', 'scores of two codes are added';
+is found(client => '192.0.2.12'), 'DNSLIST_ZEN 3.5', 'scores of two codes are added';
 is found(client => '192.0.2.3'), 'DNSLIST_ZEN 2', 'a range of codes';
 is found(client => '192.0.2.4'), '', 'a code that does not count';
 is found(client => '2001:db8::1'), 'DNSLIST_ZEN 3', 'IPv6';
@@ -107,6 +108,7 @@ is found(body => 'http://bad.host.example/ http://host.example/'),
 	'DNSLIST_HOSTS 2.5', 'hosts as they are';
 is found(body => 'http://ours.example/ http://fine.example/'), '',
 	'our own domains and exceptions are not asked about';
+is found(body => 'http://192.0.2.10/'), '', 'nor are our own addresses';
 is found(body => join ' ', map { "http://clean$_.example/" } 1 .. 5, 'x'), '',
 	'clean ones';
 is found(body => join ' ', (map { "http://clean$_.example/" } 1 .. 5),
@@ -143,12 +145,16 @@ my @mad = (
 	['an error', 'it-answers-an-error',
 		['5.2.0.192.refuse.lists.example', 'A', '127.255.255.254']],
 );
+push @mad, ['nobody knows whether it lists everything', undef,
+	['1.0.0.127.refuse.lists.example', 'ANY', { behaviour => 'SERVFAIL' }],
+	['5.2.0.192.refuse.lists.example', 'A', '127.0.0.2']];
+my $mad = 0;
 for (@mad) {
 	my ($what, $why, @theirs) = @$_;
 
 	$dns->stop;
 	$dns = DNS->start($box, records => \@theirs);
-	my $daemon = $box->daemon(name => 'mad', relay => {
+	my $daemon = $box->daemon(name => 'mad' . ($mad++), relay => {
 			domains => ['example.org'] },
 		resolver => { servers => [$dns->server] },
 		dns_lists => { lists => { refuse => $lists{refuse} } });
@@ -157,6 +163,11 @@ for (@mad) {
 	$client->open_session(addr => '192.0.2.5');
 	is $client->message->{cmd}, "c", "$what: nobody is refused";
 	$client->quit;
+	if (!$why) {
+		unlike $daemon->log, qr/dns_list_off/, 'and it is not blamed';
+		$daemon->stop;
+		next;
+	}
 	like $daemon->log, qr/dns_list_off zone=refuse\.lists.example why=\Q$why\E/,
 		'and it is told';
 	ok $box->wait_for(10, sub { ($daemon->reevectl('status'))[1] =~
