@@ -20,6 +20,19 @@ static bool is_like(const char *pattern, const char *symbol)
 	       strcmp(pattern, symbol) == 0;
 }
 
+/* What speaks for it, as a list of the good does, makes nobody suspicious. */
+static bool has_finding(const struct transaction *tx, const char *pattern)
+{
+	for (guint i = 0; i < tx->findings->len; i++) {
+		const struct finding *one = &g_array_index(
+			tx->findings, struct finding, i);
+
+		if (one->score >= 0 && is_like(pattern, one->symbol))
+			return true;
+	}
+	return false;
+}
+
 static bool is_suspicious(const struct transaction *tx,
 			  const struct grey_settings *settings)
 {
@@ -28,12 +41,8 @@ static bool is_suspicious(const struct transaction *tx,
 	for (guint k = 0; k < settings->findings->len; k++) {
 		const char *pattern = g_ptr_array_index(settings->findings, k);
 
-		if (strcmp(pattern, "*") == 0)
+		if (strcmp(pattern, "*") == 0 || has_finding(tx, pattern))
 			return true;
-		for (guint i = 0; i < tx->findings->len; i++)
-			if (is_like(pattern, g_array_index(tx->findings,
-					struct finding, i).symbol))
-				return true;
 	}
 	for (guint i = 0; i < tx->findings->len; i++)
 		sum += g_array_index(tx->findings, struct finding, i).score;

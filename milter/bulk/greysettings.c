@@ -13,11 +13,11 @@ static const struct setting rows[] = {
 			"Never for logins, trusted networks and those whom a "
 			"list of yours welcomes."),
 	SETTING_LIST(struct grey_settings, findings, "greylist.findings",
-		.preset_text = "SPF_FAIL SPF_SOFTFAIL IPREV_* CLIENT_* HELO_* "
-			"DNSLIST_*",
+		.preset_text = "SPF_FAIL SPF_SOFTFAIL SPF_HELO_FAIL CLIENT_* "
+			"HELO_* DNSLIST_*",
 		.help = "Findings that make a client suspicious; a name that "
-			"ends in * stands for all that begin so. \"*\" alone: "
-			"everybody is."),
+			"ends in * stands for all that begin so. Those with a "
+			"score below 0 do not count. \"*\" alone: everybody is."),
 	SETTING_SCORE(struct grey_settings, score, "greylist.score",
 		.preset_score = 0, .min_score = -1000, .max_score = 1000,
 		.help = "So does a sum of all scores of more than this, when "

@@ -13,6 +13,8 @@ use Sandbox;
 
 my $box = Sandbox->new;
 my $dns = DNS->start($box, records => [
+	['1.77.0.192.good.lists.example', 'A', '127.0.0.2'],
+	['2.77.0.192.bad.lists.example', 'A', '127.0.0.2'],
 	['proven.example', 'TXT', 'v=spf1 ip4:192.0.2.0/24 ip4:203.0.113.0/24 -all']]);
 my %settings = (relay => { domains => ['example.org'],
 		networks => ['198.51.100.0/24'] },
@@ -82,8 +84,13 @@ is $daemon->stop, 0, 'it ends well';
 
 # Suspicious ones only.
 $daemon = $box->daemon(name => 'some', %settings, greylist => { %grey,
-	findings => ['SPF_FAIL', 'DNSLIST_*'] });
+		findings => ['SPF_FAIL', 'DNSLIST_*'] },
+	dns_lists => { lists => {
+		good => { zone => 'good.lists.example', score => -1 },
+		bad => { zone => 'bad.lists.example', score => 1 } } });
 is sent(), 'accepted', 'nothing speaks against it';
+is sent(addr => '192.0.77.1'), 'accepted', 'nor does a list of the good';
+like sent(addr => '192.0.77.2'), $again, 'a list does';
 like sent(from => '<s@proven.example>', addr => '192.0.77.1'), $again, 'SPF fails';
 $daemon->stop;
 $daemon = $box->daemon(name => 'none', %settings);
