@@ -90,7 +90,7 @@ static int of_file(struct admin *admin, const struct command *self,
 	rawmessage_take(&tx, span_of(text, len));
 	*out = fingerprint_of_text(&tx);
 	transaction_release(&tx);
-	if (fingerprint_is_alike(out, out))
+	if (fingerprint_likeness(out, out))
 		return EX_OK;
 	return admin_fail(self, EX_DATAERR, "%s: there is too little text in "
 			  "it to know another by", path);

@@ -12,7 +12,7 @@
  * these, nearly always. */
 #define HANDLES 16
 #define NONE UINT32_MAX
-#define CHAIN_MAX 64		/* campaigns of one mark that are looked at */
+#define CHAIN_MAX 16		/* campaigns of one mark that are looked at */
 
 struct handle {
 	uint64_t mark;
@@ -61,7 +61,7 @@ struct campaigns *campaigns_new(size_t most)
 	struct campaigns *campaigns = g_new0(struct campaigns, 1);
 	size_t buckets = 1024;
 
-	while (buckets < most * HANDLES / 4 && buckets < (size_t)1 << 26)
+	while (buckets < most * HANDLES && buckets < (size_t)1 << 24)
 		buckets *= 2;
 	pthread_mutex_init(&campaigns->lock, NULL);
 	campaigns->most = MIN(most, NONE / HANDLES - 1);
@@ -146,34 +146,47 @@ static void drop_handles(struct campaigns *campaigns, uint32_t index)
 	}
 }
 
+/* Each lookup misses the caches, so all are under way before the first is used. */
+static void fetch(struct campaigns *campaigns, const struct fingerprint *print)
+{
+	for (unsigned i = 0; i < print->count; i++)
+		__builtin_prefetch(bucket_of(campaigns, print->marks[i]));
+	for (unsigned i = 0; i < print->count; i++) {
+		uint32_t at = *bucket_of(campaigns, print->marks[i]);
+
+		if (at != NONE)
+			__builtin_prefetch(handle_at(campaigns, at));
+	}
+}
+
 /* The likest, and NONE. Each mark's newest campaigns are looked at. */
 static uint32_t find(struct campaigns *campaigns,
 		     const struct fingerprint *print)
 {
-	uint32_t best = NONE;
+	uint32_t best = NONE, last = NONE;
 	unsigned best_shared = 0;
 
+	fetch(campaigns, print);
 	for (unsigned i = 0; i < print->count; i++) {
 		uint32_t at = *bucket_of(campaigns, print->marks[i]);
 
 		for (unsigned n = 0; at != NONE && n < CHAIN_MAX; ) {
-			uint32_t number = at;
 			const struct handle *handle = handle_at(campaigns, at);
-			const struct fingerprint *other =
-				&row_at(campaigns, at / HANDLES)->of.print;
+			uint32_t row = at / HANDLES;
 			unsigned shared;
 
 			at = handle->next;
 			if (handle->mark != print->marks[i])
 				continue;
 			n++;
-			if (number / HANDLES == best)
+			if (row == best || row == last)
 				continue;
-			shared = fingerprint_is_alike(print, other) ?
-				 fingerprint_shared(print, other) : 0;
+			last = row;
+			shared = fingerprint_likeness(print,
+				&row_at(campaigns, row)->of.print);
 			if (shared > best_shared) {
 				best_shared = shared;
-				best = number / HANDLES;
+				best = row;
 			}
 		}
 	}
@@ -236,7 +249,7 @@ bool campaigns_meet(struct campaigns *campaigns,
 {
 	uint32_t index = NONE;
 
-	if (!fingerprint_is_alike(print, print))
+	if (!fingerprint_likeness(print, print))
 		return false;
 	*out = new_campaign(print, subject, now_us);
 	pthread_mutex_lock(&campaigns->lock);

@@ -16,10 +16,11 @@
 #define FOOTER_WORDS 60		/* more is no footer */
 #define SEPARATORS_MAX 16	/* from the end */
 #define URIS_MAX_READ 200
+#define HASH_FACTOR UINT64_C(0x100000001b3)	/* FNV's */
 
 struct reader {
 	struct fingerprint *out;
-	uint64_t run[RUN_CHARS];	/* the last tokens, number n at n % RUN_CHARS */
+	uint64_t run[RUN_CHARS];	/* the last tokens, the newest first */
 	unsigned run_len;		/* so many there were */
 	size_t bytes;
 };
@@ -61,12 +62,12 @@ static void add_token(struct reader *on, uint64_t token, bool is_char)
 	unsigned len = is_char ? RUN_CHARS : RUN_WORDS;
 	uint64_t mark = 0;
 
-	on->run[on->run_len++ % RUN_CHARS] = token;
-	if (on->run_len < len)
+	memmove(on->run + 1, on->run, (RUN_CHARS - 1) * sizeof *on->run);
+	on->run[0] = token;
+	if (++on->run_len < len)
 		return;
 	for (unsigned i = 0; i < len; i++)
-		mark += on->run[(on->run_len - 1 - i) % RUN_CHARS] *
-			factors[i];
+		mark += on->run[i] * factors[i];
 	add_mark(on->out, mix(mark));
 }
 
@@ -110,7 +111,7 @@ static void end_word(struct reader *on, struct word *word)
 static void add_letter(struct word *word, gunichar c, size_t bytes,
 		       bool is_digit)
 {
-	word->hash = (word->hash ^ c) * UINT64_C(0x100000001b3);
+	word->hash = (word->hash ^ c) * HASH_FACTOR;
 	word->bytes += bytes;
 	word->is_spoilt |= is_digit;
 }
@@ -134,23 +135,41 @@ static size_t read_wide(struct reader *on, struct word *word, const char *at,
 	return bytes;
 }
 
-static bool may_have_links(struct span line)
+/* Only www. makes a link without one of these signs. */
+static bool has_link_signs(struct span line)
 {
-	return memchr(line.ptr, '@', line.len) ||
-	       memchr(line.ptr, '/', line.len) ||
-	       memmem(line.ptr, line.len, "ww.", 3) ||
-	       memmem(line.ptr, line.len, "WW.", 3);
+	return line.len && (memchr(line.ptr, '@', line.len) ||
+			    memchr(line.ptr, '/', line.len));
+}
+
+/* The letters and digits that begin here. */
+static const char *read_letters(struct word *word, const char *at,
+				const char *end)
+{
+	uint64_t hash = word->hash;
+	const char *from = at;
+	bool has_digit = false;
+
+	for (; at < end && g_ascii_isalnum(*at); at++) {
+		hash = (hash ^ ((guchar)*at | 0x20)) * HASH_FACTOR;
+		has_digit |= *at <= '9';
+	}
+	word->hash = hash;
+	word->bytes += (size_t)(at - from);
+	word->is_spoilt |= has_digit;
+	return at;
 }
 
 /* One line; links, and words that have a digit in them, are none. */
 static void read_line(struct reader *on, struct span line)
 {
 	const char *at = line.ptr, *end = line.ptr + line.len;
-	bool has_links = line.len && may_have_links(line);
+	bool has_signs = has_link_signs(line);
 	struct word word = { 0 };
 
 	while (at < end) {
-		if (has_links && (at == line.ptr || !g_ascii_isgraph(at[-1]))) {
+		if ((has_signs || (*at | 0x20) == 'w') &&
+		    (at == line.ptr || !g_ascii_isgraph(at[-1]))) {
 			size_t link = link_length(at, end);
 
 			at += link;
@@ -159,14 +178,13 @@ static void read_line(struct reader *on, struct span line)
 		}
 		if (*at & 0x80) {
 			at += read_wide(on, &word, at, end);
-			continue;
+		} else if (g_ascii_isalnum(*at)) {
+			at = read_letters(&word, at, end);
+		} else {
+			if (*at != '\'')
+				end_word(on, &word);
+			at++;
 		}
-		if (g_ascii_isalnum(*at))
-			add_letter(&word, (gunichar)g_ascii_tolower(*at), 1,
-				   g_ascii_isdigit(*at));
-		else if (*at != '\'')
-			end_word(on, &word);
-		at++;
 	}
 	end_word(on, &word);
 }
@@ -216,6 +234,8 @@ static bool is_attribution(struct span line)
 {
 	static const char *const ends[] = { "wrote:", "writes:", "said:" };
 
+	if (!line.len || line.ptr[line.len - 1] != ':')
+		return false;
 	for (size_t i = 0; i < COUNT_OF(ends); i++)
 		if (line.len >= strlen(ends[i]) &&
 		    g_ascii_strncasecmp(line.ptr + line.len - strlen(ends[i]),
@@ -225,15 +245,28 @@ static bool is_attribution(struct span line)
 }
 
 /* What a firm puts below each letter: from here on to the next blank line. */
-static bool is_disclaimer(struct span text)
+static bool is_disclaimer(struct span line)
 {
 	static const char *const words[] = {
 		"ntended recipient", "ntended solely", "onfidential",
 		"ONFIDENTIAL", "保密", "机密",
 	};
 
-	for (size_t i = 0; text.len && i < COUNT_OF(words); i++)
-		if (memmem(text.ptr, text.len, words[i], strlen(words[i])))
+	for (size_t i = 0; line.len && i < COUNT_OF(words); i++)
+		if (memmem(line.ptr, line.len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* A line of it may be one. */
+static bool may_have_disclaimer(struct span text)
+{
+	static const char *const parts[] = {
+		"ntended ", "onfidential", "ONFIDENTIAL", "密",
+	};
+
+	for (size_t i = 0; text.len && i < COUNT_OF(parts); i++)
+		if (memmem(text.ptr, text.len, parts[i], strlen(parts[i])))
 			return true;
 	return false;
 }
@@ -250,7 +283,7 @@ static struct span take_line(struct span *left)
 
 static void read_lines(struct reader *on, struct span text)
 {
-	bool has_disclaimer = is_disclaimer(text), is_in_disclaimer = false;
+	bool has_disclaimer = may_have_disclaimer(text), is_in_disclaimer = false;
 
 	while (text.len) {
 		struct span line = take_line(&text);
@@ -365,16 +398,18 @@ static unsigned share_needed(unsigned least)
 	return least >= FINGERPRINT_MARKS ? 28 : least >= 10 ? 30 : 50;
 }
 
-bool fingerprint_is_alike(const struct fingerprint *a,
-			  const struct fingerprint *b)
+unsigned fingerprint_likeness(const struct fingerprint *a,
+			      const struct fingerprint *b)
 {
-	unsigned least = MIN(a->count, b->count);
+	unsigned least = MIN(a->count, b->count), shared;
 
 	if (a->is_exact || b->is_exact)
 		return a->is_exact && b->is_exact &&
 		       a->marks[0] == b->marks[0];
-	return least >= MARKS_MIN && fingerprint_shared(a, b) * 100 >=
-				     least * share_needed(least);
+	if (least < MARKS_MIN)
+		return 0;
+	shared = fingerprint_shared(a, b);
+	return shared * 100 >= least * share_needed(least) ? shared : 0;
 }
 
 struct fingerprint fingerprint_of_bytes(struct span bytes)

@@ -26,9 +26,9 @@ struct fingerprint fingerprint_of_text(struct transaction *tx);
 /* How many marks both have. */
 unsigned fingerprint_shared(const struct fingerprint *a,
 			    const struct fingerprint *b);
-/* Whether so many shared marks make two messages of the one campaign. */
-bool fingerprint_is_alike(const struct fingerprint *a,
-			  const struct fingerprint *b);
+/* So many when they make two messages of the one campaign, else 0. */
+unsigned fingerprint_likeness(const struct fingerprint *a,
+			      const struct fingerprint *b);
 
 /* Of an attachment's bytes, decoded: alike is only the same file. */
 struct fingerprint fingerprint_of_bytes(struct span bytes);

@@ -52,7 +52,7 @@ int main(void)
 			const struct fingerprint *b = &g_array_index(
 				all, struct fingerprint, k);
 
-			if (fingerprint_is_alike(a, b))
+			if (fingerprint_likeness(a, b))
 				printf("%u %u %u %u %u\n", i, k,
 				       fingerprint_shared(a, b), a->count,
 				       b->count);

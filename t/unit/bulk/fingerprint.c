@@ -106,8 +106,8 @@ static void what_is_alike(void **state)
 		struct fingerprint a = print_of(cases[i].type, one);
 		struct fingerprint b = print_of(cases[i].type, other);
 
-		if (fingerprint_is_alike(&a, &b) != cases[i].is_alike ||
-		    fingerprint_is_alike(&b, &a) != cases[i].is_alike)
+		if ((fingerprint_likeness(&a, &b) > 0) != cases[i].is_alike ||
+		    (fingerprint_likeness(&b, &a) > 0) != cases[i].is_alike)
 			fail_msg("case %zu: %u of %u and %u marks shared\n%s",
 				 i, fingerprint_shared(&a, &b), a.count,
 				 b.count, other);
@@ -127,9 +127,9 @@ static void marks_are_for_ever(void **state)
 	assert_true(print.marks[0] == UINT64_C(0xa6d29cc81f187efe));
 	assert_true(fingerprint_id(&print) == UINT64_C(0x30928aad82997845));
 	assert_true(file.marks[0] == UINT64_C(0xde332f6d238a1b91));
-	assert_true(fingerprint_is_alike(&file, &file));
-	assert_false(fingerprint_is_alike(&file, &longer));
-	assert_false(fingerprint_is_alike(&file, &print));
+	assert_true(fingerprint_likeness(&file, &file));
+	assert_false(fingerprint_likeness(&file, &longer));
+	assert_false(fingerprint_likeness(&file, &print));
 }
 
 static void marks_are_the_smallest_in_order(void **state)
