@@ -2,6 +2,8 @@
 
 #include "bulk/countentry.h"
 
+#include "bulk/packing.h"
+
 #include <string.h>
 
 #define PAGE_VERSION 1
@@ -99,26 +101,6 @@ bool countentry_is_over(struct countentry *entry, int64_t now_us)
 	return countentry_ends_us(entry) <= now_us;
 }
 
-static void pack_number(GByteArray *out, uint64_t number, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++) {
-		uint8_t byte = (uint8_t)(number >> 8 * i);
-
-		g_byte_array_append(out, &byte, 1);
-	}
-}
-
-static bool unpack_number(const uint8_t **at, const uint8_t *end,
-			  unsigned bytes, uint64_t *number_out)
-{
-	*number_out = 0;
-	if (end - *at < (ptrdiff_t)bytes)
-		return false;
-	for (unsigned i = 0; i < bytes; i++)
-		*number_out |= (uint64_t)*(*at)++ << 8 * i;
-	return true;
-}
-
 /* Little-endian: newest, a bit for each part that is not 0, and these. */
 static void pack_window(const struct window *window, GByteArray *out)
 {
@@ -126,11 +108,11 @@ static void pack_window(const struct window *window, GByteArray *out)
 
 	for (unsigned i = 0; i < WINDOW_PARTS; i++)
 		parts |= (unsigned)(window->parts[i] != 0) << i;
-	pack_number(out, window->newest, 8);
-	pack_number(out, parts, 2);
+	packing_add(out, window->newest, 8);
+	packing_add(out, parts, 2);
 	for (unsigned i = 0; i < WINDOW_PARTS; i++)
 		if (window->parts[i])
-			pack_number(out, window->parts[i], 4);
+			packing_add(out, window->parts[i], 4);
 }
 
 static bool unpack_window(struct window *window, const uint8_t **at,
@@ -138,13 +120,13 @@ static bool unpack_window(struct window *window, const uint8_t **at,
 {
 	uint64_t parts, amount;
 
-	if (!unpack_number(at, end, 8, &window->newest) ||
-	    !unpack_number(at, end, 2, &parts))
+	if (!packing_take(at, end, 8, &window->newest) ||
+	    !packing_take(at, end, 2, &parts))
 		return false;
 	for (unsigned i = 0; i < WINDOW_PARTS; i++) {
 		if (!(parts >> i & 1))
 			continue;
-		if (!unpack_number(at, end, 4, &amount))
+		if (!packing_take(at, end, 4, &amount))
 			return false;
 		window->parts[i] = (uint32_t)amount;
 	}
@@ -154,23 +136,23 @@ static bool unpack_window(struct window *window, const uint8_t **at,
 void countentry_begin_page(GByteArray *out)
 {
 	g_byte_array_set_size(out, 0);
-	pack_number(out, PAGE_VERSION, 1);
+	packing_add(out, PAGE_VERSION, 1);
 }
 
 bool countentry_enter_page(const uint8_t **at, const uint8_t *end)
 {
 	uint64_t version;
 
-	return unpack_number(at, end, 1, &version) && version == PAGE_VERSION;
+	return packing_take(at, end, 1, &version) && version == PAGE_VERSION;
 }
 
 void countentry_pack(const struct countentry *entry, GByteArray *out)
 {
 	struct span key = countentry_key(entry);
 
-	pack_number(out, entry->kind, 1);
-	pack_number(out, entry->key_len, 1);
-	pack_number(out, entry->window_s, 4);
+	packing_add(out, entry->kind, 1);
+	packing_add(out, entry->key_len, 1);
+	packing_add(out, entry->window_s, 4);
 	g_byte_array_append(out, (const guint8 *)key.ptr, (guint)key.len);
 	if (entry->kind == COUNTS_DISTINCT)
 		distinct_pack(entry->of.distinct, out);
@@ -183,9 +165,9 @@ static bool unpack_head(const uint8_t **at, const uint8_t *end,
 {
 	uint64_t kind, len, window_s;
 
-	if (!unpack_number(at, end, 1, &kind) ||
-	    !unpack_number(at, end, 1, &len) ||
-	    !unpack_number(at, end, 4, &window_s) ||
+	if (!packing_take(at, end, 1, &kind) ||
+	    !packing_take(at, end, 1, &len) ||
+	    !packing_take(at, end, 4, &window_s) ||
 	    kind > COUNTS_DISTINCT || window_s < WINDOW_LEAST_S ||
 	    window_s > WINDOW_MOST_S || end - *at < (ptrdiff_t)len)
 		return false;

@@ -3,6 +3,7 @@
 #include "bulk/distinct.h"
 
 #include "bulk/hll.h"
+#include "bulk/packing.h"
 
 #include <string.h>
 
@@ -322,41 +323,21 @@ uint64_t distinct_newest(const struct distinct *distinct)
  * bit for each part that has registers; then these. */
 #define IS_REGISTERS 0xffff
 
-static void pack_number(GByteArray *out, uint64_t number, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++) {
-		uint8_t byte = (uint8_t)(number >> 8 * i);
-
-		g_byte_array_append(out, &byte, 1);
-	}
-}
-
-static bool unpack_number(const uint8_t **at, const uint8_t *end,
-			  unsigned bytes, uint64_t *number_out)
-{
-	*number_out = 0;
-	if (end - *at < (ptrdiff_t)bytes)
-		return false;
-	for (unsigned i = 0; i < bytes; i++)
-		*number_out |= (uint64_t)*(*at)++ << 8 * i;
-	return true;
-}
-
 void distinct_pack(const struct distinct *distinct, GByteArray *out)
 {
 	unsigned parts = 0;
 
-	pack_number(out, distinct->newest, 8);
-	pack_number(out, distinct->registers ? IS_REGISTERS : distinct->used,
+	packing_add(out, distinct->newest, 8);
+	packing_add(out, distinct->registers ? IS_REGISTERS : distinct->used,
 		    2);
 	for (unsigned i = 0; i < distinct->place_count; i++)
 		if (distinct->places[i])
-			pack_number(out, distinct->places[i], 4);
+			packing_add(out, distinct->places[i], 4);
 	if (!distinct->registers)
 		return;
 	for (unsigned i = 0; i < WINDOW_PARTS; i++)
 		parts |= (unsigned)(distinct->registers[i] != NULL) << i;
-	pack_number(out, parts, 2);
+	packing_add(out, parts, 2);
 	for (unsigned i = 0; i < WINDOW_PARTS; i++)
 		if (distinct->registers[i])
 			g_byte_array_append(out, distinct->registers[i],
@@ -371,7 +352,7 @@ static bool unpack_places(struct distinct *distinct, unsigned count,
 	if (count > DISTINCT_EXACT)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
-		if (!unpack_number(at, end, 4, &place))
+		if (!packing_take(at, end, 4, &place))
 			return false;
 		if (!distinct->places || !*find_place(distinct,
 						      usable((uint32_t)place)))
@@ -386,7 +367,7 @@ static bool unpack_registers(struct distinct *distinct, const uint8_t **at,
 {
 	uint64_t parts;
 
-	if (!unpack_number(at, end, 2, &parts) || parts == 0)
+	if (!packing_take(at, end, 2, &parts) || parts == 0)
 		return false;
 	distinct->registers = g_new0(uint8_t *, WINDOW_PARTS);
 	for (unsigned i = 0; i < WINDOW_PARTS; i++) {
@@ -404,8 +385,8 @@ struct distinct *distinct_unpack(const uint8_t **at, const uint8_t *end)
 {
 	struct distinct *distinct = distinct_new();
 	uint64_t count;
-	bool is_good = unpack_number(at, end, 8, &distinct->newest) &&
-		       unpack_number(at, end, 2, &count);
+	bool is_good = packing_take(at, end, 8, &distinct->newest) &&
+		       packing_take(at, end, 2, &count);
 
 	if (is_good && count == IS_REGISTERS)
 		is_good = unpack_registers(distinct, at, end);
