@@ -32,6 +32,8 @@ static void see_campaign(const struct campaign *campaign, void *context)
 	struct query *query = context;
 	struct row row = { .campaign = *campaign };
 
+	for (int i = 0; i < LIKENESS_COUNTS; i++)
+		row.counts[i] = campaign->only[i] != 0;
 	g_array_append_val(query->rows, row);
 	g_hash_table_insert(query->by_id, g_memdup2(&campaign->id,
 						    sizeof campaign->id),

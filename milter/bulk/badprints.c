@@ -64,10 +64,11 @@ static struct campaigns *make_table(const struct reading *reading)
 		const char *value = g_ptr_array_index(reading->values, i);
 		struct fingerprint print;
 		struct campaign made;
+		bool is_new;
 
 		if (!fingerprint_parse(value, &print) ||
 		    !campaigns_meet(table, &print, g_ptr_array_index(
-				    reading->reasons, i), 0, &made, NULL))
+				    reading->reasons, i), 0, NULL, &made, &is_new))
 			log_event(NULL, LOG_WARNING, "fingerprint_not_read",
 				  "value=%s", value);
 	}

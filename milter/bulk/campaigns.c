@@ -23,7 +23,7 @@ struct row {
 	struct campaign of;
 	uint32_t before, behind;	/* by when they were met; NONE: an end */
 	unsigned handle_count;
-	bool is_changed;
+	uint64_t change;		/* number of its last one */
 };
 
 /* Handle h of row r has number r * HANDLES + h. Arrays grow by whole rows. */
@@ -35,6 +35,7 @@ struct campaigns {
 	uint32_t *buckets;
 	uint32_t bucket_mask;
 	uint32_t newest, oldest;
+	uint64_t changes, saved;	/* changes up to saved are on disk */
 	GArray *free;			/* of uint32_t: rows that nobody has */
 	GArray *gone;			/* of uint64_t: ids to be taken from disk */
 };
@@ -221,7 +222,7 @@ static uint32_t add(struct campaigns *campaigns, const struct campaign *fresh)
 	uint32_t index = make_room(campaigns);
 	struct row *row = row_at(campaigns, index);
 
-	*row = (struct row){ .of = *fresh, .is_changed = true };
+	*row = (struct row){ .of = *fresh, .change = ++campaigns->changes };
 	add_handles(campaigns, index);
 	put_in_front(campaigns, index);
 	return index;
@@ -233,7 +234,7 @@ static struct campaign new_campaign(const struct fingerprint *print,
 				    const char *subject, int64_t now_us)
 {
 	struct campaign fresh = {
-		fingerprint_id(print), *print, now_us, now_us, "",
+		fingerprint_id(print), *print, now_us, now_us, { 0 }, "",
 	};
 	const char *end;
 
@@ -245,7 +246,8 @@ static struct campaign new_campaign(const struct fingerprint *print,
 
 bool campaigns_meet(struct campaigns *campaigns,
 		    const struct fingerprint *print, const char *subject,
-		    int64_t now_us, struct campaign *out, bool *is_new_out)
+		    int64_t now_us, const uint64_t *things,
+		    struct campaign *out, bool *is_new_out)
 {
 	uint32_t index = NONE;
 
@@ -254,17 +256,19 @@ bool campaigns_meet(struct campaigns *campaigns,
 	*out = new_campaign(print, subject, now_us);
 	pthread_mutex_lock(&campaigns->lock);
 	index = find(campaigns, print);
-	if (is_new_out)
-		*is_new_out = index == NONE;
+	*is_new_out = index == NONE;
 	if (index != NONE) {
 		struct row *row = row_at(campaigns, index);
 
 		row->of.last_us = MAX(row->of.last_us, now_us);
-		row->is_changed = true;
+		row->change = ++campaigns->changes;
 		take_out(campaigns, index);
 		put_in_front(campaigns, index);
 		*out = row->of;
+		memset(row->of.only, 0, sizeof row->of.only);
 	} else if (campaigns->most) {
+		if (things)
+			memcpy(out->only, things, sizeof out->only);
 		(void)add(campaigns, out);
 	}
 	pthread_mutex_unlock(&campaigns->lock);
@@ -314,6 +318,8 @@ static bool put(struct state_txn *txn, const struct campaign *campaign,
 	char key[ID_BYTES];
 	size_t len;
 
+	packed.only = (uint64_t *)campaign->only;
+	packed.n_only = campaign->only[0] ? CAMPAIGN_THINGS : 0;
 	packed.n_marks = campaign->print.count;
 	packed.marks = (uint64_t *)campaign->print.marks;
 	packed.has_is_exact = packed.has_first_us = packed.has_last_us =
@@ -346,26 +352,30 @@ static bool read_campaign(struct span value, struct campaign *out)
 		print.marks[i] = packed->marks[i];
 	}
 	if (is_good) {
-		g_autofree char *subject = g_strndup(
-			(const char *)packed->subject.data,
-			packed->has_subject ? packed->subject.len : 0);
+		g_autofree char *subject = packed->subject.len ?
+			g_strndup((const char *)packed->subject.data,
+				  packed->subject.len) : g_strdup("");
 
 		print.count = (unsigned)packed->n_marks;
 		print.is_exact = packed->is_exact;
 		*out = new_campaign(&print, subject, packed->first_us);
 		out->last_us = packed->last_us;
+		if (packed->n_only == CAMPAIGN_THINGS)
+			memcpy(out->only, packed->only, sizeof out->only);
 	}
 	reeve__campaign__free_unpacked(packed, NULL);
 	return is_good;
 }
 
-/* Of struct campaign, those that changed; and what is to go, of uint64_t. */
+/* Of struct campaign, those that changed, the last with number *last_out; and what is
+ * to go, of uint64_t. */
 static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
-			    GArray *gone)
+			    GArray *gone, uint64_t *last_out)
 {
 	GArray *changed = g_array_new(FALSE, FALSE, sizeof(struct campaign));
 
 	pthread_mutex_lock(&campaigns->lock);
+	*last_out = campaigns->changes;
 	g_array_append_vals(gone, campaigns->gone->data, campaigns->gone->len);
 	g_array_set_size(campaigns->gone, 0);
 	while (campaigns->oldest != NONE &&
@@ -378,30 +388,26 @@ static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
 		take_out(campaigns, old);
 		g_array_append_val(campaigns->free, old);
 	}
+	/* Those that changed are in front. */
 	for (uint32_t at = campaigns->newest; at != NONE;
 	     at = row_at(campaigns, at)->behind) {
-		struct row *row = row_at(campaigns, at);
+		const struct row *row = row_at(campaigns, at);
 
-		if (row->is_changed)
-			g_array_append_val(changed, row->of);
-		row->is_changed = false;
+		if (row->change <= campaigns->saved)
+			break;
+		g_array_append_val(changed, row->of);
 	}
 	pthread_mutex_unlock(&campaigns->lock);
 	return changed;
 }
 
-bool campaigns_save(struct campaigns *campaigns, struct state *state,
-		    int64_t then_us, GError **error)
+static bool write_changes(struct state *state, const GArray *changed,
+			  const GArray *gone, GError **error)
 {
-	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	g_autoptr(GArray) changed = take_changes(campaigns, then_us, gone);
-	struct state_txn *txn;
+	struct state_txn *txn = state_begin_write(state, error);
 	bool is_good = true;
 	char key[ID_BYTES];
 
-	if (!changed->len && !gone->len)
-		return true;
-	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;
 	for (guint i = 0; i < gone->len; i++)
@@ -414,6 +420,25 @@ bool campaigns_save(struct campaigns *campaigns, struct state *state,
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;
+}
+
+bool campaigns_save(struct campaigns *campaigns, struct state *state,
+		    int64_t then_us, GError **error)
+{
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	uint64_t last;
+	g_autoptr(GArray) changed = take_changes(campaigns, then_us, gone,
+						 &last);
+	bool is_good = (!changed->len && !gone->len) ||
+		       write_changes(state, changed, gone, error);
+
+	pthread_mutex_lock(&campaigns->lock);
+	if (is_good)
+		campaigns->saved = last;
+	else
+		g_array_append_vals(campaigns->gone, gone->data, gone->len);
+	pthread_mutex_unlock(&campaigns->lock);
+	return is_good;
 }
 
 bool campaigns_each(struct state *state, campaigns_see_fn *see, void *context,
@@ -442,17 +467,27 @@ bool campaigns_each(struct state *state, campaigns_see_fn *see, void *context,
 
 static void take_loaded(const struct campaign *campaign, void *context)
 {
-	struct campaigns *campaigns = context;
-	uint32_t index;
+	g_array_append_vals(context, campaign, 1);
+}
 
-	if (campaigns->rows->len >= campaigns->most)
-		return;
-	index = add(campaigns, campaign);
-	row_at(campaigns, index)->is_changed = false;
+static int later_met_last(const void *left, const void *right)
+{
+	const struct campaign *a = left, *b = right;
+
+	return a->last_us < b->last_us ? -1 : a->last_us > b->last_us;
 }
 
 bool campaigns_load(struct campaigns *campaigns, struct state *state,
 		    GError **error)
 {
-	return campaigns_each(state, take_loaded, campaigns, error);
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
+					    sizeof(struct campaign));
+
+	if (!campaigns_each(state, take_loaded, all, error))
+		return false;
+	g_array_sort(all, later_met_last);
+	for (guint i = 0; i < all->len && campaigns->most; i++)
+		(void)add(campaigns, &g_array_index(all, struct campaign, i));
+	campaigns->saved = campaigns->changes;
+	return true;
 }

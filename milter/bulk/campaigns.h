@@ -14,11 +14,14 @@
 struct campaigns;
 
 #define CAMPAIGN_SUBJECT_MAX 120
+#define CAMPAIGN_THINGS 5
 
 struct campaign {
 	uint64_t id;			/* of its first fingerprint: for ever the same */
 	struct fingerprint print;
 	int64_t first_us, last_us;	/* by the wall clock */
+	/* What its only message is to be counted by (see campaigns_meet()), else 0. */
+	uint64_t only[CAMPAIGN_THINGS];
 	char subject[CAMPAIGN_SUBJECT_MAX];	/* of its first message; UTF-8 */
 };
 
@@ -27,10 +30,16 @@ struct campaigns *campaigns_new(size_t most) MUST_USE;
 /* Accepts NULL. */
 void campaigns_free(struct campaigns *campaigns);
 
-/* False when the fingerprint is too small to be like anything. is_new_out may be NULL. */
+/*
+ * False when the fingerprint is too small to be like anything. Most messages are like
+ * none, and counting them by themselves would fill the tables: so a new campaign keeps
+ * its things, unless NULL; *out tells them when it is met for the second time, and
+ * then they are the caller's to count.
+ */
 bool campaigns_meet(struct campaigns *campaigns,
 		    const struct fingerprint *print, const char *subject,
-		    int64_t now_us, struct campaign *out, bool *is_new_out);
+		    int64_t now_us, const uint64_t *things,
+		    struct campaign *out, bool *is_new_out);
 /* The same, but changes and makes nothing. */
 bool campaigns_find(struct campaigns *campaigns,
 		    const struct fingerprint *print, struct campaign *out);

@@ -295,6 +295,11 @@ static void put_amount(struct shard *shard, struct countentry *entry,
 	mark(shard, entry->hash);
 }
 
+uint64_t counts_hash(const struct counts *counts, struct span bytes)
+{
+	return keyhash_of(&counts->secret, bytes);
+}
+
 static uint32_t thing_hash(const struct counts *counts, struct span thing)
 {
 	return (uint32_t)keyhash_of(&counts->secret, thing);

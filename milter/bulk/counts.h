@@ -54,6 +54,9 @@ void counts_free(struct counts *counts);
 /* From the next new entry on. */
 void counts_set_max(struct counts *counts, uint64_t entries_max);
 
+/* What strangers cannot make others with: for a thing of counts_add_thing(). */
+uint64_t counts_hash(const struct counts *counts, struct span bytes);
+
 /* Counts, and gives what is counted then. */
 uint64_t counts_add(struct counts *counts, const struct counts_key *key,
 		    uint32_t amount, int64_t now_us);

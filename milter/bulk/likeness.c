@@ -74,15 +74,18 @@ struct meeting {
 	uint64_t counts[LIKENESS_COUNTS];
 };
 
-static void count(struct transaction *tx, struct meeting *meeting,
-		  enum likeness_count what, struct span thing)
-{
-	struct counts_key key = likeness_key(
-		meeting->campaign.id, what,
-		bulk_settings_of(tx->settings)->likeness_ms, &tx->arena);
+G_STATIC_ASSERT(LIKENESS_COUNTS == CAMPAIGN_THINGS);
 
-	meeting->counts[what] = counts_add_thing(bulk_counts(tx->bulk), &key,
-						 thing, bulkclock_now_us());
+/* Never 0. */
+static uint64_t hash_of(const struct transaction *tx, struct span bytes)
+{
+	return counts_hash(bulk_counts(tx->bulk), bytes) | 1;
+}
+
+static uint64_t hash_of_address(struct transaction *tx,
+				const struct mailaddr *addr)
+{
+	return hash_of(tx, span_text(mailaddr_format(addr, &tx->arena)));
 }
 
 static struct span message_of(struct transaction *tx)
@@ -93,36 +96,89 @@ static struct span message_of(struct transaction *tx)
 	return value.len ? value : span_text(tx->id);
 }
 
-static void count_client(struct transaction *tx, struct meeting *meeting)
+/* What a message is counted by; 0: not by that. Its recipients come by themselves. */
+static void take_things(struct transaction *tx, uint64_t *things)
 {
 	const struct netaddr *addr = &tx->client.addr;
-	struct network network;
 
-	if (addr->family == NETADDR_NONE)
-		return;
-	network = network_around(addr, addr->family == NETADDR_IP4 ?
-				 NETWORK_BITS4 : NETWORK_BITS6);
-	count(tx, meeting, LIKENESS_CLIENTS,
-	      span_of((const char *)addr->bytes, sizeof addr->bytes));
-	count(tx, meeting, LIKENESS_NETWORKS,
-	      span_of((const char *)network.base.bytes,
-		      sizeof network.base.bytes));
+	things[LIKENESS_MESSAGES] = hash_of(tx, message_of(tx));
+	things[LIKENESS_SENDERS] = hash_of_address(tx, &tx->sender);
+	if (addr->family != NETADDR_NONE) {
+		struct network network = network_around(addr,
+			addr->family == NETADDR_IP4 ? NETWORK_BITS4 :
+						      NETWORK_BITS6);
+
+		things[LIKENESS_CLIENTS] = hash_of(tx, span_of(
+			(const char *)addr->bytes, sizeof addr->bytes));
+		things[LIKENESS_NETWORKS] = hash_of(tx, span_of(
+			(const char *)network.base.bytes,
+			sizeof network.base.bytes));
+	}
 }
 
-static void count_all(struct transaction *tx, struct meeting *meeting)
+static void count(struct transaction *tx, struct meeting *meeting,
+		  enum likeness_count what, uint64_t thing)
 {
-	count(tx, meeting, LIKENESS_MESSAGES, message_of(tx));
-	count(tx, meeting, LIKENESS_SENDERS,
-	      span_text(mailaddr_format(&tx->sender, &tx->arena)));
-	count_client(tx, meeting);
+	struct counts_key key;
+
+	if (!thing)
+		return;
+	key = likeness_key(meeting->campaign.id, what,
+			   bulk_settings_of(tx->settings)->likeness_ms,
+			   &tx->arena);
+	meeting->counts[what] = counts_add_thing(bulk_counts(tx->bulk), &key,
+		span_of((const char *)&thing, sizeof thing),
+		bulkclock_now_us());
+}
+
+static void count_things(struct transaction *tx, struct meeting *meeting,
+			 const uint64_t *things)
+{
+	for (int i = 0; i < LIKENESS_COUNTS; i++)
+		count(tx, meeting, (enum likeness_count)i, things[i]);
+}
+
+/* The first message of the campaign, now that there is another one. It stays as
+ * long as that one; when it is over, it never counts. */
+static void count_first(struct transaction *tx, struct meeting *meeting)
+{
+	int64_t window_us = bulk_settings_of(tx->settings)->likeness_ms * 1000;
+
+	if (clock_now_us() - meeting->campaign.first_us < window_us)
+		count_things(tx, meeting, meeting->campaign.only);
+}
+
+static void count_all(struct transaction *tx, struct meeting *meeting,
+		      const uint64_t *things)
+{
+	count_first(tx, meeting);
+	count_things(tx, meeting, things);
 	for (guint i = 0; i < tx->recipients->len; i++) {
 		const struct recipient *rcpt = &g_array_index(
 			tx->recipients, struct recipient, i);
 
 		if (rcpt->state == RCPT_ACCEPTED)
-			count(tx, meeting, LIKENESS_RECIPIENTS, span_text(
-				mailaddr_format(&rcpt->addr, &tx->arena)));
+			count(tx, meeting, LIKENESS_RECIPIENTS,
+			      hash_of_address(tx, &rcpt->addr));
 	}
+}
+
+/* Of a message that has no other one, or NULL. */
+static const struct recipient *only_recipient(const struct transaction *tx)
+{
+	const struct recipient *only = NULL;
+
+	for (guint i = 0; i < tx->recipients->len; i++) {
+		const struct recipient *rcpt = &g_array_index(
+			tx->recipients, struct recipient, i);
+
+		if (rcpt->state != RCPT_ACCEPTED)
+			continue;
+		if (only)
+			return NULL;
+		only = rcpt;
+	}
+	return only;
 }
 
 static uint64_t size_of(const struct meeting *meeting)
@@ -154,14 +210,25 @@ static void meet(struct transaction *tx, const struct fingerprint *print,
 		 struct meeting *largest)
 {
 	const struct header *subject = transaction_find_header(tx, "Subject");
+	const struct recipient *only = only_recipient(tx);
 	struct meeting meeting = { .counts = { 0 } };
+	uint64_t things[LIKENESS_COUNTS] = { 0 };
+	bool is_new;
 
 	tell_if_bad(tx, print);
+	take_things(tx, things);
+	if (only)
+		things[LIKENESS_RECIPIENTS] = hash_of_address(tx, &only->addr);
 	if (!campaigns_meet(bulk_campaigns(tx->bulk), print,
 			    subject ? headervalue_decode(subject, &tx->arena) :
-			    "", clock_now_us(), &meeting.campaign, NULL))
+			    "", clock_now_us(), only ? things : NULL,
+			    &meeting.campaign, &is_new))
 		return;
-	count_all(tx, &meeting);
+	if (!is_new || !only)
+		count_all(tx, &meeting, things);
+	else
+		for (int i = 0; i < LIKENESS_COUNTS; i++)
+			meeting.counts[i] = things[i] != 0;
 	if (size_of(&meeting) > size_of(largest))
 		*largest = meeting;
 }

@@ -28,20 +28,21 @@ static void what_is_alike_is_one(void **state)
 	bool is_new;
 
 	(void)state;
-	assert_true(campaigns_meet(campaigns, &print, "one", 10, &first,
+	assert_true(campaigns_meet(campaigns, &print, "one", 10, NULL, &first,
 				   &is_new));
 	assert_true(is_new);
-	assert_true(campaigns_meet(campaigns, &near, "two", 20, &other,
+	assert_true(campaigns_meet(campaigns, &near, "two", 20, NULL, &other,
 				   &is_new));
 	assert_false(is_new);
 	assert_true(first.id == other.id);
 	assert_string_equal(other.subject, "one");
 	assert_int_equal(other.first_us, 10);
 	assert_int_equal(other.last_us, 20);
-	assert_true(campaigns_meet(campaigns, &far, "three", 30, &other,
+	assert_true(campaigns_meet(campaigns, &far, "three", 30, NULL, &other,
 				   &is_new));
 	assert_true(is_new);
-	assert_false(campaigns_meet(campaigns, &tiny, "", 30, &other, NULL));
+	assert_false(campaigns_meet(campaigns, &tiny, "", 30, NULL, &other,
+				    &is_new));
 	assert_true(campaigns_find(campaigns, &near, &other));
 	assert_true(first.id == other.id);
 	assert_int_equal(campaigns_count(campaigns), 2);
@@ -56,15 +57,15 @@ static void the_oldest_leave(void **state)
 	bool is_new;
 
 	(void)state;
-	assert_true(campaigns_meet(campaigns, &kept, "", 0, &met, NULL));
+	assert_true(campaigns_meet(campaigns, &kept, "", 0, NULL, &met, &is_new));
 	for (uint64_t n = 1000; n < 3000; n++) {
 		struct fingerprint print = print_of(n, FINGERPRINT_MARKS);
 
 		assert_true(campaigns_meet(campaigns, &print, "",
-					   (int64_t)n, &met, &is_new));
+					   (int64_t)n, NULL, &met, &is_new));
 		assert_true(is_new);
 		assert_true(campaigns_meet(campaigns, &kept, "", (int64_t)n,
-					   &met, &is_new));
+					   NULL, &met, &is_new));
 		assert_false(is_new);
 	}
 	assert_int_equal(campaigns_count(campaigns), 50);
@@ -74,8 +75,8 @@ static void the_oldest_leave(void **state)
 	assert_false(campaigns_find(campaigns, &kept, &met));
 	campaigns_free(campaigns);
 	campaigns = campaigns_new(0);
-	assert_true(campaigns_meet(campaigns, &kept, "", 0, &met, &is_new));
-	assert_true(campaigns_meet(campaigns, &kept, "", 0, &met, &is_new));
+	assert_true(campaigns_meet(campaigns, &kept, "", 0, NULL, &met, &is_new));
+	assert_true(campaigns_meet(campaigns, &kept, "", 0, NULL, &met, &is_new));
 	assert_true(is_new);
 	campaigns_free(campaigns);
 }
@@ -92,6 +93,7 @@ static void they_outlive_the_daemon(void **state)
 	struct state *store;
 	struct campaigns *campaigns = campaigns_new(1000);
 	struct campaign met;
+	bool is_new;
 	int count = 0;
 
 	(void)state;
@@ -101,7 +103,8 @@ static void they_outlive_the_daemon(void **state)
 		struct fingerprint print = print_of(n, FINGERPRINT_MARKS);
 
 		assert_true(campaigns_meet(campaigns, &print, "Läufer",
-					   (int64_t)n * HOUR, &met, NULL));
+					   (int64_t)n * HOUR, NULL, &met,
+					   &is_new));
 	}
 	assert_true(campaigns_save(campaigns, store, 100 * HOUR, NULL));
 	assert_int_equal(campaigns_count(campaigns), 400);
@@ -110,7 +113,8 @@ static void they_outlive_the_daemon(void **state)
 		struct fingerprint print = print_of(n, FINGERPRINT_MARKS);
 
 		assert_true(campaigns_meet(campaigns, &print, "Läufer",
-					   (int64_t)n * HOUR, &met, NULL));
+					   (int64_t)n * HOUR, NULL, &met,
+					   &is_new));
 	}
 	assert_int_equal(campaigns_count(campaigns), 1000);
 	assert_true(campaigns_save(campaigns, store, 0, NULL));
@@ -124,6 +128,75 @@ static void they_outlive_the_daemon(void **state)
 	assert_true(campaigns_find(campaigns, &print, &met));
 	assert_string_equal(met.subject, "Läufer");
 	assert_int_equal(met.first_us, 600 * HOUR);
+	campaigns_free(campaigns);
+	state_close(&store);
+	sample_end(&sample);
+}
+
+/* What its only message is counted by is told once, also after a start. */
+static void the_second_counts_the_first(void **state)
+{
+	static const uint64_t things[CAMPAIGN_THINGS] = { 1, 2, 3, 0, 5 };
+	static const uint64_t none[CAMPAIGN_THINGS];
+	struct campaigns *campaigns = campaigns_new(10);
+	struct fingerprint print = print_of(1, FINGERPRINT_MARKS);
+	struct sample sample;
+	struct state *store;
+	struct campaign met;
+	bool is_new;
+
+	(void)state;
+	sample_begin(&sample, "");
+	store = state_open(sample.dir, STATE_CREATE, NULL);
+	assert_true(campaigns_meet(campaigns, &print, "", 1, things, &met,
+				   &is_new));
+	assert_true(is_new);
+	assert_true(campaigns_save(campaigns, store, 0, NULL));
+	campaigns_free(campaigns);
+	campaigns = campaigns_new(10);
+	assert_true(campaigns_load(campaigns, store, NULL));
+	for (int i = 0; i < 2; i++) {
+		assert_true(campaigns_meet(campaigns, &print, "", 2, things,
+					   &met, &is_new));
+		assert_false(is_new);
+		assert_memory_equal(met.only, i ? none : things,
+				    sizeof met.only);
+	}
+	campaigns_free(campaigns);
+	state_close(&store);
+	sample_end(&sample);
+}
+
+/* By when they were met, not by their keys. */
+static void the_oldest_leave_after_a_start(void **state)
+{
+	struct campaigns *campaigns = campaigns_new(100);
+	struct fingerprint print;
+	struct sample sample;
+	struct state *store;
+	struct campaign met;
+	bool is_new;
+
+	(void)state;
+	sample_begin(&sample, "");
+	store = state_open(sample.dir, STATE_CREATE, NULL);
+	for (uint64_t n = 1; n <= 100; n++) {
+		print = print_of(n, FINGERPRINT_MARKS);
+		assert_true(campaigns_meet(campaigns, &print, "",
+			(int64_t)n * HOUR, NULL, &met, &is_new));
+	}
+	assert_true(campaigns_save(campaigns, store, 0, NULL));
+	campaigns_free(campaigns);
+	campaigns = campaigns_new(30);
+	assert_true(campaigns_load(campaigns, store, NULL));
+	assert_int_equal(campaigns_count(campaigns), 30);
+	for (uint64_t n = 1; n <= 100; n++) {
+		print = print_of(n, FINGERPRINT_MARKS);
+		assert_int_equal(campaigns_find(campaigns, &print, &met),
+				 n > 70);
+	}
+	assert_true(campaigns_save(campaigns, store, 81 * HOUR, NULL));
+	assert_int_equal(campaigns_count(campaigns), 20);
 	campaigns_free(campaigns);
 	state_close(&store);
 	sample_end(&sample);
@@ -157,7 +230,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_alike_is_one),
 	cmocka_unit_test(the_oldest_leave),
 	cmocka_unit_test(they_outlive_the_daemon),
-	cmocka_unit_test(damaged_rows_are_none),
+	cmocka_unit_test(the_second_counts_the_first),
+		cmocka_unit_test(the_oldest_leave_after_a_start),
+		cmocka_unit_test(damaged_rows_are_none),
 };
 
 TAP_MAIN(tests)
