@@ -26,6 +26,11 @@ struct row {
 	uint64_t change;		/* number of its last one */
 };
 
+/* On disk: by age, so that what is new lies together, and what is old. */
+struct campaign_key {
+	uint64_t first_us, id;		/* most significant byte first */
+};
+
 /* Handle h of row r has number r * HANDLES + h. Arrays grow by whole rows. */
 struct campaigns {
 	pthread_mutex_t lock;
@@ -37,8 +42,21 @@ struct campaigns {
 	uint32_t newest, oldest;
 	uint64_t changes, saved;	/* changes up to saved are on disk */
 	GArray *free;			/* of uint32_t: rows that nobody has */
-	GArray *gone;			/* of uint64_t: ids to be taken from disk */
+	GArray *gone;			/* of struct campaign_key: to be taken from disk */
 };
+
+static struct campaign_key key_of(const struct campaign *campaign)
+{
+	return (struct campaign_key){
+		GUINT64_TO_BE((uint64_t)campaign->first_us),
+		GUINT64_TO_BE(campaign->id),
+	};
+}
+
+static struct span key_span(const struct campaign_key *key)
+{
+	return span_of((const char *)key, sizeof *key);
+}
 
 static struct row *row_at(const struct campaigns *campaigns, uint32_t index)
 {
@@ -73,7 +91,8 @@ struct campaigns *campaigns_new(size_t most)
 	campaigns->bucket_mask = (uint32_t)(buckets - 1);
 	campaigns->newest = campaigns->oldest = NONE;
 	campaigns->free = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	campaigns->gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	campaigns->gone = g_array_new(FALSE, FALSE,
+				      sizeof(struct campaign_key));
 	return campaigns;
 }
 
@@ -194,6 +213,17 @@ static uint32_t find(struct campaigns *campaigns,
 	return best;
 }
 
+/* Its key goes to gone. */
+static void leave(struct campaigns *campaigns, uint32_t index, GArray *gone)
+{
+	struct campaign_key key = key_of(&row_at(campaigns, index)->of);
+
+	g_array_append_val(gone, key);
+	drop_handles(campaigns, index);
+	row_at(campaigns, index)->handle_count = 0;
+	take_out(campaigns, index);
+}
+
 /* A row that is free: a new one, or the oldest's. */
 static uint32_t make_room(struct campaigns *campaigns)
 {
@@ -211,9 +241,7 @@ static uint32_t make_room(struct campaigns *campaigns)
 		return index;
 	}
 	index = campaigns->oldest;
-	g_array_append_val(campaigns->gone, row_at(campaigns, index)->of.id);
-	drop_handles(campaigns, index);
-	take_out(campaigns, index);
+	leave(campaigns, index, campaigns->gone);
 	return index;
 }
 
@@ -300,22 +328,12 @@ size_t campaigns_count(struct campaigns *campaigns)
 	return count;
 }
 
-#define ID_BYTES 8
-
-static struct span key_of(uint64_t id, char key[ID_BYTES])
-{
-	uint64_t big = GUINT64_TO_BE(id);
-
-	memcpy(key, &big, ID_BYTES);
-	return span_of(key, ID_BYTES);
-}
-
 static bool put(struct state_txn *txn, const struct campaign *campaign,
 		GError **error)
 {
 	Reeve__Campaign packed = REEVE__CAMPAIGN__INIT;
 	g_autofree uint8_t *bytes = NULL;
-	char key[ID_BYTES];
+	struct campaign_key key = key_of(campaign);
 	size_t len;
 
 	packed.only = (uint64_t *)campaign->only;
@@ -331,7 +349,7 @@ static bool put(struct state_txn *txn, const struct campaign *campaign,
 		strlen(campaign->subject), (uint8_t *)campaign->subject };
 	bytes = g_malloc(reeve__campaign__get_packed_size(&packed));
 	len = reeve__campaign__pack(&packed, bytes);
-	return state_put(txn, STATE_CAMPAIGNS, key_of(campaign->id, key),
+	return state_put(txn, STATE_CAMPAIGNS, key_span(&key),
 			 span_of((const char *)bytes, len), error);
 }
 
@@ -368,7 +386,7 @@ static bool read_campaign(struct span value, struct campaign *out)
 }
 
 /* Of struct campaign, those that changed, the last with number *last_out; and what is
- * to go, of uint64_t. */
+ * to go, of struct campaign_key. */
 static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
 			    GArray *gone, uint64_t *last_out)
 {
@@ -382,10 +400,7 @@ static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
 	       row_at(campaigns, campaigns->oldest)->of.last_us < then_us) {
 		uint32_t old = campaigns->oldest;
 
-		g_array_append_val(gone, row_at(campaigns, old)->of.id);
-		drop_handles(campaigns, old);
-		row_at(campaigns, old)->handle_count = 0;
-		take_out(campaigns, old);
+		leave(campaigns, old, gone);
 		g_array_append_val(campaigns->free, old);
 	}
 	/* Those that changed are in front. */
@@ -406,13 +421,12 @@ static bool write_changes(struct state *state, const GArray *changed,
 {
 	struct state_txn *txn = state_begin_write(state, error);
 	bool is_good = true;
-	char key[ID_BYTES];
 
 	if (!txn)
 		return false;
 	for (guint i = 0; i < gone->len; i++)
-		(void)state_delete(txn, STATE_CAMPAIGNS, key_of(
-			g_array_index(gone, uint64_t, i), key));
+		(void)state_delete(txn, STATE_CAMPAIGNS, key_span(
+			&g_array_index(gone, struct campaign_key, i)));
 	for (guint i = 0; is_good && i < changed->len; i++)
 		is_good = put(txn, &g_array_index(changed, struct campaign, i),
 			      error);
@@ -425,7 +439,8 @@ static bool write_changes(struct state *state, const GArray *changed,
 bool campaigns_save(struct campaigns *campaigns, struct state *state,
 		    int64_t then_us, GError **error)
 {
-	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE,
+					     sizeof(struct campaign_key));
 	uint64_t last;
 	g_autoptr(GArray) changed = take_changes(campaigns, then_us, gone,
 						 &last);
