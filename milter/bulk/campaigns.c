@@ -16,7 +16,7 @@
 
 struct handle {
 	uint64_t mark;
-	uint32_t next;			/* of its bucket; NONE: the last */
+	uint32_t next, before;		/* of its bucket; NONE: the last, the first */
 };
 
 struct row {
@@ -148,7 +148,10 @@ static void add_handles(struct campaigns *campaigns, uint32_t index)
 		struct handle *handle = handle_at(campaigns, number);
 		uint32_t *bucket = bucket_of(campaigns, row->of.print.marks[i]);
 
-		*handle = (struct handle){ row->of.print.marks[i], *bucket };
+		*handle = (struct handle){ row->of.print.marks[i], *bucket,
+					   NONE };
+		if (*bucket != NONE)
+			handle_at(campaigns, *bucket)->before = number;
 		*bucket = number;
 	}
 }
@@ -156,13 +159,17 @@ static void add_handles(struct campaigns *campaigns, uint32_t index)
 static void drop_handles(struct campaigns *campaigns, uint32_t index)
 {
 	for (unsigned i = 0; i < row_at(campaigns, index)->handle_count; i++) {
-		uint32_t number = index * HANDLES + i;
-		struct handle *handle = handle_at(campaigns, number);
-		uint32_t *at = bucket_of(campaigns, handle->mark);
+		const struct handle *handle = handle_at(campaigns,
+							index * HANDLES + i);
 
-		while (*at != number)
-			at = &handle_at(campaigns, *at)->next;
-		*at = handle->next;
+		if (handle->next != NONE)
+			handle_at(campaigns, handle->next)->before =
+				handle->before;
+		if (handle->before != NONE)
+			handle_at(campaigns, handle->before)->next =
+				handle->next;
+		else
+			*bucket_of(campaigns, handle->mark) = handle->next;
 	}
 }
 

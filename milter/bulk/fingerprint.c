@@ -357,6 +357,26 @@ static void read_uris(struct reader *on, struct transaction *tx)
 	}
 }
 
+/* Plain text beside HTML says the same once more, or what filters are to read
+ * instead of it: people see the HTML, unless there is little in it. */
+static bool is_shown_otherwise(const GArray *all, const struct rendered *plain)
+{
+	const struct mime_part *parent = plain->part->parent;
+
+	if (plain->page || !parent ||
+	    strcmp(parent->type, "multipart/alternative") != 0)
+		return false;
+	for (guint i = 0; i < all->len; i++) {
+		const struct rendered *other =
+			&g_array_index(all, struct rendered, i);
+
+		if (other->page && other->part->parent == parent &&
+		    other->text.len > plain->text.len / 2)
+			return true;
+	}
+	return false;
+}
+
 struct fingerprint fingerprint_of_text(struct transaction *tx)
 {
 	const struct bodytext *text = contents_text(tx);
@@ -367,6 +387,8 @@ struct fingerprint fingerprint_of_text(struct transaction *tx)
 		const struct rendered *part = &g_array_index(
 			text->rendered, struct rendered, i);
 
+		if (is_shown_otherwise(text->rendered, part))
+			continue;
 		read_part(&on, part->page ? htmltext_visible(&g_array_index(
 			text->pages, struct html_text, part->page - 1),
 			&tx->arena) : part->text);

@@ -13,8 +13,11 @@ static struct settings *settings;
 static struct fingerprint print_of(const char *type, const char *body)
 {
 	static const struct session_facts session = { .messages = 0 };
-	g_autofree char *mail = g_strdup_printf("Subject: x\nContent-Type: "
-		"text/%s; charset=utf-8\n\n%s", type, body);
+	g_autofree char *mail = strcmp(type, "%BOTH") == 0 ?
+		g_strdup_printf("Subject: x\nContent-Type: multipart/alternative; "
+			"boundary=b\n\n--b\n\n%s", body) :
+		g_strdup_printf("Subject: x\nContent-Type: text/%s; "
+			"charset=utf-8\n\n%s", type, body);
 	struct transaction tx;
 	struct fingerprint print;
 
@@ -80,6 +83,13 @@ static const struct { const char *type, *one, *other; bool is_alike; } cases[] =
 	  "Ishmael. Some years ago, never mind how long precisely, having little "
 	  "or no money in my purse, and nothing particular to interest me on "
 	  "shore, I thought I would sail about a little</p>", true },
+	/* As alternatives: what people see, and what filters are to read. */
+	{ "%BOTH", "The weather is fine today and so was it yesterday, they say, and "
+	  "the cows are on the hill\n%HTML<p>%OFFER</p>\n--b--\n",
+	  "Nobody knows why the old clock strikes thirteen when the moon is new and "
+	  "the wind comes from the sea\n%HTML<p>%OFFER</p>\n--b--\n", true },
+	{ "%BOTH", "%OFFER\n%HTML<img src=a.png>\n--b--\n",
+	  "%OFFER\n%HTML<img src=b.png>\n--b--\n", true },
 	{ "plain", "尊敬的张先生：\n本公司现有增值税发票可以代开，手续简便，价格优惠，"
 	  "欢迎来电垂询，诚信经营，长期合作。联系人李小姐\n",
 	  "尊敬的王女士：\n本公司现有增值税发票可以代开，手续简便，价格优惠，"
@@ -92,6 +102,7 @@ static char *fill(const char *text)
 {
 	GString *out = g_string_new(text);
 
+	g_string_replace(out, "%HTML", "\n--b\nContent-Type: text/html\n\n", 0);
 	g_string_replace(out, "%OFFER", offer, 0);
 	g_string_replace(out, "%HEAD", letterhead, 0);
 	return g_string_free(out, FALSE);
