@@ -12,6 +12,7 @@
  * these, nearly always. */
 #define HANDLES 16
 #define NONE UINT32_MAX
+#define CANDIDATES_MAX 128
 #define CHAIN_MAX 16		/* campaigns of one mark that are looked at */
 
 struct handle {
@@ -186,35 +187,71 @@ static void fetch(struct campaigns *campaigns, const struct fingerprint *print)
 	}
 }
 
-/* The likest, and NONE. Each mark's newest campaigns are looked at. */
-static uint32_t find(struct campaigns *campaigns,
-		     const struct fingerprint *print)
-{
-	uint32_t best = NONE, last = NONE;
-	unsigned best_shared = 0;
+/* Rows that share marks, and how many of those looked up. */
+struct candidates {
+	struct {
+		uint32_t row;
+		unsigned seen;
+	} of[CANDIDATES_MAX];
+	unsigned count;
+};
 
+static void note_candidate(struct candidates *found, uint32_t row)
+{
+	for (unsigned i = found->count; i > 0; i--)
+		if (found->of[i - 1].row == row) {
+			found->of[i - 1].seen++;
+			return;
+		}
+	if (found->count == CANDIDATES_MAX)
+		return;
+	found->of[found->count].row = row;
+	found->of[found->count++].seen = 1;
+}
+
+/* Each mark's newest campaigns. */
+static void find_candidates(struct campaigns *campaigns,
+			    const struct fingerprint *print,
+			    struct candidates *found)
+{
 	fetch(campaigns, print);
+	found->count = 0;
 	for (unsigned i = 0; i < print->count; i++) {
 		uint32_t at = *bucket_of(campaigns, print->marks[i]);
 
 		for (unsigned n = 0; at != NONE && n < CHAIN_MAX; ) {
 			const struct handle *handle = handle_at(campaigns, at);
-			uint32_t row = at / HANDLES;
-			unsigned shared;
 
-			at = handle->next;
-			if (handle->mark != print->marks[i])
-				continue;
-			n++;
-			if (row == best || row == last)
-				continue;
-			last = row;
-			shared = fingerprint_likeness(print,
-				&row_at(campaigns, row)->of.print);
-			if (shared > best_shared) {
-				best_shared = shared;
-				best = row;
+			if (handle->mark == print->marks[i]) {
+				note_candidate(found, at / HANDLES);
+				n++;
 			}
+			at = handle->next;
+		}
+	}
+}
+
+/* The likest, or NONE. Of those that share enough of many marks hardly one shares a
+ * single one of those looked up. */
+static uint32_t find(struct campaigns *campaigns,
+		     const struct fingerprint *print)
+{
+	unsigned least = print->count >= FINGERPRINT_MARKS / 2 ? 2 : 1;
+	uint32_t best = NONE;
+	unsigned best_shared = 0;
+	struct candidates found;
+
+	find_candidates(campaigns, print, &found);
+	for (unsigned i = 0; i < found.count; i++) {
+		unsigned shared;
+
+		if (found.of[i].seen < least)
+			continue;
+		shared = fingerprint_likeness(print,
+			&row_at(campaigns, found.of[i].row)->of.print);
+		if (shared > best_shared) {
+			best_shared = shared;
+			best = found.of[i].row;
 		}
 	}
 	return best;
