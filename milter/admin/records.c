@@ -4,6 +4,7 @@
 
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
+#include "admin/recordsverify.h"
 #include "settings/global.h"
 #include "store/recordid.h"
 #include "store/search.h"
@@ -431,6 +432,23 @@ static const struct command verbs[] = {
 		.examples = "  reevectl records follow\n"
 			    "  reevectl records follow --json | jq .sender\n",
 		.run = run_follow,
+	}, {
+		.name = "records verify",
+		.arguments = "[OPTION...]",
+		.summary = "Look whether records were changed, removed, added "
+			   "or moved",
+		.examples = "  reevectl records verify\n"
+			    "  reevectl records verify --since 7d --anchors "
+			    "/mnt/notary/anchors\n",
+		.run = recordsverify_run,
+	}, {
+		.name = "records anchor",
+		.arguments = "",
+		.summary = "Print the hash of all records, for somebody else "
+			   "to keep",
+		.examples = "  reevectl records anchor | mail -s anchor "
+			    "notary@example.net\n",
+		.run = recordsverify_anchor,
 	},
 };
 
@@ -442,7 +460,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_records = {
 	.name = "records",
-	.arguments = "search|show|follow ...",
+	.arguments = "search|show|follow|verify|anchor ...",
 	.summary = "Find and show records: who sent what, when, what was done",
 	.run = run,
 };

@@ -45,6 +45,17 @@ void recordform_put_tail(uint8_t *tail, const uint8_t *previous_sha256)
 	memcpy(tail + 2, previous_sha256, RECORD_HASH_BYTES);
 }
 
+bool recordform_get_tail(struct span bytes, const uint8_t **previous_out)
+{
+	const uint8_t *tail;
+
+	if (bytes.len < PACKED_TAIL_BYTES)
+		return false;
+	tail = (const uint8_t *)bytes.ptr + bytes.len - PACKED_TAIL_BYTES;
+	*previous_out = tail + 2;
+	return tail[0] == TAIL_TAG && tail[1] == RECORD_HASH_BYTES;
+}
+
 void recordform_free(struct packed_record *record)
 {
 	if (!record)

@@ -21,6 +21,9 @@ struct packed_record {
 #define RECORD_HASH_BYTES 32
 /* Writes it; tail has PACKED_TAIL_BYTES. */
 void recordform_put_tail(uint8_t *tail, const uint8_t *previous_sha256);
+/* The hash at the end of a record's bytes, borrowed; false: it has none. */
+bool recordform_get_tail(struct span bytes, const uint8_t **previous_out)
+	MUST_USE;
 
 /* Bytes kept of a Message-ID, whatever the settings: it must be found. */
 #define RECORD_MESSAGE_ID_MAX 250

@@ -1,0 +1,185 @@
+#include <config.h>
+
+#include "admin/recordsverify.h"
+
+#include "settings/global.h"
+#include "store/chain.h"
+#include "store/day.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static char *records_dir(const struct admin *admin)
+{
+	return g_build_filename(global_settings_of(admin->settings)->state_dir,
+				"records", NULL);
+}
+
+/* A day, or a time within it. */
+static bool take_day(const struct command *self, const char *option,
+		     const char *text, int64_t *day_out)
+{
+	int64_t time_us;
+
+	if (!text || day_parse(span_text(text), day_out))
+		return true;
+	if (!admin_parse_time(text, &time_us)) {
+		admin_fail(self, EX_USAGE, "%s: %s is no day; write "
+			   "2026-11-23, today or 7d (ago)", option, text);
+		return false;
+	}
+	*day_out = day_of_us(time_us);
+	return true;
+}
+
+/* Lines of `records anchor`; others that are empty or begin with # are none. */
+static bool read_anchors(const struct command *self, const char *file,
+			 GArray *anchors)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) why = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (!file)
+		return true;
+	if (!g_file_get_contents(file, &text, NULL, &why)) {
+		admin_fail(self, EX_NOINPUT, "%s", why->message);
+		return false;
+	}
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i]; i++) {
+		struct chain_anchor anchor;
+
+		if (!*g_strstrip(lines[i]) || *lines[i] == '#')
+			continue;
+		if (!chain_parse_anchor(span_text(lines[i]), &anchor)) {
+			admin_fail(self, EX_DATAERR, "%s:%u: no line of "
+				   "`reevectl records anchor`", file, i + 1);
+			return false;
+		}
+		g_array_append_val(anchors, anchor);
+	}
+	return true;
+}
+
+static void print_json(const struct chain_day *day, const char *text)
+{
+	json_t *object = json_pack("{s:s, s:I, s:b}", "day", text, "records",
+				   (json_int_t)day->records, "whole",
+				   day->problem == NULL);
+
+	if (!object)
+		return;
+	if (day->problem)
+		json_object_set_new(object, "problem",
+				    json_string(day->problem));
+	if (day->where)
+		json_object_set_new(object, "sequence", json_integer(
+			(json_int_t)day->where));
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+/* Exit status. */
+static int print_days(const struct admin *admin, const GArray *days)
+{
+	uint64_t records = 0;
+	guint broken = 0;
+
+	for (guint i = 0; i < days->len; i++) {
+		const struct chain_day *day = &g_array_index(
+			days, struct chain_day, i);
+		char text[DAY_TEXT_MAX];
+
+		day_format(day->day, text);
+		records += day->records;
+		broken += day->problem != NULL;
+		if (admin->is_json)
+			print_json(day, text);
+		else if (day->problem)
+			printf("%s: %s\n", text, day->problem);
+	}
+	if (!admin->is_json && broken)
+		printf("%u of %u days are not what was written\n", broken,
+		       days->len);
+	else if (!admin->is_json)
+		printf("%" PRIu64 " records of %u days: all there, unchanged\n",
+		       records, days->len);
+	return broken ? EX_DATAERR : EX_OK;
+}
+
+static int verify(struct admin *admin, const struct command *self,
+		  struct chain_query *query)
+{
+	g_autofree char *dir = records_dir(admin);
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GArray) days = chain_verify(dir, query, &why);
+
+	if (!days)
+		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+	return print_days(admin, days);
+}
+
+int recordsverify_run(struct admin *admin, const struct command *self, int argc,
+		      char **argv)
+{
+	g_autoptr(GArray) anchors = g_array_new(FALSE, FALSE,
+						sizeof(struct chain_anchor));
+	g_autofree char *since = NULL, *until = NULL, *file = NULL;
+	const GOptionEntry entries[] = {
+		{ "since", 0, 0, G_OPTION_ARG_STRING, &since,
+		  "From this day on", "DAY" },
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &until,
+		  "Up to this day, it included", "DAY" },
+		{ "anchors", 0, 0, G_OPTION_ARG_FILENAME, &file,
+		  "What `records anchor` printed, kept elsewhere", "FILE" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
+		  "One object a line", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct chain_query query = {
+		.since_day = INT64_MIN, .until_day = INT64_MAX,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc > 1)
+		status = admin_fail(self, EX_USAGE, "%s: there are no "
+				    "arguments, only options", argv[1]);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status != EX_OK)
+		return status;
+	if (!take_day(self, "--since", since, &query.since_day) ||
+	    !take_day(self, "--until", until, &query.until_day))
+		return EX_USAGE;
+	if (!read_anchors(self, file, anchors))
+		return EX_DATAERR;
+	query.anchors = (const struct chain_anchor *)(void *)anchors->data;
+	query.anchor_count = anchors->len;
+	return verify(admin, self, &query);
+}
+
+int recordsverify_anchor(struct admin *admin, const struct command *self,
+			 int argc, char **argv)
+{
+	g_autoptr(GError) why = NULL;
+	g_autofree char *dir = NULL;
+	struct chain_anchor anchor;
+	char text[CHAIN_ANCHOR_MAX];
+	int status = admin_parse(self, NULL, &argc, &argv);
+
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status != EX_OK)
+		return status;
+	dir = records_dir(admin);
+	if (!chain_newest(dir, &anchor, &why))
+		return admin_fail(self, EX_UNAVAILABLE, "%s", why ?
+				  why->message : "there is no record yet");
+	puts(chain_format_anchor(&anchor, text));
+	return EX_OK;
+}

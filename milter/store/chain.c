@@ -1,0 +1,440 @@
+#include <config.h>
+
+#include "store/chain.h"
+
+#include "store/day.h"
+#include "store/digest.h"
+#include "store/lmdbenv.h"
+#include "store/storeerror.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT_ONCE 20000		/* records of one transaction */
+
+typedef uint8_t hash_bytes[RECORD_HASH_BYTES];
+
+/* A walk through a day: what the next record must go on from. */
+struct walk {
+	struct chain_day *day;
+	const struct chain_query *query;
+	struct segment_view view;
+	hash_bytes last;		/* of the last record */
+	hash_bytes behind;		/* of the one before that */
+	uint64_t sequence;		/* of the last record */
+};
+
+static bool is_same(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, RECORD_HASH_BYTES) == 0;
+}
+
+static bool is_over(const struct walk *walk)
+{
+	return walk->day->problem != NULL;
+}
+
+static void tell(struct chain_day *day, uint64_t where, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+static void tell(struct chain_day *day, uint64_t where, const char *fmt, ...)
+{
+	va_list args;
+
+	if (day->problem)
+		return;
+	va_start(args, fmt);
+	day->problem = g_strdup_vprintf(fmt, args);
+	va_end(args);
+	day->where = where;
+}
+
+static uint64_t sequence_of(const MDB_val *key)
+{
+	uint64_t big_endian = 0;
+
+	if (key->mv_size == sizeof big_endian)
+		memcpy(&big_endian, key->mv_data, sizeof big_endian);
+	return GUINT64_FROM_BE(big_endian);
+}
+
+static struct span bytes_of(const MDB_val *value)
+{
+	return span_of(value->mv_data, value->mv_size);
+}
+
+static bool find_record(const struct walk *walk, uint64_t sequence,
+			struct span *bytes_out)
+{
+	uint64_t big_endian = GUINT64_TO_BE(sequence);
+	MDB_val key = { sizeof big_endian, &big_endian }, value;
+
+	if (mdb_get(walk->view.txn, walk->view.records, &key, &value) != 0)
+		return false;
+	*bytes_out = bytes_of(&value);
+	return true;
+}
+
+/* Whether what comes next, a record or the head, knows this one by this hash. */
+static bool is_known_after(const struct walk *walk, uint64_t sequence,
+			   const uint8_t *hash)
+{
+	const struct segment_head *head = &walk->day->facts.head;
+	const uint8_t *previous;
+	struct span next;
+
+	if (sequence == head->sequence)
+		return is_same(head->sha256, hash);
+	return find_record(walk, sequence + 1, &next) &&
+	       recordform_get_tail(next, &previous) && is_same(previous, hash);
+}
+
+/* The record that has this hash; 0: none has. */
+static uint64_t find_hash(const struct walk *walk, const uint8_t *wanted)
+{
+	const struct segment_facts *facts = &walk->day->facts;
+	struct span bytes;
+	hash_bytes hash;
+
+	for (uint64_t at = facts->before.sequence + 1;
+	     at <= facts->head.sequence; at++) {
+		if (!find_record(walk, at, &bytes))
+			continue;
+		digest_sha256(bytes, hash);
+		if (is_same(hash, wanted))
+			return at;
+	}
+	return 0;
+}
+
+/* The record does not carry the hash of the one before it: which of them is it? */
+static void tell_broken(const struct walk *walk, uint64_t sequence,
+			const uint8_t *previous, const uint8_t *hash)
+{
+	uint64_t first = walk->day->facts.before.sequence + 1, place;
+
+	if (sequence >= first + 2 && is_same(previous, walk->behind))
+		tell(walk->day, sequence - 1, "record %" PRIu64
+		     " was inserted", sequence - 1);
+	else if (is_known_after(walk, sequence, hash) && sequence == first)
+		tell(walk->day, sequence, "record %" PRIu64 " does not go on "
+		     "from the day before: what was in between is gone, or "
+		     "the day was put in its place", sequence);
+	else if (is_known_after(walk, sequence, hash))
+		tell(walk->day, sequence - 1, "record %" PRIu64
+		     " was changed, or one behind it was removed",
+		     sequence - 1);
+	else if ((place = find_hash(walk, previous)))
+		tell(walk->day, sequence, "record %" PRIu64 " was moved: it "
+		     "belongs behind record %" PRIu64, sequence, place);
+	else
+		tell(walk->day, sequence, "record %" PRIu64 " was changed",
+		     sequence);
+}
+
+static void check_anchors(const struct walk *walk)
+{
+	for (size_t i = 0; i < walk->query->anchor_count; i++) {
+		const struct segment_head *head =
+			&walk->query->anchors[i].head;
+
+		if (head->sequence == walk->sequence &&
+		    !is_same(head->sha256, walk->last))
+			tell(walk->day, walk->sequence, "record %" PRIu64
+			     " or one before it is not what it was when it "
+			     "was anchored", walk->sequence);
+	}
+}
+
+static void check_record(struct walk *walk, uint64_t sequence,
+			 struct span bytes)
+{
+	const uint8_t *previous;
+	hash_bytes hash;
+
+	if (sequence != walk->sequence + 1) {
+		tell(walk->day, walk->sequence + 1, "records %" PRIu64 " to %"
+		     PRIu64 " were removed", walk->sequence + 1, sequence - 1);
+		return;
+	}
+	digest_sha256(bytes, hash);
+	if (!recordform_get_tail(bytes, &previous))
+		tell(walk->day, sequence, "record %" PRIu64 " was changed: it "
+		     "does not end in the hash of the one before", sequence);
+	else if (!is_same(previous, walk->last))
+		tell_broken(walk, sequence, previous, hash);
+	memcpy(walk->behind, walk->last, sizeof walk->behind);
+	memcpy(walk->last, hash, sizeof walk->last);
+	walk->sequence = sequence;
+	walk->day->records++;
+	if (walk->query->anchor_count)
+		check_anchors(walk);
+}
+
+/* Some of the records that follow. False: there are no more. */
+static bool walk_some(struct walk *walk)
+{
+	uint64_t big_endian = GUINT64_TO_BE(walk->sequence + 1);
+	MDB_val key = { sizeof big_endian, &big_endian }, value;
+	uint64_t last = walk->day->facts.head.sequence, sequence;
+	MDB_cursor *cursor;
+	bool is_more = false;
+	int failed = mdb_cursor_open(walk->view.txn, walk->view.records,
+				     &cursor);
+
+	if (failed) {
+		tell(walk->day, 0, "%s", mdb_strerror(failed));
+		return false;
+	}
+	failed = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+	for (unsigned i = 0; !failed; i++) {
+		sequence = sequence_of(&key);
+		is_more = i == AT_ONCE && sequence <= last;
+		if (i == AT_ONCE || sequence > last || is_over(walk))
+			break;
+		check_record(walk, sequence, bytes_of(&value));
+		failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	}
+	if (failed && failed != MDB_NOTFOUND)
+		tell(walk->day, walk->sequence + 1, "behind record %" PRIu64
+		     ": %s", walk->sequence, mdb_strerror(failed));
+	mdb_cursor_close(cursor);
+	return is_more && !is_over(walk);
+}
+
+static void check_end(struct walk *walk)
+{
+	const struct segment_head *head = &walk->day->facts.head;
+
+	if (walk->sequence < head->sequence)
+		tell(walk->day, walk->sequence + 1, "records %" PRIu64 " to %"
+		     PRIu64 " were removed", walk->sequence + 1,
+		     head->sequence);
+	else if (!is_same(walk->last, head->sha256))
+		tell(walk->day, walk->sequence, "record %" PRIu64
+		     ", the last, was changed", walk->sequence);
+	else if (walk->day->records != walk->day->facts.count)
+		tell(walk->day, walk->sequence, "there are %" PRIu64
+		     " records, but %" PRIu64 " were written",
+		     walk->day->records, walk->day->facts.count);
+}
+
+static void walk_segment(struct walk *walk, struct segment *segment,
+			 GError **error)
+{
+	const struct segment_head *before = &walk->day->facts.before;
+	bool is_more = true;
+
+	walk->sequence = before->sequence;
+	memcpy(walk->last, before->sha256, sizeof walk->last);
+	while (is_more) {
+		if (!segment_begin_read(segment, &walk->view, error))
+			return;
+		is_more = walk_some(walk);
+		segment_end_read(segment, &walk->view);
+	}
+	if (!is_over(walk))
+		check_end(walk);
+}
+
+/* In a thread. */
+static void verify_day(gpointer item, gpointer context)
+{
+	struct walk *walk = item;
+	g_autofree char *path = day_path(context, walk->day->day);
+	g_autoptr(GError) why = NULL;
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
+
+	if (segment && segment_facts(segment, &walk->day->facts, &why)) {
+		walk->day->is_read = true;
+		walk_segment(walk, segment, &why);
+	}
+	segment_close(&segment);
+	if (why)
+		tell(walk->day, 0, "%s", why->message);
+}
+
+static void check_links(GArray *days)
+{
+	for (guint i = 1; i < days->len; i++) {
+		const struct chain_day *old =
+			&g_array_index(days, struct chain_day, i - 1);
+		struct chain_day *day = &g_array_index(days, struct chain_day,
+						       i);
+		const struct segment_head *from = &day->facts.before;
+		char text[DAY_TEXT_MAX];
+
+		if (!old->is_read || !day->is_read)
+			continue;
+		day_format(old->day, text);
+		if (from->sequence > old->facts.head.sequence)
+			tell(day, old->facts.head.sequence + 1,
+			     "records %" PRIu64 " to %" PRIu64 ", between this "
+			     "day and %s, were removed",
+			     old->facts.head.sequence + 1, from->sequence,
+			     text);
+		else if (from->sequence < old->facts.head.sequence ||
+			 !is_same(from->sha256, old->facts.head.sha256))
+			tell(day, from->sequence + 1, "it does not go on from "
+			     "the end of %s: one of these days was put in its "
+			     "place", text);
+	}
+}
+
+/* The newest day is kept whatever its age: where an anchor is, there is one. */
+static void expect_some(GArray *days, const struct chain_query *query)
+{
+	for (size_t i = 0; i < query->anchor_count; i++) {
+		struct chain_day none = { .day = query->anchors[i].day };
+
+		if (none.day < query->since_day || none.day > query->until_day)
+			continue;
+		tell(&none, query->anchors[i].head.sequence, "all records up "
+		     "to %" PRIu64 ", which was anchored, were removed",
+		     query->anchors[i].head.sequence);
+		g_array_append_val(days, none);
+		return;
+	}
+}
+
+/* Those that lie outside what there is: gone from the end, or from a day that still
+ * has records. */
+static void check_outside(GArray *days, const struct chain_query *query)
+{
+	struct chain_day *first, *last;
+
+	if (!days->len) {
+		expect_some(days, query);
+		return;
+	}
+	first = &g_array_index(days, struct chain_day, 0);
+	last = &g_array_index(days, struct chain_day, days->len - 1);
+	for (size_t i = 0; i < query->anchor_count; i++) {
+		const struct chain_anchor *anchor = &query->anchors[i];
+
+		if (last->is_read && anchor->day <= query->until_day &&
+		    anchor->head.sequence > last->facts.head.sequence)
+			tell(last, last->facts.head.sequence + 1, "records %"
+			     PRIu64 " to %" PRIu64 ", which were anchored, "
+			     "were removed", last->facts.head.sequence + 1,
+			     anchor->head.sequence);
+		if (first->is_read && anchor->day >= first->day &&
+		    anchor->head.sequence && anchor->head.sequence <=
+					     first->facts.before.sequence)
+			tell(first, anchor->head.sequence, "record %" PRIu64
+			     ", which was anchored on this day or later, was "
+			     "removed", anchor->head.sequence);
+	}
+}
+
+static void free_day(gpointer day)
+{
+	g_free(((struct chain_day *)day)->problem);
+}
+
+static GArray *make_days(const char *dir, const struct chain_query *query,
+			 GError **error)
+{
+	g_autoptr(GArray) there = day_list(dir, error);
+	GArray *days;
+
+	if (!there)
+		return NULL;
+	days = g_array_new(FALSE, TRUE, sizeof(struct chain_day));
+	g_array_set_clear_func(days, free_day);
+	for (guint i = 0; i < there->len; i++) {
+		struct chain_day day = {
+			.day = g_array_index(there, int64_t, i),
+		};
+
+		if (day.day >= query->since_day && day.day <= query->until_day)
+			g_array_append_val(days, day);
+	}
+	return days;
+}
+
+GArray *chain_verify(const char *records_dir, const struct chain_query *query,
+		     GError **error)
+{
+	GArray *days = make_days(records_dir, query, error);
+	g_autofree struct walk *walks = NULL;
+	GThreadPool *pool;
+
+	if (!days)
+		return NULL;
+	walks = g_new0(struct walk, MAX(days->len, 1));
+	pool = g_thread_pool_new(verify_day, (gpointer)records_dir,
+		(gint)(query->threads ? query->threads :
+					g_get_num_processors()), FALSE, NULL);
+	for (guint i = 0; i < days->len; i++) {
+		walks[i].day = &g_array_index(days, struct chain_day, i);
+		walks[i].query = query;
+		g_thread_pool_push(pool, &walks[i], NULL);
+	}
+	g_thread_pool_free(pool, FALSE, TRUE);
+	check_links(days);
+	check_outside(days, query);
+	return days;
+}
+
+const char *chain_format_anchor(const struct chain_anchor *anchor, char *out)
+{
+	char day[DAY_TEXT_MAX];
+	int len = snprintf(out, CHAIN_ANCHOR_MAX, "%s %" PRIu64 " ",
+			   day_format(anchor->day, day),
+			   anchor->head.sequence);
+
+	for (size_t i = 0; i < RECORD_HASH_BYTES; i++)
+		snprintf(out + len + 2 * i, 3, "%02x", anchor->head.sha256[i]);
+	return out;
+}
+
+bool chain_parse_anchor(struct span text, struct chain_anchor *anchor_out)
+{
+	g_autofree char *line = g_strndup(text.ptr ? text.ptr : "", text.len);
+	g_auto(GStrv) words = g_strsplit(g_strstrip(line), " ", -1);
+	guint64 sequence;
+
+	if (g_strv_length(words) != 3 ||
+	    !day_parse(span_text(words[0]), &anchor_out->day) ||
+	    !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXUINT64,
+					&sequence, NULL) ||
+	    strlen(words[2]) != 2 * RECORD_HASH_BYTES)
+		return false;
+	anchor_out->head.sequence = sequence;
+	for (size_t i = 0; i < RECORD_HASH_BYTES; i++) {
+		int high = g_ascii_xdigit_value(words[2][2 * i]);
+		int low = g_ascii_xdigit_value(words[2][2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		anchor_out->head.sha256[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+bool chain_newest(const char *records_dir, struct chain_anchor *anchor_out,
+		  GError **error)
+{
+	g_autoptr(GArray) days = day_list(records_dir, error);
+
+	for (guint i = days ? days->len : 0; i > 0; i--) {
+		g_autofree char *path = NULL;
+		struct segment_facts facts;
+		struct segment *segment;
+		bool is_read;
+
+		anchor_out->day = g_array_index(days, int64_t, i - 1);
+		path = day_path(records_dir, anchor_out->day);
+		segment = segment_open(path, SEGMENT_READ, 0, error);
+		is_read = segment && segment_facts(segment, &facts, error);
+		segment_close(&segment);
+		if (!is_read)
+			return false;
+		anchor_out->head = facts.head;
+		if (facts.count)
+			return true;
+	}
+	return false;
+}
