@@ -4,7 +4,9 @@
 
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
+#include "admin/recordstats.h"
 #include "admin/recordsverify.h"
+#include "base/clock.h"
 #include "settings/global.h"
 #include "store/recordid.h"
 #include "store/search.h"
@@ -15,6 +17,8 @@
 
 #define FOLLOW_POLL_US 200000
 #define DEFAULT_LIMIT 100
+#define STATS_TOP 10
+#define STATS_PRESET_US (INT64_C(7) * 86400 * G_USEC_PER_SEC)
 
 /* The words of `records search` as given. */
 struct words {
@@ -252,11 +256,16 @@ static void free_words(struct words *words)
 
 #define WORD(name, field, what, arg) \
 	{ name, 0, 0, G_OPTION_ARG_STRING, &words.field, what, arg }
+#define WORD_ENTRY(...) (GOptionEntry)WORD(__VA_ARGS__)
 
-static int run_search(struct admin *admin, const struct command *self,
-		      int argc, char **argv)
+/* What is done with a query. */
+typedef int query_fn(const struct admin *admin, const struct command *self,
+		     const struct search_query *query, bool is_csv);
+
+static int run_query(struct admin *admin, const struct command *self,
+		     int argc, char **argv, query_fn *then, int limit)
 {
-	struct words words = { .limit = DEFAULT_LIMIT };
+	struct words words = { .limit = limit };
 	struct search_query query;
 	const GOptionEntry entries[] = {
 		WORD("since", since, "Ended at or after", "TIME"),
@@ -275,14 +284,19 @@ static int run_search(struct admin *admin, const struct command *self,
 		WORD("symbol", symbol, "A finding", "SYMBOL"),
 		WORD("direction", direction, "inbound, outbound or local",
 		     "WORD"),
-		WORD("kind", kind, "message (preset), session or any",
-		     "WORD"),
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &words.limit,
-		  "At most so many, newest first (100; 0: all)", "N" },
-		{ "csv", 0, 0, G_OPTION_ARG_NONE, &words.is_csv,
-		  "Comma-separated, with a line of titles", NULL },
+		  then == search ? "At most so many, newest first (100; 0: "
+				   "all)" :
+				   "Of senders, networks and findings the "
+				   "most frequent (10; 0: all)", "N" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line", NULL },
+		/* Of a search alone, and so behind what ends the others. */
+		then == search ? WORD_ENTRY("kind", kind, "message (preset), "
+					    "session or any", "WORD") :
+				 (GOptionEntry)G_OPTION_ENTRY_NULL,
+		{ "csv", 0, 0, G_OPTION_ARG_NONE, &words.is_csv,
+		  "Comma-separated, with a line of titles", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
@@ -295,9 +309,49 @@ static int run_search(struct admin *admin, const struct command *self,
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
-		status = search(admin, self, &query, words.is_csv);
+		status = then(admin, self, &query, words.is_csv);
 	free_words(&words);
 	return status;
+}
+
+static int run_search(struct admin *admin, const struct command *self,
+		      int argc, char **argv)
+{
+	return run_query(admin, self, argc, argv, search, DEFAULT_LIMIT);
+}
+
+static bool count_hit(const struct search_hit *hit, void *context)
+{
+	recordstats_add(context, hit->record);
+	return true;
+}
+
+static int print_stats(const struct admin *admin, const struct command *self,
+		       const struct search_query *query, bool is_csv)
+{
+	struct recordstats *stats = recordstats_new();
+	struct search_query all = *query;
+	struct search_result result;
+	g_autoptr(GError) why = NULL;
+	bool is_done;
+
+	(void)is_csv;
+	all.limit = 0;
+	if (!all.since_us && !all.until_us)
+		all.since_us = clock_now_us() - STATS_PRESET_US;
+	is_done = search_run(state_dir(admin), &all, count_hit, stats, &result,
+			     &why);
+	if (is_done)
+		recordstats_print(stats, (unsigned)query->limit,
+				  admin->is_json);
+	recordstats_free(stats);
+	return end_search(self, is_done, &result, why);
+}
+
+static int run_stats(struct admin *admin, const struct command *self,
+		     int argc, char **argv)
+{
+	return run_query(admin, self, argc, argv, print_stats, STATS_TOP);
 }
 
 static bool show_hit(const struct search_hit *hit, void *context)
@@ -433,6 +487,15 @@ static const struct command verbs[] = {
 			    "  reevectl records follow --json | jq .sender\n",
 		.run = run_follow,
 	}, {
+		.name = "records stats",
+		.arguments = "[OPTION...]",
+		.summary = "Count messages by day, verdict, direction, sender, "
+			   "network and finding",
+		.examples = "  reevectl records stats --since 30d\n"
+			    "  reevectl records stats --from @example.net "
+			    "--verdict reject --limit 0\n",
+		.run = run_stats,
+	}, {
 		.name = "records verify",
 		.arguments = "[OPTION...]",
 		.summary = "Look whether records were changed, removed, added "
@@ -460,7 +523,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_records = {
 	.name = "records",
-	.arguments = "search|show|follow|verify|anchor ...",
+	.arguments = "search|show|follow|stats|verify|anchor ...",
 	.summary = "Find and show records: who sent what, when, what was done",
 	.run = run,
 };
