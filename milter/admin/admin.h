@@ -66,7 +66,7 @@ char *admin_format_time(int64_t time_us) MUST_USE;
 
 extern const struct command command_check, command_try, command_records,
 	command_list, command_limits, command_bulk, command_greylist,
-	command_incidents, command_dkim, command_rules, command_relay_probe,
+	command_incidents, command_audit, command_dkim, command_rules, command_relay_probe,
 	command_reload, command_status;
 
 #endif

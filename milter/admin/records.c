@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 
+#include "admin/auditlog.h"
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
 #include "admin/recordstats.h"
@@ -17,6 +18,7 @@
 
 #define FOLLOW_POLL_US 200000
 #define DEFAULT_LIMIT 100
+#define REASON_HELP "What for: reevectl audit tells it"
 #define STATS_TOP 10
 #define STATS_PRESET_US (INT64_C(7) * 86400 * G_USEC_PER_SEC)
 
@@ -24,7 +26,7 @@
 struct words {
 	char *since, *until, *client, *account, *from, *rcpt, *domain;
 	char *message_id, *queue_id, *verdict, *symbol, *session, *kind;
-	char *direction;
+	char *direction, *reason;
 	int limit;
 	gboolean is_csv;
 };
@@ -247,7 +249,7 @@ static void free_words(struct words *words)
 		&words->account, &words->from, &words->rcpt, &words->domain,
 		&words->message_id, &words->queue_id, &words->verdict,
 		&words->symbol, &words->session, &words->kind,
-		&words->direction,
+		&words->direction, &words->reason,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
@@ -265,6 +267,7 @@ typedef int query_fn(const struct admin *admin, const struct command *self,
 static int run_query(struct admin *admin, const struct command *self,
 		     int argc, char **argv, query_fn *then, int limit)
 {
+	g_autofree char *asked = g_strjoinv(" ", argv + 1);
 	struct words words = { .limit = limit };
 	struct search_query query;
 	const GOptionEntry entries[] = {
@@ -289,6 +292,7 @@ static int run_query(struct admin *admin, const struct command *self,
 				   "all)" :
 				   "Of senders, networks and findings the "
 				   "most frequent (10; 0: all)", "N" },
+		WORD("reason", reason, REASON_HELP, "TEXT"),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line", NULL },
 		/* Of a search alone, and so behind what ends the others. */
@@ -308,6 +312,8 @@ static int run_query(struct admin *admin, const struct command *self,
 		status = make_query(self, &words, &query);
 	if (status == EX_OK)
 		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, asked, words.reason);
 	if (status == EX_OK)
 		status = then(admin, self, &query, words.is_csv);
 	free_words(&words);
@@ -372,7 +378,15 @@ static int run_show(struct admin *admin, const struct command *self,
 	struct search_query query = { .limit = 1 };
 	struct search_result result;
 	g_autoptr(GError) why = NULL;
-	int status = admin_parse(self, NULL, &argc, &argv);
+	g_autofree char *reason = NULL;
+	const GOptionEntry entries[] = {
+		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason, REASON_HELP,
+		  "TEXT" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
+		  "On one line", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
 	uint64_t found;
 	bool is_done;
 
@@ -384,6 +398,8 @@ static int run_show(struct admin *admin, const struct command *self,
 		return admin_fail(self, EX_USAGE, "\"%s\" is no record id; "
 				  "it has 13 letters and digits", argv[1]);
 	status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, argv[1], reason);
 	if (status != EX_OK)
 		return status;
 	is_done = search_run(state_dir(admin), &query, show_hit, admin,
@@ -445,8 +461,11 @@ static int follow(const struct admin *admin, const struct command *self,
 static int run_follow(struct admin *admin, const struct command *self,
 		      int argc, char **argv)
 {
+	g_autofree char *reason = NULL;
 	int count = 0;
 	const GOptionEntry entries[] = {
+		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason, REASON_HELP,
+		  "TEXT" },
 		{ "count", 'n', 0, G_OPTION_ARG_INT, &count,
 		  "End after so many records", "N" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
@@ -457,6 +476,8 @@ static int run_follow(struct admin *admin, const struct command *self,
 
 	if (status == EX_OK)
 		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, "", reason);
 	return status == EX_OK ? follow(admin, self, count) : status;
 }
 
@@ -475,7 +496,7 @@ static const struct command verbs[] = {
 		.run = run_search,
 	}, {
 		.name = "records show",
-		.arguments = "ID",
+		.arguments = "[OPTION...] ID",
 		.summary = "Show all of one record",
 		.examples = "  reevectl records show 0K2V9PB1XG4ZQ\n",
 		.run = run_show,

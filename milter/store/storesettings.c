@@ -7,6 +7,8 @@
 
 static const char *const on_failure_words[] = { "defer", "accept", NULL };
 
+static const char *const reason_words[] = { "optional", "required", NULL };
+
 static const struct setting rows[] = {
 	SETTING_TIME_MS(struct store_settings, keep_ms, "records.keep",
 		.preset = LEAST_KEEP_MS, .min = DAY_MS, .max = 36500 * DAY_MS,
@@ -34,6 +36,11 @@ static const struct setting rows[] = {
 			"written (a full disk). defer: 451, so that nothing "
 			"goes unrecorded. accept: taken; its record waits in "
 			"memory."),
+	SETTING_WORD(struct store_settings, reason, "records.reason",
+		.words = reason_words, .preset = REASON_OPTIONAL,
+		.help = "Whether who looks at records must say what for "
+			"(--reason). Every look is written down: reevectl "
+			"audit."),
 	SETTING_BYTES(struct store_settings, header_text_bytes,
 		"records.header_text", .preset = 256, .min = 0, .max = 4096,
 		.help = "Most bytes of From, Subject and Date that a record "

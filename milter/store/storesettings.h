@@ -5,6 +5,8 @@
 #include "settings/settings.h"
 
 /* What becomes of mail whose record cannot be written. */
+enum reason { REASON_OPTIONAL, REASON_REQUIRED };
+
 enum on_failure {
 	ON_FAILURE_DEFER,	/* 451, so that nothing goes unrecorded */
 	ON_FAILURE_ACCEPT,	/* accepted; the record waits in the queue */
@@ -16,6 +18,7 @@ struct store_settings {
 	int64_t queue;			/* records */
 	int64_t map_bytes;		/* most that one day's file may take */
 	unsigned int on_failure;	/* enum on_failure */
+	unsigned int reason;		/* enum reason */
 	int64_t header_text_bytes;
 };
 
