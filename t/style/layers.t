@@ -100,7 +100,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		verdictsettings => 'verdict', relaysettings => 'relay',
 		storesettings => 'store', lists => 'list', bulksettings => 'bulk',
 		limitsettings => 'limit',
-		bulkcampaigns => 'command', bulklimits => 'command', incidentlist => 'command',
+		bulkcampaigns => 'command', bulklimits => 'command', incidentlist => 'command', auditlist => 'command',
 		settingformat => 'setting', notify_systemd => 'notify',
 		notify_none => 'notify', recordview => 'recordview',
 		canon => 'canon|bodyhash', sendersettings => 'sender',
