@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pidfile.h"
+#include "store/anchor.h"
 #include "store/day.h"
 #include "store/segment.h"
 #include "store/storeerror.h"
@@ -43,6 +44,7 @@ struct recorder {
 	GQueue waited, queued;		/* of struct entry * */
 	int64_t queued_since_us;	/* monotonic; of the oldest queued */
 	int64_t queue_max, keep_ms;
+	char *anchor_command;
 	bool is_ending;
 	struct recorder_stats stats;
 	int64_t dropped_told_us;
@@ -82,7 +84,7 @@ static bool take_folder(struct recorder *recorder, GError **error)
 
 /* Where the chain stands: at the end of the newest day that there is. */
 static bool find_head(struct recorder *recorder, int64_t before_day,
-		      struct segment_head *head_out, GError **error)
+		      struct chain_anchor *head_out, GError **error)
 {
 	g_autoptr(GArray) days = day_list(recorder->dir, error);
 	struct segment_facts facts;
@@ -104,7 +106,7 @@ static bool find_head(struct recorder *recorder, int64_t before_day,
 		is_read = segment_facts(segment, &facts, error);
 		segment_close(&segment);
 		if (is_read)
-			*head_out = facts.head;
+			*head_out = (struct chain_anchor){ day, facts.head };
 		return is_read;
 	}
 	return true;
@@ -118,6 +120,20 @@ static int64_t newest_day(const struct recorder *recorder)
 	       g_array_index(days, int64_t, days->len - 1) : INT64_MIN;
 }
 
+/* Of a day that is over, now that its successor is there. */
+static void publish(struct recorder *recorder,
+		    const struct chain_anchor *anchor)
+{
+	g_autofree char *command = NULL;
+
+	if (anchor->head.sequence == 0)
+		return;
+	pthread_mutex_lock(&recorder->lock);
+	command = g_strdup(recorder->anchor_command);
+	pthread_mutex_unlock(&recorder->lock);
+	anchor_publish(anchor, command);
+}
+
 /*
  * The segment for records that end now. The chain only goes forward, so after
  * a clock was set back records go to the newest day there is.
@@ -125,17 +141,19 @@ static int64_t newest_day(const struct recorder *recorder)
 static bool open_day(struct recorder *recorder, int64_t day, GError **error)
 {
 	g_autofree char *path = NULL;
-	struct segment_head head;
+	struct chain_anchor old;
 
 	if (recorder->segment && recorder->day >= day)
 		return true;
 	day = MAX(day, newest_day(recorder));
 	segment_close(&recorder->segment);
 	path = day_path(recorder->dir, day);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
-	    (!find_head(recorder, day, &head, error) ||
-	     !segment_create(path, &head, error)))
-		return false;
+	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		if (!find_head(recorder, day, &old, error) ||
+		    !segment_create(path, &old.head, error))
+			return false;
+		publish(recorder, &old);
+	}
 	recorder->segment = segment_open(path, SEGMENT_WRITE,
 					 recorder->map_bytes, error);
 	recorder->day = day;
@@ -430,6 +448,7 @@ static void free_recorder(struct recorder *recorder)
 	pthread_cond_destroy(&recorder->work);
 	pthread_cond_destroy(&recorder->done);
 	pthread_mutex_destroy(&recorder->lock);
+	g_free(recorder->anchor_command);
 	g_free(recorder->dir);
 	g_free(recorder);
 }
@@ -503,6 +522,8 @@ void recorder_set_settings(struct recorder *recorder,
 	pthread_mutex_lock(&recorder->lock);
 	recorder->queue_max = store->queue;
 	recorder->keep_ms = store->keep_ms;
+	g_free(recorder->anchor_command);
+	recorder->anchor_command = g_strdup(store->anchor_command);
 	pthread_mutex_unlock(&recorder->lock);
 }
 

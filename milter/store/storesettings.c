@@ -36,6 +36,13 @@ static const struct setting rows[] = {
 			"written (a full disk). defer: 451, so that nothing "
 			"goes unrecorded. accept: taken; its record waits in "
 			"memory."),
+	SETTING_TEXT(struct store_settings, anchor_command,
+		"records.anchor_command", .preset_text = "",
+		.help = "Run when a day is over, with the line of `reevectl "
+			"records anchor` for it as standard input: a program "
+			"that gives it to somebody else to keep. Quoted as in "
+			"a shell, but none runs; it has a minute. The log has "
+			"the line in any case."),
 	SETTING_WORD(struct store_settings, reason, "records.reason",
 		.words = reason_words, .preset = REASON_OPTIONAL,
 		.help = "Whether who looks at records must say what for "
@@ -50,7 +57,12 @@ static const struct setting rows[] = {
 static bool prepare(void *values, struct settings *settings, GError **error)
 {
 	const struct store_settings *store = values;
+	g_autoptr(GError) why = NULL;
 
+	if (*store->anchor_command &&
+	    !g_shell_parse_argv(store->anchor_command, NULL, NULL, &why))
+		return settings_fail(settings, "records.anchor_command", error,
+				     "%s", why->message);
 	if (store->keep_ms >= LEAST_KEEP_MS || *store->short_keep_reason)
 		return true;
 	return settings_fail(settings, "records.keep", error,

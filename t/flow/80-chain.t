@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 use Milter::Client;
@@ -56,6 +57,41 @@ for (['--since', 'someday', 64, qr/--since: someday is no day/],
 }
 
 is $daemon->stop, 0, 'it ends well';
+
+# A day is over: a file of yesterday, which the chain does not mind.
+my ($today) = glob $daemon->state . '/records/*.mdb';
+my $yesterday = $daemon->state . '/records/' . POSIX::strftime('%Y-%m-%d',
+	gmtime(time - 86400)) . '.mdb';
+rename $today, $yesterday or die "$today: $!\n";
+my $last = ($daemon->reevectl('records', 'anchor'))[1];
+chomp(my $anchor = $last);
+my $kept = $daemon->state . '/kept';
+sub started_with
+{
+	my ($command) = @_;
+	unlink $today, "$today-lock";
+	my $again = $box->daemon(name => 'again', state_dir => $daemon->state,
+		relay => { domains => ['example.org'] },
+		records => { anchor_command => $command });
+	ok $box->wait_for(10, sub { $again->log =~ /anchor_failed/ || -s $kept }),
+		"$command: it ran";
+	like $again->log, qr/records_anchor anchor="\Q$anchor\E"/,
+		'the log has the anchor';
+	$again->stop;
+	return $again->log;
+}
+started_with("tee $kept");
+is $box->read_file($kept), $last, 'a command has the anchor of yesterday';
+unlink $kept;
+like started_with('false'), qr/anchor_failed command="false" .* it failed/,
+	'one that fails is told';
+like started_with('/no/such'), qr/anchor_failed .*No such file/, 'or is not there';
+is +(verify('--anchors', $anchors))[0], 0, 'and all is whole';
+is +($daemon->reevectl('records', 'anchor'))[1], $last,
+	'the newest day that has a record';
+unlink $today;
+rename $yesterday, $today or die "$yesterday: $!\n";
+
 my ($file) = glob $daemon->state . '/records/*.mdb';
 my $bytes = $box->read_file($file);
 my $at = rindex $bytes, 'second7@example.net';
