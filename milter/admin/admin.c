@@ -102,7 +102,7 @@ int admin_run_verb(struct admin *admin, const struct command *self,
 	const char *word = argc > 1 ? argv[1] : "";
 
 	for (size_t i = 0; i < verb_count; i++)
-		if (g_str_equal(strchr(verbs[i].name, ' ') + 1, word))
+		if (g_str_equal(strrchr(verbs[i].name, ' ') + 1, word))
 			return verbs[i].run(admin, &verbs[i], argc - 1,
 					    argv + 1);
 	if (g_str_equal(word, "--help") || g_str_equal(word, "-h")) {

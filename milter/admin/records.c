@@ -6,6 +6,7 @@
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
 #include "admin/recordstats.h"
+#include "admin/recordshold.h"
 #include "admin/recordsverify.h"
 #include "base/clock.h"
 #include "settings/global.h"
@@ -517,6 +518,11 @@ static const struct command verbs[] = {
 			    "--verdict reject --limit 0\n",
 		.run = run_stats,
 	}, {
+		.name = "records hold",
+		.arguments = "add|list|release ...",
+		.summary = "Keep records whatever their term",
+		.run = recordshold_run,
+	}, {
 		.name = "records verify",
 		.arguments = "[OPTION...]",
 		.summary = "Look whether records were changed, removed, added "
@@ -544,7 +550,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_records = {
 	.name = "records",
-	.arguments = "search|show|follow|stats|verify|anchor ...",
+	.arguments = "search|show|follow|stats|hold|verify|anchor ...",
 	.summary = "Find and show records: who sent what, when, what was done",
 	.run = run,
 };

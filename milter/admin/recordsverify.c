@@ -2,9 +2,11 @@
 
 #include "admin/recordsverify.h"
 
+#include "base/clock.h"
 #include "settings/global.h"
 #include "store/chain.h"
 #include "store/day.h"
+#include "store/storesettings.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -158,6 +160,8 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		return EX_USAGE;
 	if (!read_anchors(self, file, anchors))
 		return EX_DATAERR;
+	query.kept_day = day_of_us(clock_now_us() - 1000 *
+		store_settings_of(admin->settings)->keep_ms);
 	query.anchors = (const struct chain_anchor *)(void *)anchors->data;
 	query.anchor_count = anchors->len;
 	return verify(admin, self, &query);

@@ -39,7 +39,7 @@ bool service_open(struct settings *settings, GError **error)
 	resolver = resolver_open(resolver_settings_of(settings), error);
 	if (!resolver)
 		goto fail;
-	recorder = recorder_open(dir, settings, error);
+	recorder = recorder_open(dir, settings, state, error);
 	if (!recorder)
 		goto fail;
 	contacts = contacts_new((size_t)sender_settings_of(settings)->contacts);

@@ -255,7 +255,7 @@ static void verify_day(gpointer item, gpointer context)
 		tell(walk->day, 0, "%s", why->message);
 }
 
-static void check_links(GArray *days)
+static void check_links(GArray *days, const struct chain_query *query)
 {
 	for (guint i = 1; i < days->len; i++) {
 		const struct chain_day *old =
@@ -268,6 +268,9 @@ static void check_links(GArray *days)
 		if (!old->is_read || !day->is_read)
 			continue;
 		day_format(old->day, text);
+		if (from->sequence > old->facts.head.sequence &&
+		    old->day + 1 < query->kept_day)
+			continue;
 		if (from->sequence > old->facts.head.sequence)
 			tell(day, old->facts.head.sequence + 1,
 			     "records %" PRIu64 " to %" PRIu64 ", between this "
@@ -373,7 +376,7 @@ GArray *chain_verify(const char *records_dir, const struct chain_query *query,
 		g_thread_pool_push(pool, &walks[i], NULL);
 	}
 	g_thread_pool_free(pool, FALSE, TRUE);
-	check_links(days);
+	check_links(days, query);
 	check_outside(days, query);
 	return days;
 }

@@ -37,6 +37,8 @@ struct chain_day {
 
 struct chain_query {
 	int64_t since_day, until_day;	/* both of them, too */
+	int64_t kept_day;		/* those before may have expired: a hold can
+					 * keep an older one */
 	unsigned threads;		/* 0: as many as processors */
 	const struct chain_anchor *anchors;
 	size_t anchor_count;

@@ -136,10 +136,22 @@ static bool remove_file(const char *dir, int64_t day, const char *suffix,
 	return false;
 }
 
+static bool is_held(int64_t day, const GArray *held)
+{
+	for (guint i = 0; i < held->len; i++) {
+		const struct day_range *range = &g_array_index(
+			held, struct day_range, i);
+
+		if (day >= range->since && day <= range->until)
+			return true;
+	}
+	return false;
+}
+
 /* The lock file last: a reader that comes between finds no file, and one left
  * alone is found by its own name next time. */
 int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
-	       GError **error)
+	       const GArray *held, GError **error)
 {
 	g_autoptr(GArray) days = list_with(records_dir, SUFFIX, error);
 	g_autoptr(GArray) locks = days ? list_with(records_dir, LOCK_SUFFIX,
@@ -156,6 +168,8 @@ int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
 		day = g_array_index(days, int64_t, i);
 		if (day >= newest || day_begin_us(day + 1) > cut_us)
 			break;
+		if (is_held(day, held))
+			continue;
 		if (!remove_file(records_dir, day, SUFFIX, error))
 			return -1;
 		gone++;
@@ -164,6 +178,8 @@ int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
 		day = g_array_index(locks, int64_t, i);
 		if (day >= newest || day_begin_us(day + 1) > cut_us)
 			break;
+		if (is_held(day, held))
+			continue;
 		if (!remove_file(records_dir, day, LOCK_SUFFIX, error))
 			return -1;
 	}

@@ -25,13 +25,19 @@ char *day_path(const char *records_dir, int64_t day) MUST_USE;
  * be read; one that is not there has no days. g_array_unref(). */
 GArray *day_list(const char *records_dir, GError **error) MUST_USE;
 
+/* Both of them, too. */
+struct day_range {
+	int64_t since, until;
+};
+
 /*
  * Removes the files of the days that ended more than keep_ms before now_us:
  * whole files, so the time does not depend on what is in them. The newest day
  * stays whatever its age, since the sequence and the chain go on from it.
- * Returns how many days went, -1 with error when not all could.
+ * So do those within one of the ranges of held (struct day_range). Returns how many
+ * days went, -1 with error when not all could.
  */
 int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
-	       GError **error);
+	       const GArray *held, GError **error);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/pidfile.h"
 #include "store/anchor.h"
 #include "store/day.h"
+#include "store/holds.h"
 #include "store/segment.h"
 #include "store/storeerror.h"
 #include "store/storesettings.h"
@@ -38,6 +39,7 @@ struct entry {
 
 struct recorder {
 	char *dir;			/* state_dir/records */
+	struct state *state;
 	pthread_t thread;
 	pthread_mutex_t lock;		/* over all down to the blank line */
 	pthread_cond_t work, done;
@@ -385,13 +387,18 @@ static void expire_if_due(struct recorder *recorder)
 {
 	int64_t now_us = clock_monotonic_us(), keep_ms = recorder->keep_ms;
 	g_autoptr(GError) why = NULL;
-	int gone;
+	g_autoptr(GArray) held = NULL;
+	int gone = -1;
 
 	if (recorder->expired_us &&
 	    now_us < recorder->expired_us + CHECK_EVERY_US)
 		return;
 	recorder->expired_us = now_us;
-	gone = day_expire(recorder->dir, keep_ms, clock_now_us(), &why);
+	held = recorder->state ? holds_ranges(recorder->state, &why) :
+		g_array_new(FALSE, FALSE, sizeof(struct day_range));
+	if (held)
+		gone = day_expire(recorder->dir, keep_ms, clock_now_us(), held,
+				  &why);
 	if (gone > 0)
 		log_event(NULL, LOG_NOTICE, "records_expired", "days=%d",
 			  gone);
@@ -471,10 +478,11 @@ static bool open_first_day(struct recorder *recorder, GError **error)
 
 struct recorder *recorder_open(const char *state_dir,
 			       const struct settings *settings,
-			       GError **error)
+			       struct state *state, GError **error)
 {
 	struct recorder *recorder = g_new0(struct recorder, 1);
 
+	recorder->state = state;
 	recorder->dir = g_build_filename(state_dir, "records", NULL);
 	recorder->map_bytes = store_settings_of(settings)->map_bytes;
 	init_conditions(recorder);

@@ -22,6 +22,7 @@
  */
 struct recorder;
 struct settings;
+struct state;
 
 struct recorder_stats {
 	uint64_t committed;		/* records on disk */
@@ -38,10 +39,12 @@ struct recorder_stats {
  * Opens the records below state_dir, making the folder if need be, and starts
  * the thread. Error when another process writes there (named), on damage, and
  * without permission. A full or failing disk is no error: the recorder then
- * starts unhealthy. settings are borrowed for the call.
+ * starts unhealthy. settings are borrowed for the
+ * call, state (of the holds; NULL: there are none) until recorder_close().
  */
 struct recorder *recorder_open(const char *state_dir,
 			       const struct settings *settings,
+			       struct state *state,
 			       GError **error) MUST_USE;
 
 /* Writes what is queued, for wait_ms at most, and ends. No other call may be
@@ -72,7 +75,8 @@ bool recorder_is_healthy(const struct recorder *recorder);
 void recorder_stats(struct recorder *recorder,
 		    struct recorder_stats *stats_out);
 
-/* Removes the days past records.keep. For a timer; cheap when none is. */
+/* Removes the days past records.keep that no hold (holds.h) keeps. For a timer; cheap
+ * when none is. */
 void recorder_expire(struct recorder *recorder);
 
 #endif

@@ -32,7 +32,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_INCIDENTS] = "incidents", [STATE_COUNTS] = "counts",
 	[STATE_EXEMPTIONS] = "exemptions",
 	[STATE_CAMPAIGNS] = "campaigns", [STATE_GREYLIST] = "greylist",
-	[STATE_AUDIT] = "audit",
+	[STATE_AUDIT] = "audit", [STATE_HOLDS] = "holds",
 };
 
 static MDB_val value_of(struct span bytes)

@@ -32,6 +32,7 @@ enum state_table {
 	STATE_EXEMPTIONS,	/* bulk/exemptions.c */
 	STATE_CAMPAIGNS,	/* bulk/campaigns.c */
 	STATE_GREYLIST,		/* bulk/greylist.c */
+	STATE_HOLDS,		/* holds.c */
 	STATE_AUDIT,		/* audit.c; its head is in STATE_META */
 	STATE_TABLES
 };

@@ -13,7 +13,8 @@ static const struct setting rows[] = {
 	SETTING_TIME_MS(struct store_settings, keep_ms, "records.keep",
 		.preset = LEAST_KEEP_MS, .min = DAY_MS, .max = 36500 * DAY_MS,
 		.help = "How long records are kept: whole UTC days are "
-			"removed when they ended so long ago. Less than 60d "
+			"removed when they ended so long ago, unless reevectl "
+			"records hold keeps them. Less than 60d "
 			"needs records.short_keep_reason."),
 	SETTING_TEXT(struct store_settings, short_keep_reason,
 		"records.short_keep_reason", .preset_text = "",

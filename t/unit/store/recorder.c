@@ -61,7 +61,7 @@ static struct recorder *open_recorder(const struct sample *sample)
 {
 	g_autoptr(GError) why = NULL;
 	struct recorder *recorder = recorder_open(sample->dir,
-						  sample->settings, &why);
+						  sample->settings, NULL, &why);
 
 	if (!recorder)
 		fail_msg("%s", why->message);
@@ -131,7 +131,7 @@ static void a_second_one_is_refused(void **state)
 		      pause() ? 0 : 1);
 	}
 	assert_int_equal(read(ready[0], &status, 1), 1);
-	assert_null(recorder_open(sample.dir, sample.settings, &why));
+	assert_null(recorder_open(sample.dir, sample.settings, NULL, &why));
 	assert_non_null(strstr(why->message, "runs already, as process"));
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);

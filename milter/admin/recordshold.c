@@ -1,0 +1,239 @@
+#include <config.h>
+
+#include "admin/recordshold.h"
+
+#include "admin/auditlog.h"
+#include "admin/table.h"
+#include "base/clock.h"
+#include "settings/global.h"
+#include "store/day.h"
+#include "store/holds.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static struct state *open_state(const struct admin *admin,
+				const struct command *self)
+{
+	g_autoptr(GError) why = NULL;
+	struct state *state = state_open(
+		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
+		&why);
+
+	if (!state)
+		admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+	return state;
+}
+
+/* A day, or a time within it. */
+static int take_day(const struct command *self, const char *option,
+		    const char *text, int64_t *day_out)
+{
+	int64_t time_us;
+
+	if (!text || day_parse(span_text(text), day_out))
+		return EX_OK;
+	if (!admin_parse_time(text, &time_us))
+		return admin_fail(self, EX_USAGE, "%s: %s is no day; write "
+				  "2026-11-23, today or 7d (ago)", option,
+				  text);
+	*day_out = day_of_us(time_us);
+	return EX_OK;
+}
+
+static int add(const struct admin *admin, const struct command *self,
+	       const struct hold *hold)
+{
+	g_autoptr(GError) why = NULL;
+	struct state *state = open_state(admin, self);
+	int status = EX_OK;
+
+	if (!state)
+		return EX_UNAVAILABLE;
+	if (!holds_add(state, hold, &why))
+		status = admin_fail(self, EX_DATAERR, "%s", why->message);
+	state_close(&state);
+	return status;
+}
+
+static int run_add(struct admin *admin, const struct command *self, int argc,
+		   char **argv)
+{
+	g_autofree char *since = NULL, *until = NULL, *reason = NULL;
+	g_autofree char *asked = g_strjoinv(" ", argv + 1);
+	g_autofree char *operator_name = admin_operator();
+	const GOptionEntry entries[] = {
+		{ "since", 0, 0, G_OPTION_ARG_STRING, &since,
+		  "From this day on (all)", "DAY" },
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &until,
+		  "Up to this day, it included (all to come)", "DAY" },
+		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason, "What for",
+		  "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct hold hold = {
+		.since_day = INT64_MIN, .until_day = INT64_MAX,
+		.created_us = clock_now_us(), .operator_name = operator_name,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc != 2)
+		status = admin_fail(self, EX_USAGE, "one name is needed, that "
+				    "of the case");
+	if (status == EX_OK)
+		status = take_day(self, "--since", since, &hold.since_day);
+	if (status == EX_OK)
+		status = take_day(self, "--until", until, &hold.until_day);
+	if (status == EX_OK && hold.since_day > hold.until_day)
+		status = admin_fail(self, EX_USAGE, "--since is behind "
+				    "--until");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, asked, reason);
+	if (status != EX_OK)
+		return status;
+	hold.name = argv[1];
+	hold.reason = reason ? reason : "";
+	return add(admin, self, &hold);
+}
+
+static int run_release(struct admin *admin, const struct command *self,
+		       int argc, char **argv)
+{
+	g_autofree char *reason = NULL;
+	const GOptionEntry entries[] = {
+		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason, "What for",
+		  "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+	g_autoptr(GError) why = NULL;
+	struct state *state;
+	bool was_there;
+
+	if (status == EX_OK && argc != 2)
+		status = admin_fail(self, EX_USAGE, "one name is needed");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, argv[1], reason);
+	if (status != EX_OK)
+		return status;
+	state = open_state(admin, self);
+	if (!state)
+		return EX_UNAVAILABLE;
+	if (!holds_release(state, argv[1], &was_there, &why))
+		status = admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+	else if (!was_there)
+		status = admin_fail(self, EX_DATAERR, "there is no hold %s",
+				    argv[1]);
+	state_close(&state);
+	return status;
+}
+
+struct listing {
+	const struct admin *admin;
+	struct table *table;
+};
+
+static const char *day_text(int64_t day, char *out)
+{
+	return day == INT64_MIN || day == INT64_MAX ? "" :
+						      day_format(day, out);
+}
+
+static void list_one(const struct hold *hold, void *context)
+{
+	const struct listing *listing = context;
+	g_autofree char *created = admin_format_time(hold->created_us);
+	char since[DAY_TEXT_MAX], until[DAY_TEXT_MAX];
+	json_t *object;
+
+	if (!listing->admin->is_json) {
+		table_add(listing->table, TABLE_PLAIN, "%s", hold->name);
+		table_add(listing->table, TABLE_PLAIN, "%s",
+			  day_text(hold->since_day, since));
+		table_add(listing->table, TABLE_PLAIN, "%s",
+			  day_text(hold->until_day, until));
+		table_add(listing->table, TABLE_PLAIN, "%s", created);
+		table_add(listing->table, TABLE_PLAIN, "%s",
+			  hold->operator_name);
+		table_add(listing->table, TABLE_PLAIN, "%s", hold->reason);
+		return;
+	}
+	object = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "name",
+		hold->name, "since", day_text(hold->since_day, since), "until",
+		day_text(hold->until_day, until), "created_us",
+		(json_int_t)hold->created_us, "operator", hold->operator_name,
+		"reason", hold->reason);
+	if (!object)
+		return;
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+static int run_list(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	static const char *const titles[] = {
+		"hold", "since", "until", "made", "by", "reason", NULL,
+	};
+	const GOptionEntry entries[] = {
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
+		  "One object a line", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+	g_autoptr(GError) why = NULL;
+	struct listing listing;
+	struct state *state;
+
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status != EX_OK)
+		return status;
+	state = open_state(admin, self);
+	if (!state)
+		return EX_UNAVAILABLE;
+	listing = (struct listing){ admin, table_new(titles) };
+	if (!holds_each(state, list_one, &listing, &why))
+		status = admin_fail(self, EX_DATAERR, "%s", why->message);
+	if (!admin->is_json)
+		table_print(listing.table);
+	table_free(listing.table);
+	state_close(&state);
+	return status;
+}
+
+static const struct command verbs[] = {
+	{
+		.name = "records hold add",
+		.arguments = "[OPTION...] CASE",
+		.summary = "Keep records whatever their term",
+		.examples = "  reevectl records hold add 2026-117 --since "
+			    "2026-11-01 --until 2026-11-20\n",
+		.run = run_add,
+	}, {
+		.name = "records hold list",
+		.arguments = "[--json]",
+		.summary = "What is kept so",
+		.examples = "  reevectl records hold list\n",
+		.run = run_list,
+	}, {
+		.name = "records hold release",
+		.arguments = "CASE",
+		.summary = "End it: the term counts again",
+		.examples = "  reevectl records hold release 2026-117\n",
+		.run = run_release,
+	},
+};
+
+int recordshold_run(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	return admin_run_verb(admin, self, verbs, COUNT_OF(verbs), argc, argv);
+}
