@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "settings/global.h"
+#include "store/day.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -219,4 +220,19 @@ char *admin_format_time(int64_t time_us)
 
 	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") :
 		      g_strdup("-");
+}
+
+int admin_take_day(const struct command *self, const char *option,
+		   const char *text, int64_t *day_out)
+{
+	int64_t time_us;
+
+	if (!text || day_parse(span_text(text), day_out))
+		return EX_OK;
+	if (!admin_parse_time(text, &time_us))
+		return admin_fail(self, EX_USAGE, "%s: %s is no day; write "
+				  "2026-11-23, today or 7d (ago)", option,
+				  text);
+	*day_out = day_of_us(time_us);
+	return EX_OK;
 }

@@ -59,6 +59,12 @@ char *admin_operator(void) MUST_USE;
  * UTC (else local), now, today, yesterday, or 90min, 12h, 7d ago.
  */
 bool admin_parse_time(const char *text, int64_t *time_us_out) MUST_USE;
+/*
+ * A day in UTC: 2026-11-23, or that of such a time. text may be NULL: day_out stays as it
+ * is. Exit status: 0, or EX_USAGE and the message, which names the option, is out.
+ */
+int admin_take_day(const struct command *self, const char *option,
+		   const char *text, int64_t *day_out) MUST_USE;
 /* A span: 30min, 12h, 7d, 4w, or "never" (0). */
 bool admin_parse_span(const char *text, int64_t *span_us_out) MUST_USE;
 /* "2026-11-23 10:00:01", local time; free it. */

@@ -27,22 +27,6 @@ static struct state *open_state(const struct admin *admin,
 	return state;
 }
 
-/* A day, or a time within it. */
-static int take_day(const struct command *self, const char *option,
-		    const char *text, int64_t *day_out)
-{
-	int64_t time_us;
-
-	if (!text || day_parse(span_text(text), day_out))
-		return EX_OK;
-	if (!admin_parse_time(text, &time_us))
-		return admin_fail(self, EX_USAGE, "%s: %s is no day; write "
-				  "2026-11-23, today or 7d (ago)", option,
-				  text);
-	*day_out = day_of_us(time_us);
-	return EX_OK;
-}
-
 static int add(const struct admin *admin, const struct command *self,
 	       const struct hold *hold)
 {
@@ -83,9 +67,9 @@ static int run_add(struct admin *admin, const struct command *self, int argc,
 		status = admin_fail(self, EX_USAGE, "one name is needed, that "
 				    "of the case");
 	if (status == EX_OK)
-		status = take_day(self, "--since", since, &hold.since_day);
+		status = admin_take_day(self, "--since", since, &hold.since_day);
 	if (status == EX_OK)
-		status = take_day(self, "--until", until, &hold.until_day);
+		status = admin_take_day(self, "--until", until, &hold.until_day);
 	if (status == EX_OK && hold.since_day > hold.until_day)
 		status = admin_fail(self, EX_USAGE, "--since is behind "
 				    "--until");

@@ -20,23 +20,6 @@ static char *records_dir(const struct admin *admin)
 				"records", NULL);
 }
 
-/* A day, or a time within it. */
-static bool take_day(const struct command *self, const char *option,
-		     const char *text, int64_t *day_out)
-{
-	int64_t time_us;
-
-	if (!text || day_parse(span_text(text), day_out))
-		return true;
-	if (!admin_parse_time(text, &time_us)) {
-		admin_fail(self, EX_USAGE, "%s: %s is no day; write "
-			   "2026-11-23, today or 7d (ago)", option, text);
-		return false;
-	}
-	*day_out = day_of_us(time_us);
-	return true;
-}
-
 /* Lines of `records anchor`; others that are empty or begin with # are none. */
 static bool read_anchors(const struct command *self, const char *file,
 			 GArray *anchors)
@@ -152,12 +135,15 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		status = admin_fail(self, EX_USAGE, "%s: there are no "
 				    "arguments, only options", argv[1]);
 	if (status == EX_OK)
+		status = admin_take_day(self, "--since", since,
+					&query.since_day);
+	if (status == EX_OK)
+		status = admin_take_day(self, "--until", until,
+					&query.until_day);
+	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status != EX_OK)
 		return status;
-	if (!take_day(self, "--since", since, &query.since_day) ||
-	    !take_day(self, "--until", until, &query.until_day))
-		return EX_USAGE;
 	if (!read_anchors(self, file, anchors))
 		return EX_DATAERR;
 	query.kept_day = day_of_us(clock_now_us() - 1000 *
