@@ -136,11 +136,11 @@ static bool remove_file(const char *dir, int64_t day, const char *suffix,
 	return false;
 }
 
-static bool is_held(int64_t day, const GArray *held)
+bool day_is_within(int64_t day, const GArray *ranges)
 {
-	for (guint i = 0; i < held->len; i++) {
+	for (guint i = 0; i < ranges->len; i++) {
 		const struct day_range *range = &g_array_index(
-			held, struct day_range, i);
+			ranges, struct day_range, i);
 
 		if (day >= range->since && day <= range->until)
 			return true;
@@ -168,7 +168,7 @@ int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
 		day = g_array_index(days, int64_t, i);
 		if (day >= newest || day_begin_us(day + 1) > cut_us)
 			break;
-		if (is_held(day, held))
+		if (day_is_within(day, held))
 			continue;
 		if (!remove_file(records_dir, day, SUFFIX, error))
 			return -1;
@@ -178,7 +178,7 @@ int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
 		day = g_array_index(locks, int64_t, i);
 		if (day >= newest || day_begin_us(day + 1) > cut_us)
 			break;
-		if (is_held(day, held))
+		if (day_is_within(day, held))
 			continue;
 		if (!remove_file(records_dir, day, LOCK_SUFFIX, error))
 			return -1;

@@ -30,6 +30,9 @@ struct day_range {
 	int64_t since, until;
 };
 
+/* Whether one of the ranges (struct day_range) has it. */
+bool day_is_within(int64_t day, const GArray *ranges);
+
 /*
  * Removes the files of the days that ended more than keep_ms before now_us:
  * whole files, so the time does not depend on what is in them. The newest day

@@ -62,6 +62,17 @@ is $status, 0, 'what expired behind it is no breach' or diag $out;
 unlink file(3);
 ($status, $out) = $daemon->reevectl('records', 'verify');
 is $status, 65, 'a day within its term that is gone is one';
+($status, $out) = $daemon->reevectl('--json', 'status');
+my $records = decode_json($out)->{records};
+is_deeply [@$records{qw(days days_on_hold oldest expires)}],
+	[3, 1, day(70), day(5)], 'the status tells what is kept, and what goes next';
+my ($year, $month, $mday) = split /-/, day(5 - 61);
+is POSIX::strftime('%Y-%m-%d', gmtime($records->{expires_us} / 1e6)),
+	"$year-$month-$mday", 'and when';
+cmp_ok $records->{bytes}, '>', $records->{newest_bytes}, 'what they take';
+cmp_ok $records->{disk_bytes}, '>', $records->{disk_free_bytes}, 'of what disk';
+like +($daemon->reevectl('status'))[1],
+	qr/^records on disk +3 days since \d{4}-.* 1 on hold; /m, 'in words';
 is +(hold('release', 'case-9'))[0], 65, 'no such hold';
 is +(hold('release', 'case-7'))[0], 0, 'released';
 $daemon = $box->daemon(name => 'held', relay => { domains => ['example.org'] });
