@@ -8,6 +8,7 @@
 #include "store/storeerror.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -238,11 +239,9 @@ static void walk_segment(struct walk *walk, struct segment *segment,
 		check_end(walk);
 }
 
-/* In a thread. */
-static void verify_day(gpointer item, gpointer context)
+static void verify_day(struct walk *walk, const char *records_dir)
 {
-	struct walk *walk = item;
-	g_autofree char *path = day_path(context, walk->day->day);
+	g_autofree char *path = day_path(records_dir, walk->day->day);
 	g_autoptr(GError) why = NULL;
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
 
@@ -253,6 +252,41 @@ static void verify_day(gpointer item, gpointer context)
 	segment_close(&segment);
 	if (why)
 		tell(walk->day, 0, "%s", why->message);
+}
+
+/* What the threads share. */
+struct work {
+	const char *records_dir;
+	struct walk *walks;
+	guint count;
+	atomic_uint next;		/* of walks */
+};
+
+static gpointer verify_days(gpointer context)
+{
+	struct work *work = context;
+	guint i;
+
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->count)
+		verify_day(&work->walks[i], work->records_dir);
+	return NULL;
+}
+
+/* Joined, so that nothing of a thread is left when this returns. */
+static void run_threads(struct work *work, unsigned threads)
+{
+	g_autoptr(GPtrArray) others = g_ptr_array_new();
+
+	for (unsigned i = 1; i < MIN(threads, work->count); i++) {
+		GThread *thread = g_thread_try_new("verify", verify_days, work,
+						   NULL);
+
+		if (thread)
+			g_ptr_array_add(others, thread);
+	}
+	verify_days(work);
+	for (guint i = 0; i < others->len; i++)
+		g_thread_join(g_ptr_array_index(others, i));
 }
 
 static void check_links(GArray *days, const struct chain_query *query)
@@ -361,21 +395,19 @@ GArray *chain_verify(const char *records_dir, const struct chain_query *query,
 		     GError **error)
 {
 	GArray *days = make_days(records_dir, query, error);
+	struct work work = { .records_dir = records_dir };
 	g_autofree struct walk *walks = NULL;
-	GThreadPool *pool;
 
 	if (!days)
 		return NULL;
-	walks = g_new0(struct walk, MAX(days->len, 1));
-	pool = g_thread_pool_new(verify_day, (gpointer)records_dir,
-		(gint)(query->threads ? query->threads :
-					g_get_num_processors()), FALSE, NULL);
+	walks = work.walks = g_new0(struct walk, MAX(days->len, 1));
+	work.count = days->len;
 	for (guint i = 0; i < days->len; i++) {
 		walks[i].day = &g_array_index(days, struct chain_day, i);
 		walks[i].query = query;
-		g_thread_pool_push(pool, &walks[i], NULL);
 	}
-	g_thread_pool_free(pool, FALSE, TRUE);
+	run_threads(&work, query->threads ? query->threads :
+					    g_get_num_processors());
 	check_links(days, query);
 	check_outside(days, query);
 	return days;
