@@ -3,8 +3,7 @@
 #include "store/chain.h"
 
 #include "store/day.h"
-#include "store/digest.h"
-#include "store/lmdbenv.h"
+#include "store/dayreader.h"
 #include "store/storeerror.h"
 
 #include <inttypes.h>
@@ -20,7 +19,7 @@ typedef uint8_t hash_bytes[RECORD_HASH_BYTES];
 struct walk {
 	struct chain_day *day;
 	const struct chain_query *query;
-	struct segment_view view;
+	struct dayreader *reader;
 	hash_bytes last;		/* of the last record */
 	hash_bytes behind;		/* of the one before that */
 	uint64_t sequence;		/* of the last record */
@@ -51,82 +50,56 @@ static void tell(struct chain_day *day, uint64_t where, const char *fmt, ...)
 	day->where = where;
 }
 
-static uint64_t sequence_of(const MDB_val *key)
-{
-	uint64_t big_endian = 0;
-
-	if (key->mv_size == sizeof big_endian)
-		memcpy(&big_endian, key->mv_data, sizeof big_endian);
-	return GUINT64_FROM_BE(big_endian);
-}
-
-static struct span bytes_of(const MDB_val *value)
-{
-	return span_of(value->mv_data, value->mv_size);
-}
-
-static bool find_record(const struct walk *walk, uint64_t sequence,
-			struct span *bytes_out)
-{
-	uint64_t big_endian = GUINT64_TO_BE(sequence);
-	MDB_val key = { sizeof big_endian, &big_endian }, value;
-
-	if (mdb_get(walk->view.txn, walk->view.records, &key, &value) != 0)
-		return false;
-	*bytes_out = bytes_of(&value);
-	return true;
-}
-
 /* Whether what comes next, a record or the head, knows this one by this hash. */
 static bool is_known_after(const struct walk *walk, uint64_t sequence,
 			   const uint8_t *hash)
 {
 	const struct segment_head *head = &walk->day->facts.head;
-	const uint8_t *previous;
-	struct span next;
+	struct dayreader_record next;
 
 	if (sequence == head->sequence)
 		return is_same(head->sha256, hash);
-	return find_record(walk, sequence + 1, &next) &&
-	       recordform_get_tail(next, &previous) && is_same(previous, hash);
+	return dayreader_at(walk->reader, sequence + 1, &next) &&
+	       is_same(next.previous_sha256, hash);
 }
 
 /* The record that has this hash; 0: none has. */
 static uint64_t find_hash(const struct walk *walk, const uint8_t *wanted)
 {
 	const struct segment_facts *facts = &walk->day->facts;
-	struct span bytes;
-	hash_bytes hash;
+	struct dayreader_record record;
+	uint64_t at = facts->before.sequence + 1;
 
-	for (uint64_t at = facts->before.sequence + 1;
-	     at <= facts->head.sequence; at++) {
-		if (!find_record(walk, at, &bytes))
-			continue;
-		digest_sha256(bytes, hash);
-		if (is_same(hash, wanted))
-			return at;
-	}
+	for (; at <= facts->head.sequence &&
+	       dayreader_next(walk->reader, at, &record);
+	     at = record.sequence + 1)
+		if (is_same(record.sha256, wanted))
+			return record.sequence;
 	return 0;
 }
 
 /* The record does not carry the hash of the one before it: which of them is it? */
-static void tell_broken(const struct walk *walk, uint64_t sequence,
-			const uint8_t *previous, const uint8_t *hash)
+static void tell_broken(const struct walk *walk,
+			const struct dayreader_record *record)
 {
+	const uint64_t sequence = record->sequence;
 	uint64_t first = walk->day->facts.before.sequence + 1, place;
 
-	if (sequence >= first + 2 && is_same(previous, walk->behind))
+	bool is_known = is_known_after(walk, sequence, record->sha256);
+
+	if (sequence >= first + 2 &&
+	    is_same(record->previous_sha256, walk->behind))
 		tell(walk->day, sequence - 1, "record %" PRIu64
 		     " was inserted", sequence - 1);
-	else if (is_known_after(walk, sequence, hash) && sequence == first)
+	else if (is_known && sequence == first)
 		tell(walk->day, sequence, "record %" PRIu64 " does not go on "
 		     "from the day before: what was in between is gone, or "
 		     "the day was put in its place", sequence);
-	else if (is_known_after(walk, sequence, hash))
+	else if (is_known)
 		tell(walk->day, sequence - 1, "record %" PRIu64
 		     " was changed, or one behind it was removed",
 		     sequence - 1);
-	else if ((place = find_hash(walk, previous)))
+	else if ((place = find_hash(walk, record->previous_sha256)))
 		tell(walk->day, sequence, "record %" PRIu64 " was moved: it "
 		     "belongs behind record %" PRIu64, sequence, place);
 	else
@@ -148,25 +121,23 @@ static void check_anchors(const struct walk *walk)
 	}
 }
 
-static void check_record(struct walk *walk, uint64_t sequence,
-			 struct span bytes)
+static void check_record(struct walk *walk,
+			 const struct dayreader_record *record)
 {
-	const uint8_t *previous;
-	hash_bytes hash;
+	const uint64_t sequence = record->sequence;
 
 	if (sequence != walk->sequence + 1) {
 		tell(walk->day, walk->sequence + 1, "records %" PRIu64 " to %"
 		     PRIu64 " were removed", walk->sequence + 1, sequence - 1);
 		return;
 	}
-	digest_sha256(bytes, hash);
-	if (!recordform_get_tail(bytes, &previous))
+	if (record->is_changed)
 		tell(walk->day, sequence, "record %" PRIu64 " was changed: it "
 		     "does not end in the hash of the one before", sequence);
-	else if (!is_same(previous, walk->last))
-		tell_broken(walk, sequence, previous, hash);
+	else if (!is_same(record->previous_sha256, walk->last))
+		tell_broken(walk, record);
 	memcpy(walk->behind, walk->last, sizeof walk->behind);
-	memcpy(walk->last, hash, sizeof walk->last);
+	memcpy(walk->last, record->sha256, sizeof walk->last);
 	walk->sequence = sequence;
 	walk->day->records++;
 	if (walk->query->anchor_count)
@@ -176,32 +147,23 @@ static void check_record(struct walk *walk, uint64_t sequence,
 /* Some of the records that follow. False: there are no more. */
 static bool walk_some(struct walk *walk)
 {
-	uint64_t big_endian = GUINT64_TO_BE(walk->sequence + 1);
-	MDB_val key = { sizeof big_endian, &big_endian }, value;
-	uint64_t last = walk->day->facts.head.sequence, sequence;
-	MDB_cursor *cursor;
-	bool is_more = false;
-	int failed = mdb_cursor_open(walk->view.txn, walk->view.records,
-				     &cursor);
+	uint64_t last = walk->day->facts.head.sequence;
+	struct dayreader_record record;
 
-	if (failed) {
-		tell(walk->day, 0, "%s", mdb_strerror(failed));
-		return false;
-	}
-	failed = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-	for (unsigned i = 0; !failed; i++) {
-		sequence = sequence_of(&key);
-		is_more = i == AT_ONCE && sequence <= last;
-		if (i == AT_ONCE || sequence > last || is_over(walk))
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		if (is_over(walk) || walk->sequence >= last ||
+		    !dayreader_next(walk->reader, walk->sequence + 1,
+					 &record) || record.sequence > last)
 			break;
-		check_record(walk, sequence, bytes_of(&value));
-		failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+		check_record(walk, &record);
+		if (i == AT_ONCE - 1)
+			return !is_over(walk);
 	}
-	if (failed && failed != MDB_NOTFOUND)
+	if (dayreader_problem(walk->reader))
 		tell(walk->day, walk->sequence + 1, "behind record %" PRIu64
-		     ": %s", walk->sequence, mdb_strerror(failed));
-	mdb_cursor_close(cursor);
-	return is_more && !is_over(walk);
+		     ": %s", walk->sequence,
+		     dayreader_problem(walk->reader));
+	return false;
 }
 
 static void check_end(struct walk *walk)
@@ -230,10 +192,12 @@ static void walk_segment(struct walk *walk, struct segment *segment,
 	walk->sequence = before->sequence;
 	memcpy(walk->last, before->sha256, sizeof walk->last);
 	while (is_more) {
-		if (!segment_begin_read(segment, &walk->view, error))
+		walk->reader = dayreader_new(segment, DAYREADER_HASHES,
+						  error);
+		if (!walk->reader)
 			return;
 		is_more = walk_some(walk);
-		segment_end_read(segment, &walk->view);
+		dayreader_free(&walk->reader);
 	}
 	if (!is_over(walk))
 		check_end(walk);

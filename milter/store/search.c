@@ -7,10 +7,9 @@
 #include "store/recordform.h"
 #include "store/recordid.h"
 #include "store/recordkey.h"
-#include "store/segment.h"
+#include "store/dayreader.h"
 #include "store/storeerror.h"
 
-#include <lmdb.h>
 #include <string.h>
 #include <strings.h>
 
@@ -143,12 +142,11 @@ static bool matches(const struct searching *on, const Reeve__Record *record)
 }
 
 /* One candidate; false when the search is over. */
-static bool look_at(struct searching *on, const char *path, uint64_t sequence,
-		    const MDB_val *value)
+static bool look_at(struct searching *on, const char *path,
+		    const struct dayreader_record *record)
 {
 	struct search_hit hit = {
-		.sequence = sequence,
-		.bytes = span_of(value->mv_data, value->mv_size),
+		.sequence = record->sequence, .bytes = record->bytes,
 	};
 
 	arena_reset(&on->arena);
@@ -157,7 +155,7 @@ static bool look_at(struct searching *on, const char *path, uint64_t sequence,
 	if (!hit.record) {
 		g_autofree char *what = g_strdup_printf(
 			"%s: record %" G_GUINT64_FORMAT " cannot be read",
-			path, sequence);
+			path, record->sequence);
 
 		note_problem(on, what);
 		return true;
@@ -171,22 +169,12 @@ static bool look_at(struct searching *on, const char *path, uint64_t sequence,
 	return !on->is_ended;
 }
 
-static uint64_t read_sequence(const MDB_val *value)
-{
-	uint64_t big_endian = 0;
-
-	if (value->mv_size == sizeof big_endian)
-		memcpy(&big_endian, value->mv_data, sizeof big_endian);
-	return GUINT64_FROM_BE(big_endian);
-}
-
-static bool look_up(struct searching *on, const struct segment_view *view,
+static bool look_up(struct searching *on, struct dayreader *reader,
 		    const char *path, uint64_t sequence)
 {
-	uint64_t big_endian = GUINT64_TO_BE(sequence);
-	MDB_val key = { sizeof big_endian, &big_endian }, value;
+	struct dayreader_record record;
 
-	if (mdb_get(view->txn, view->records, &key, &value) != 0) {
+	if (!dayreader_at(reader, sequence, &record)) {
 		g_autofree char *what = g_strdup_printf(
 			"%s: record %" G_GUINT64_FORMAT " is not there", path,
 			sequence);
@@ -194,61 +182,49 @@ static bool look_up(struct searching *on, const struct segment_view *view,
 		note_problem(on, what);
 		return true;
 	}
-	return look_at(on, path, sequence, &value);
+	return look_at(on, path, &record);
+}
+
+static void note_unread(struct searching *on,
+			const struct dayreader *reader, const char *path)
+{
+	const char *why = dayreader_problem(reader);
+	g_autofree char *what = g_strdup_printf("%s: %s", path, why ?: "");
+
+	if (why)
+		note_problem(on, what);
 }
 
 /* All records, from the last. */
-static void walk_all(struct searching *on, const struct segment_view *view,
+static void walk_all(struct searching *on, struct dayreader *reader,
 		     const char *path)
 {
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int failed = mdb_cursor_open(view->txn, view->records, &cursor);
+	uint64_t to = UINT64_MAX;
+	struct dayreader_record record;
 
-	if (failed)
-		return;
-	failed = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-	while (!failed && look_at(on, path, read_sequence(&key), &value))
-		failed = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
-	mdb_cursor_close(cursor);
+	while (dayreader_before(reader, to, &record)) {
+		if (!look_at(on, path, &record))
+			return;
+		to = record.sequence - 1;
+	}
+	note_unread(on, reader, path);
 }
 
 /* The sequences under one key, from the last. */
-static void walk_key(struct searching *on, const struct segment_view *view,
+static void walk_key(struct searching *on, struct dayreader *reader,
 		     const char *path, struct record_key wanted)
 {
-	MDB_cursor *cursor;
-	MDB_val key = { wanted.len, wanted.bytes }, value;
-	int failed = mdb_cursor_open(view->txn, view->index, &cursor);
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	uint64_t most = UINT64_MAX;
 
-	if (failed)
-		return;
-	failed = mdb_cursor_get(cursor, &key, &value, MDB_SET);
-	if (!failed)
-		failed = mdb_cursor_get(cursor, &key, &value, MDB_LAST_DUP);
-	while (!failed && look_up(on, view, path, read_sequence(&value)))
-		failed = mdb_cursor_get(cursor, &key, &value, MDB_PREV_DUP);
-	mdb_cursor_close(cursor);
-}
-
-static void add_keys_between(const struct segment_view *view, GArray *found,
-			     struct record_key from, struct record_key to)
-{
-	MDB_cursor *cursor;
-	MDB_val key = { from.len, from.bytes }, value;
-	int failed = mdb_cursor_open(view->txn, view->index, &cursor);
-
-	if (failed)
-		return;
-	failed = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-	while (!failed && key.mv_size == to.len &&
-	       memcmp(key.mv_data, to.bytes, to.len) <= 0) {
-		uint64_t sequence = read_sequence(&value);
-
-		g_array_append_val(found, sequence);
-		failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	while (dayreader_postings(reader, &wanted, most, found)) {
+		for (guint i = 0; i < found->len; i++)
+			if (!look_up(on, reader, path, g_array_index(
+					     found, uint64_t, i)))
+				return;
+		most = g_array_index(found, uint64_t, found->len - 1) - 1;
+		g_array_set_size(found, 0);
 	}
-	mdb_cursor_close(cursor);
 }
 
 static int newest_first(const void *a, const void *b)
@@ -258,7 +234,13 @@ static int newest_first(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-static void walk_found(struct searching *on, const struct segment_view *view,
+static void collect(struct dayreader *reader, GArray *found,
+		    struct record_key from, struct record_key to)
+{
+	dayreader_collect(reader, &from, &to, found);
+}
+
+static void walk_found(struct searching *on, struct dayreader *reader,
 		       const char *path, GArray *found)
 {
 	uint64_t before = 0;
@@ -268,14 +250,14 @@ static void walk_found(struct searching *on, const struct segment_view *view,
 		uint64_t sequence = g_array_index(found, uint64_t, i);
 
 		if (sequence != before &&
-		    !look_up(on, view, path, sequence))
+		    !look_up(on, reader, path, sequence))
 			return;
 		before = sequence;
 	}
 }
 
 /* A network is a range of keys, whose records are put in order afterwards. */
-static void walk_network(struct searching *on, const struct segment_view *view,
+static void walk_network(struct searching *on, struct dayreader *reader,
 			 const char *path)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -284,13 +266,13 @@ static void walk_network(struct searching *on, const struct segment_view *view,
 
 	for (unsigned i = net->bits; i < 128; i++)
 		last.bytes[i / 8] |= (uint8_t)(0x80u >> i % 8);
-	add_keys_between(view, found, record_key_client(&net->base),
-			 record_key_client(&last));
-	walk_found(on, view, path, found);
+	collect(reader, found, record_key_client(&net->base),
+		record_key_client(&last));
+	walk_found(on, reader, path, found);
 }
 
 /* A domain is the sender's or a recipient's: two keys, one order. */
-static void walk_domain(struct searching *on, const struct segment_view *view,
+static void walk_domain(struct searching *on, struct dayreader *reader,
 			const char *path)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -301,8 +283,8 @@ static void walk_domain(struct searching *on, const struct segment_view *view,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
-		add_keys_between(view, found, keys[i], keys[i]);
-	walk_found(on, view, path, found);
+		collect(reader, found, keys[i], keys[i]);
+	walk_found(on, reader, path, found);
 }
 
 static struct record_key address_key(enum record_key_kind address,
@@ -361,7 +343,7 @@ static bool is_day_cut(const struct search_query *query, int64_t day)
 }
 
 /* The minutes of the day that are asked for. */
-static void walk_minutes(struct searching *on, const struct segment_view *view,
+static void walk_minutes(struct searching *on, struct dayreader *reader,
 			 const char *path)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -369,29 +351,29 @@ static void walk_minutes(struct searching *on, const struct segment_view *view,
 	uint64_t last = until_us ? (uint64_t)until_us / RECORD_MINUTE_US :
 				   UINT64_MAX;
 
-	add_keys_between(view, found,
+	collect(reader, found,
 		record_key_number(RECORD_KEY_MINUTE,
 				  (uint64_t)since_us / RECORD_MINUTE_US),
 		record_key_number(RECORD_KEY_MINUTE, last));
-	walk_found(on, view, path, found);
+	walk_found(on, reader, path, found);
 }
 
-static void walk(struct searching *on, const struct segment_view *view,
+static void walk(struct searching *on, struct dayreader *reader,
 		 const char *path, int64_t day)
 {
 	struct record_key key;
 
 	if (find_key(on, &key))
-		walk_key(on, view, path, key);
+		walk_key(on, reader, path, key);
 	else if (on->query->domain)
-		walk_domain(on, view, path);
+		walk_domain(on, reader, path);
 	else if (on->query->client.base.family != NETADDR_NONE &&
 		 on->query->client.bits > 96)
-		walk_network(on, view, path);
+		walk_network(on, reader, path);
 	else if (is_day_cut(on->query, day))
-		walk_minutes(on, view, path);
+		walk_minutes(on, reader, path);
 	else
-		walk_all(on, view, path);
+		walk_all(on, reader, path);
 }
 
 static void search_day(struct searching *on, const char *dir, int64_t day)
@@ -399,12 +381,12 @@ static void search_day(struct searching *on, const char *dir, int64_t day)
 	g_autofree char *path = day_path(dir, day);
 	g_autoptr(GError) why = NULL;
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
-	struct segment_view view;
+	struct dayreader *reader = segment ? dayreader_new(
+		segment, DAYREADER_RECORDS, &why) : NULL;
 
-	if (segment && segment_begin_read(segment, &view, &why)) {
-		walk(on, &view, path, day);
-		segment_end_read(segment, &view);
-	}
+	if (reader)
+		walk(on, reader, path, day);
+	dayreader_free(&reader);
 	segment_close(&segment);
 	/* A day that expired between the list and now is no problem. */
 	if (why && !g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING))
@@ -463,26 +445,17 @@ static void follow_day(struct searching *on, const char *dir, int64_t day,
 	g_autofree char *path = day_path(dir, day);
 	g_autoptr(GError) why = NULL;
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
-	uint64_t big_endian = GUINT64_TO_BE(sequence + 1);
-	MDB_val key = { sizeof big_endian, &big_endian }, value;
-	struct segment_view view;
-	MDB_cursor *cursor;
+	struct dayreader *reader = segment ? dayreader_new(
+		segment, DAYREADER_RECORDS, &why) : NULL;
+	struct dayreader_record record;
 
-	if (segment && segment_begin_read(segment, &view, &why)) {
-		int failed = mdb_cursor_open(view.txn, view.records, &cursor);
-
-		if (!failed) {
-			failed = mdb_cursor_get(cursor, &key, &value,
-						MDB_SET_RANGE);
-			while (!failed && look_at(on, path,
-						  read_sequence(&key),
-						  &value))
-				failed = mdb_cursor_get(cursor, &key, &value,
-							MDB_NEXT);
-			mdb_cursor_close(cursor);
-		}
-		segment_end_read(segment, &view);
+	if (reader) {
+		while (dayreader_next(reader, sequence + 1, &record) &&
+		       look_at(on, path, &record))
+			sequence = record.sequence;
+		note_unread(on, reader, path);
 	}
+	dayreader_free(&reader);
 	segment_close(&segment);
 	if (why)
 		note_problem(on, why->message);

@@ -46,7 +46,7 @@ static MDB_val sequence_value(const uint64_t *big_endian)
 	return (MDB_val){ sizeof *big_endian, (void *)big_endian };
 }
 
-static bool fail(const struct segment *segment, int number, GError **error)
+bool segment_fail(const struct segment *segment, int number, GError **error)
 {
 	store_error_set(error, segment->path, number);
 	return false;
@@ -190,7 +190,7 @@ static struct segment *open_new(const char *path, enum segment_access access,
 	}
 	if (!failed)
 		return segment;
-	fail(segment, failed == MDB_NOTFOUND ? MDB_CORRUPTED : failed, error);
+	segment_fail(segment, failed == MDB_NOTFOUND ? MDB_CORRUPTED : failed, error);
 fail:
 	free_segment(segment);
 	return NULL;
@@ -251,7 +251,7 @@ bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
 	failed = get_meta(segment, view.txn, &meta);
 	segment_end_read(segment, &view);
 	if (failed)
-		return fail(segment, failed, error);
+		return segment_fail(segment, failed, error);
 	facts_out->count = meta.count;
 	facts_out->head.sequence = meta.sequence;
 	facts_out->before.sequence = meta.before_sequence;
@@ -321,7 +321,7 @@ bool segment_append(struct segment *segment,
 	}
 	if (!failed)
 		return true;
-	return fail(segment, failed, error);
+	return segment_fail(segment, failed, error);
 }
 
 /* Two transactions: the first takes the pages, the second gives them back to
@@ -355,7 +355,7 @@ bool segment_probe(struct segment *segment, GError **error)
 	}
 	if (!failed)
 		return true;
-	return fail(segment, failed, error);
+	return segment_fail(segment, failed, error);
 }
 
 int segment_check_readers(struct segment *segment)
@@ -377,7 +377,7 @@ bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 	    !(failed = mdb_env_set_mapsize(segment->env, 0)))
 		failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
 	if (failed)
-		return fail(segment, failed, error);
+		return segment_fail(segment, failed, error);
 	*view_out = (struct segment_view){
 		txn, segment->records, segment->index, segment->meta,
 	};

@@ -64,7 +64,7 @@ bool segment_probe(struct segment *segment, GError **error) MUST_USE;
 /* Frees the slots of readers that died; returns how many. */
 int segment_check_readers(struct segment *segment);
 
-/* For segmentread.c: a snapshot, with LMDB's names of the tables. */
+/* For dayreader.c: a snapshot, with LMDB's names of the tables. */
 struct MDB_txn;
 struct segment_view {
 	struct MDB_txn *txn;
@@ -73,5 +73,7 @@ struct segment_view {
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error) MUST_USE;
 void segment_end_read(struct segment *segment, struct segment_view *view);
+/* False, and the file's name in error; number as store_error_set() has it. */
+bool segment_fail(const struct segment *segment, int number, GError **error);
 
 #endif

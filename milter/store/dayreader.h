@@ -1,0 +1,67 @@
+/* dayreader.h - reads the records of one day, whether it is open or sealed */
+#ifndef STORE_DAYREADER_H
+#define STORE_DAYREADER_H
+
+#include "store/segment.h"
+
+/*
+ * A snapshot of a day: what is written after it was made is not seen. To be freed
+ * soon, since an open day's file grows while it lasts. One thread at a time.
+ */
+struct dayreader;
+
+enum dayreader_mode {
+	DAYREADER_RECORDS,	/* what they say */
+	DAYREADER_HASHES,		/* and their hashes, computed anew */
+};
+
+struct dayreader_record {
+	uint64_t sequence;
+	struct span bytes;	/* borrowed until the reader is asked again */
+	bool is_erased;		/* only its hash is left of it */
+
+	/* With DAYREADER_HASHES. */
+	bool is_changed;	/* it is not what was written */
+	uint8_t sha256[RECORD_HASH_BYTES];	/* of it as it was written */
+	uint8_t previous_sha256[RECORD_HASH_BYTES];	/* as it says */
+};
+
+/* The segment must stay open for as long. NULL with error. */
+struct dayreader *dayreader_new(struct segment *segment,
+					  enum dayreader_mode reading,
+					  GError **error) MUST_USE;
+/* Accepts NULL, clears the pointer. */
+void dayreader_free(struct dayreader **reader);
+
+/* The record of that sequence; the first at or behind it; the last at or before it.
+ * False: there is none, or dayreader_problem() says why. */
+bool dayreader_at(struct dayreader *reader, uint64_t sequence,
+		       struct dayreader_record *record_out) MUST_USE;
+bool dayreader_next(struct dayreader *reader, uint64_t from,
+			 struct dayreader_record *record_out) MUST_USE;
+bool dayreader_before(struct dayreader *reader, uint64_t to,
+			   struct dayreader_record *record_out) MUST_USE;
+/* Why the last of these could not be answered; NULL: it could. Borrowed. */
+const char *dayreader_problem(const struct dayreader *reader);
+
+/*
+ * Sequences (uint64_t) that the index has under a key, newest first: the last ones
+ * at or before most, some hundreds at a time, behind what is in out. False: there
+ * are none. What is found has to be looked at: keys may be shared.
+ */
+bool dayreader_postings(struct dayreader *reader,
+			     const struct record_key *key, uint64_t most,
+			     GArray *out) MUST_USE;
+/* All those of the keys between two of one kind, both of them, too; by key, so in no
+ * order of theirs. */
+void dayreader_collect(struct dayreader *reader,
+			    const struct record_key *from,
+			    const struct record_key *to, GArray *out);
+/* How many that would be, roughly where there are many; it stops to count at
+ * enough. */
+uint64_t dayreader_count(struct dayreader *reader,
+			      const struct record_key *from,
+			      const struct record_key *to, uint64_t enough)
+	MUST_USE;
+
+#endif
