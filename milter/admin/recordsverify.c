@@ -6,6 +6,9 @@
 #include "settings/global.h"
 #include "store/chain.h"
 #include "store/day.h"
+#include "store/hex.h"
+#include "store/sealkey.h"
+#include "store/sealwrite.h"
 #include "store/storesettings.h"
 
 #include <inttypes.h>
@@ -52,12 +55,19 @@ static bool read_anchors(const struct command *self, const char *file,
 
 static void print_json(const struct chain_day *day, const char *text)
 {
-	json_t *object = json_pack("{s:s, s:I, s:b}", "day", text, "records",
-				   (json_int_t)day->records, "whole",
+	json_t *object = json_pack("{s:s, s:I, s:b, s:b}", "day", text,
+				   "records", (json_int_t)day->records,
+				   "sealed", day->is_sealed, "whole",
 				   day->problem == NULL);
 
 	if (!object)
 		return;
+	if (day->erased)
+		json_object_set_new(object, "erased", json_integer(
+			(json_int_t)day->erased));
+	if (day->dropped)
+		json_object_set_new(object, "dropped", json_integer(
+			(json_int_t)day->dropped));
 	if (day->problem)
 		json_object_set_new(object, "problem",
 				    json_string(day->problem));
@@ -72,8 +82,8 @@ static void print_json(const struct chain_day *day, const char *text)
 /* Exit status. */
 static int print_days(const struct admin *admin, const GArray *days)
 {
-	uint64_t records = 0;
-	guint broken = 0;
+	uint64_t records = 0, erased = 0;
+	guint broken = 0, sealed = 0;
 
 	for (guint i = 0; i < days->len; i++) {
 		const struct chain_day *day = &g_array_index(
@@ -82,6 +92,8 @@ static int print_days(const struct admin *admin, const GArray *days)
 
 		day_format(day->day, text);
 		records += day->records;
+		erased += day->erased;
+		sealed += day->is_sealed;
 		broken += day->problem != NULL;
 		if (admin->is_json)
 			print_json(day, text);
@@ -92,9 +104,28 @@ static int print_days(const struct admin *admin, const GArray *days)
 		printf("%u of %u days are not what was written\n", broken,
 		       days->len);
 	else if (!admin->is_json)
-		printf("%" PRIu64 " records of %u days: all there, unchanged\n",
-		       records, days->len);
+		printf("%" PRIu64 " records of %u days, %u sealed: all there, "
+		       "unchanged\n", records, days->len, sealed);
+	if (!admin->is_json && erased)
+		printf("%" PRIu64 " of them were erased since; their hashes "
+		       "are there\n", erased);
 	return broken ? EX_DATAERR : EX_OK;
+}
+
+/* The key of the seals: as given, else what the state directory has, which is there
+ * from the daemon's first start on. */
+static int take_key(const struct admin *admin, const struct command *self,
+		    const char *given, uint8_t *key_out, bool *has_key_out)
+{
+	const char *dir = global_settings_of(admin->settings)->state_dir;
+	g_autofree char *own = given ? NULL : sealkey_read_public(dir, NULL);
+	const char *text = given ?: own;
+
+	*has_key_out = text != NULL;
+	if (!text || hex_parse(span_text(text), key_out, SEALKEY_PUBLIC_BYTES))
+		return EX_OK;
+	return admin_fail(self, EX_USAGE, "--key: not the 64 hex digits that "
+			  "`reevectl status` shows");
 }
 
 static int verify(struct admin *admin, const struct command *self,
@@ -102,8 +133,10 @@ static int verify(struct admin *admin, const struct command *self,
 {
 	g_autofree char *dir = records_dir(admin);
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GArray) days = chain_verify(dir, query, &why);
+	g_autoptr(GArray) days = NULL;
 
+	if (sealwrite_recover(dir, &why))
+		days = chain_verify(dir, query, &why);
 	if (!days)
 		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 	return print_days(admin, days);
@@ -115,6 +148,9 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 	g_autoptr(GArray) anchors = g_array_new(FALSE, FALSE,
 						sizeof(struct chain_anchor));
 	g_autofree char *since = NULL, *until = NULL, *file = NULL;
+	g_autofree char *key_text = NULL;
+	uint8_t key[SEALKEY_PUBLIC_BYTES];
+	bool has_key;
 	const GOptionEntry entries[] = {
 		{ "since", 0, 0, G_OPTION_ARG_STRING, &since,
 		  "From this day on", "DAY" },
@@ -122,6 +158,8 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		  "Up to this day, it included", "DAY" },
 		{ "anchors", 0, 0, G_OPTION_ARG_FILENAME, &file,
 		  "What `records anchor` printed, kept elsewhere", "FILE" },
+		{ "key", 0, 0, G_OPTION_ARG_STRING, &key_text,
+		  "The seals' public key, as somebody else has it", "HEX" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -142,12 +180,15 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 					&query.until_day);
 	if (status == EX_OK)
 		status = admin_load(admin);
+	if (status == EX_OK)
+		status = take_key(admin, self, key_text, key, &has_key);
 	if (status != EX_OK)
 		return status;
 	if (!read_anchors(self, file, anchors))
 		return EX_DATAERR;
 	query.kept_day = day_of_us(clock_now_us() - 1000 *
 		store_settings_of(admin->settings)->keep_ms);
+	query.public_key = has_key ? key : NULL;
 	query.anchors = (const struct chain_anchor *)(void *)anchors->data;
 	query.anchor_count = anchors->len;
 	return verify(admin, self, &query);

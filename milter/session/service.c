@@ -10,6 +10,7 @@
 #include "sender/sendersettings.h"
 #include "settings/global.h"
 #include "store/recorder.h"
+#include "store/sealer.h"
 #include "store/state.h"
 
 #include <pthread.h>
@@ -22,6 +23,7 @@ static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct settings *current;
 static struct state *state;
 static struct recorder *recorder;
+static struct sealer *sealer;
 static struct resolver *resolver;
 static struct bulk *bulk;
 static struct contacts *contacts;
@@ -42,6 +44,10 @@ bool service_open(struct settings *settings, GError **error)
 	recorder = recorder_open(dir, settings, state, error);
 	if (!recorder)
 		goto fail;
+	sealer = sealer_open(dir, error);
+	if (!sealer)
+		goto fail;
+	recorder_set_sealer(recorder, sealer);
 	contacts = contacts_new((size_t)sender_settings_of(settings)->contacts);
 	contacts_path = g_build_filename(dir, "contacts", NULL);
 	contacts_load(contacts, contacts_path);
@@ -49,6 +55,7 @@ bool service_open(struct settings *settings, GError **error)
 	bulk = bulk_open(state, service_settings);
 	return true;
 fail:
+	recorder_close(&recorder, CLOSE_WAIT_MS);
 	resolver_close(&resolver);
 	state_close(&state);
 	settings_unref(settings);
@@ -58,6 +65,7 @@ fail:
 void service_close(void)
 {
 	recorder_close(&recorder, CLOSE_WAIT_MS);
+	sealer_close(&sealer);
 	service_save_contacts();
 	bulk_close(&bulk);
 	state_close(&state);

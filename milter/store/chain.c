@@ -4,6 +4,9 @@
 
 #include "store/day.h"
 #include "store/dayreader.h"
+#include "store/hashtree.h"
+#include "store/hex.h"
+#include "store/sealfiles.h"
 #include "store/storeerror.h"
 
 #include <inttypes.h>
@@ -23,6 +26,7 @@ struct walk {
 	hash_bytes last;		/* of the last record */
 	hash_bytes behind;		/* of the one before that */
 	uint64_t sequence;		/* of the last record */
+	struct hashtree tree;		/* over all so far */
 };
 
 static bool is_same(const uint8_t *a, const uint8_t *b)
@@ -126,20 +130,26 @@ static void check_record(struct walk *walk,
 {
 	const uint64_t sequence = record->sequence;
 
-	if (sequence != walk->sequence + 1) {
+	if (sequence != walk->sequence + 1 && walk->day->dropped) {
+		memcpy(walk->last, record->previous_sha256,
+		       sizeof walk->last);
+	} else if (sequence != walk->sequence + 1) {
 		tell(walk->day, walk->sequence + 1, "records %" PRIu64 " to %"
 		     PRIu64 " were removed", walk->sequence + 1, sequence - 1);
 		return;
 	}
 	if (record->is_changed)
-		tell(walk->day, sequence, "record %" PRIu64 " was changed: it "
-		     "does not end in the hash of the one before", sequence);
+		tell(walk->day, sequence, "record %" PRIu64 " was changed",
+		     sequence);
 	else if (!is_same(record->previous_sha256, walk->last))
 		tell_broken(walk, record);
 	memcpy(walk->behind, walk->last, sizeof walk->behind);
 	memcpy(walk->last, record->sha256, sizeof walk->last);
 	walk->sequence = sequence;
 	walk->day->records++;
+	walk->day->erased += record->is_erased;
+	if (walk->day->is_sealed)
+		hashtree_add(&walk->tree, record->sha256);
 	if (walk->query->anchor_count)
 		check_anchors(walk);
 }
@@ -169,7 +179,10 @@ static bool walk_some(struct walk *walk)
 static void check_end(struct walk *walk)
 {
 	const struct segment_head *head = &walk->day->facts.head;
+	uint64_t there = walk->day->records + walk->day->dropped;
 
+	if (walk->day->dropped && there == walk->day->facts.count)
+		return;
 	if (walk->sequence < head->sequence)
 		tell(walk->day, walk->sequence + 1, "records %" PRIu64 " to %"
 		     PRIu64 " were removed", walk->sequence + 1,
@@ -177,10 +190,10 @@ static void check_end(struct walk *walk)
 	else if (!is_same(walk->last, head->sha256))
 		tell(walk->day, walk->sequence, "record %" PRIu64
 		     ", the last, was changed", walk->sequence);
-	else if (walk->day->records != walk->day->facts.count)
+	else if (there != walk->day->facts.count)
 		tell(walk->day, walk->sequence, "there are %" PRIu64
-		     " records, but %" PRIu64 " were written",
-		     walk->day->records, walk->day->facts.count);
+		     " records, but %" PRIu64 " were written", there,
+		     walk->day->facts.count);
 }
 
 static void walk_segment(struct walk *walk, struct segment *segment,
@@ -203,15 +216,60 @@ static void walk_segment(struct walk *walk, struct segment *segment,
 		check_end(walk);
 }
 
+/* A record that was changed is better told than that the file was. */
+static void check_seal(struct walk *walk, const struct seal *seal)
+{
+	const struct segment_facts *facts = &walk->day->facts;
+	uint8_t root[RECORD_HASH_BYTES];
+
+	hashtree_root(&walk->tree, root);
+	if (seal->records != facts->count ||
+	    seal->first != facts->before.sequence + 1 ||
+	    seal->last != facts->head.sequence ||
+	    !is_same(seal->before, facts->before.sha256) ||
+	    !is_same(seal->head, facts->head.sha256) ||
+	    seal->erased != walk->day->erased ||
+	    (!seal->dropped && !is_same(seal->tree, root)))
+		tell(walk->day, 0, "it is not what its seal says: the day was "
+		     "put in its place, or the seal");
+}
+
+/* Whether there is a seal is known before the file is opened: a day that is sealed
+ * meanwhile was an open one then. */
+static void verify_sealed(struct walk *walk, const char *records_dir,
+			  struct segment *segment, GError **error)
+{
+	struct seal seal;
+	g_autofree char *problem = sealfiles_check(
+		records_dir, walk->day->day, walk->query->public_key, &seal);
+
+	walk->day->dropped = problem ? 0 : seal.dropped;
+	walk_segment(walk, segment, error);
+	if (problem)
+		tell(walk->day, 0, "%s", problem);
+	else
+		check_seal(walk, &seal);
+}
+
 static void verify_day(struct walk *walk, const char *records_dir)
 {
 	g_autofree char *path = day_path(records_dir, walk->day->day);
+	g_autofree char *seal_path = day_seal_path(path);
+	bool has_seal = g_file_test(seal_path, G_FILE_TEST_EXISTS);
 	g_autoptr(GError) why = NULL;
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
 
 	if (segment && segment_facts(segment, &walk->day->facts, &why)) {
 		walk->day->is_read = true;
-		walk_segment(walk, segment, &why);
+		walk->day->is_sealed = walk->day->facts.is_sealed;
+		if (walk->day->is_sealed)
+			verify_sealed(walk, records_dir, segment, &why);
+		else if (has_seal)
+			tell(walk->day, 0, "the day was sealed, but its file "
+			     "is that of an open day: it was put in its "
+			     "place");
+		else
+			walk_segment(walk, segment, &why);
 	}
 	segment_close(&segment);
 	if (why)
@@ -251,6 +309,23 @@ static void run_threads(struct work *work, unsigned threads)
 	verify_days(work);
 	for (guint i = 0; i < others->len; i++)
 		g_thread_join(g_ptr_array_index(others, i));
+}
+
+/* Days are sealed in order. */
+static void check_seals(GArray *days)
+{
+	bool is_later_sealed = false;
+
+	for (guint i = days->len; i > 0; i--) {
+		struct chain_day *day = &g_array_index(days, struct chain_day,
+						       i - 1);
+
+		if (is_later_sealed && day->is_read && !day->is_sealed)
+			tell(day, 0, "later days are sealed, but this one is "
+			     "not: its seal was removed, and its records may "
+			     "be others");
+		is_later_sealed |= day->is_sealed;
+	}
 }
 
 static void check_links(GArray *days, const struct chain_query *query)
@@ -373,19 +448,19 @@ GArray *chain_verify(const char *records_dir, const struct chain_query *query,
 	run_threads(&work, query->threads ? query->threads :
 					    g_get_num_processors());
 	check_links(days, query);
+	check_seals(days);
 	check_outside(days, query);
 	return days;
 }
 
 const char *chain_format_anchor(const struct chain_anchor *anchor, char *out)
 {
+	g_autofree char *hash = hex_format(anchor->head.sha256,
+					   RECORD_HASH_BYTES);
 	char day[DAY_TEXT_MAX];
-	int len = snprintf(out, CHAIN_ANCHOR_MAX, "%s %" PRIu64 " ",
-			   day_format(anchor->day, day),
-			   anchor->head.sequence);
 
-	for (size_t i = 0; i < RECORD_HASH_BYTES; i++)
-		snprintf(out + len + 2 * i, 3, "%02x", anchor->head.sha256[i]);
+	snprintf(out, CHAIN_ANCHOR_MAX, "%s %" PRIu64 " %s",
+		 day_format(anchor->day, day), anchor->head.sequence, hash);
 	return out;
 }
 
@@ -398,19 +473,11 @@ bool chain_parse_anchor(struct span text, struct chain_anchor *anchor_out)
 	if (g_strv_length(words) != 3 ||
 	    !day_parse(span_text(words[0]), &anchor_out->day) ||
 	    !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXUINT64,
-					&sequence, NULL) ||
-	    strlen(words[2]) != 2 * RECORD_HASH_BYTES)
+					&sequence, NULL))
 		return false;
 	anchor_out->head.sequence = sequence;
-	for (size_t i = 0; i < RECORD_HASH_BYTES; i++) {
-		int high = g_ascii_xdigit_value(words[2][2 * i]);
-		int low = g_ascii_xdigit_value(words[2][2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		anchor_out->head.sha256[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return hex_parse(span_text(words[2]), anchor_out->head.sha256,
+			 RECORD_HASH_BYTES);
 }
 
 bool chain_newest(const char *records_dir, struct chain_anchor *anchor_out,

@@ -29,6 +29,8 @@ bool chain_newest(const char *records_dir, struct chain_anchor *anchor_out,
 struct chain_day {
 	int64_t day;
 	uint64_t records;		/* that were looked at */
+	uint64_t erased, dropped;	/* of a sealed day: seal.h */
+	bool is_sealed;
 	struct segment_facts facts;
 	bool is_read;			/* facts are there */
 	uint64_t where;			/* sequence that problem is about; 0: none */
@@ -39,13 +41,16 @@ struct chain_query {
 	int64_t since_day, until_day;	/* both of them, too */
 	int64_t kept_day;		/* those before may have expired: a hold can
 					 * keep an older one */
+	const uint8_t *public_key;	/* that signs the seals (SEALKEY_PUBLIC_BYTES);
+					 * NULL: any */
 	unsigned threads;		/* 0: as many as processors */
 	const struct chain_anchor *anchors;
 	size_t anchor_count;
 };
 
 /*
- * Computes all hashes anew, a thread a day, and compares. Records may be written
+ * Computes all hashes anew, a thread a day, and compares them with each other and with
+ * what the seals say, whose signatures it checks as well. Records may be written
  * meanwhile: what was there at the beginning is looked at, in short transactions.
  * Returns struct chain_day, oldest first; free with g_array_unref(). NULL with error
  * when the folder cannot be read.

@@ -11,6 +11,7 @@
 
 #define SUFFIX ".mdb"
 #define LOCK_SUFFIX ".mdb-lock"
+#define SEAL_SUFFIX ".seal"
 
 int64_t day_of_us(int64_t time_us)
 {
@@ -87,6 +88,16 @@ char *day_path(const char *records_dir, int64_t day)
 	return path_with(records_dir, day, SUFFIX);
 }
 
+char *day_seal_path(const char *path)
+{
+	g_autoptr(GString) seal = g_string_new(path);
+
+	if (g_str_has_suffix(path, SUFFIX))
+		g_string_truncate(seal, seal->len - strlen(SUFFIX));
+	return g_string_free(g_string_append(g_steal_pointer(&seal),
+					     SEAL_SUFFIX), FALSE);
+}
+
 static gint by_day(gconstpointer a, gconstpointer b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -148,40 +159,54 @@ bool day_is_within(int64_t day, const GArray *ranges)
 	return false;
 }
 
-/* The lock file last: a reader that comes between finds no file, and one left
- * alone is found by its own name next time. */
+/* Files of days past their term, in the order in which they go. */
+struct expiry {
+	const char *dir;
+	int64_t newest, cut_us;
+	const GArray *held;
+};
+
+/* How many went; -1: not all could. */
+static int expire_files(const struct expiry *expiry, const char *suffix,
+			GError **error)
+{
+	g_autoptr(GArray) days = list_with(expiry->dir, suffix, error);
+	int gone = 0;
+
+	for (guint i = 0; days && i < days->len; i++) {
+		int64_t day = g_array_index(days, int64_t, i);
+
+		if (day >= expiry->newest ||
+		    day_begin_us(day + 1) > expiry->cut_us)
+			break;
+		if (day_is_within(day, expiry->held))
+			continue;
+		if (!remove_file(expiry->dir, day, suffix, error))
+			return -1;
+		gone++;
+	}
+	return days ? gone : -1;
+}
+
+/* The records first: a reader that comes between finds no day, and what is left alone
+ * is found by its own name next time. */
 int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
 	       const GArray *held, GError **error)
 {
 	g_autoptr(GArray) days = list_with(records_dir, SUFFIX, error);
-	g_autoptr(GArray) locks = days ? list_with(records_dir, LOCK_SUFFIX,
-						   error) : NULL;
-	int64_t cut_us = now_us - keep_ms * 1000;
-	int64_t newest, day;
-	int gone = 0;
+	struct expiry expiry = {
+		.dir = records_dir, .newest = INT64_MIN, .held = held,
+		.cut_us = now_us - keep_ms * 1000,
+	};
+	int gone;
 
-	if (!locks)
+	if (!days)
 		return -1;
-	newest = days->len ? g_array_index(days, int64_t, days->len - 1) :
-			     INT64_MIN;
-	for (guint i = 0; i < days->len; i++) {
-		day = g_array_index(days, int64_t, i);
-		if (day >= newest || day_begin_us(day + 1) > cut_us)
-			break;
-		if (day_is_within(day, held))
-			continue;
-		if (!remove_file(records_dir, day, SUFFIX, error))
-			return -1;
-		gone++;
-	}
-	for (guint i = 0; i < locks->len; i++) {
-		day = g_array_index(locks, int64_t, i);
-		if (day >= newest || day_begin_us(day + 1) > cut_us)
-			break;
-		if (day_is_within(day, held))
-			continue;
-		if (!remove_file(records_dir, day, LOCK_SUFFIX, error))
-			return -1;
-	}
+	if (days->len)
+		expiry.newest = g_array_index(days, int64_t, days->len - 1);
+	gone = expire_files(&expiry, SUFFIX, error);
+	if (gone < 0 || expire_files(&expiry, LOCK_SUFFIX, error) < 0 ||
+	    expire_files(&expiry, SEAL_SUFFIX, error) < 0)
+		return -1;
 	return gone;
 }

@@ -21,6 +21,9 @@ bool day_parse(struct span text, int64_t *day_out) MUST_USE;
 /* records_dir/YYYY-MM-DD.mdb; free with g_free(). */
 char *day_path(const char *records_dir, int64_t day) MUST_USE;
 
+/* ...seal in place of ...mdb; free with g_free(). */
+char *day_seal_path(const char *path) MUST_USE;
+
 /* The days (int64_t) that have a file, oldest first. NULL when the folder can't
  * be read; one that is not there has no days. g_array_unref(). */
 GArray *day_list(const char *records_dir, GError **error) MUST_USE;

@@ -3,6 +3,7 @@
 #include "store/dayreader.h"
 
 #include "store/digest.h"
+#include "store/sealedread.h"
 
 #include <lmdb.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 struct dayreader {
 	struct segment *segment;
 	struct segment_view view;
-	enum dayreader_mode reading;
+	struct sealedread *sealed;	/* then all below is for nothing */
+	enum dayreader_mode mode;
 	MDB_cursor *records, *index;
 	uint64_t at;			/* where records stands; 0: nowhere */
 	int failed;			/* of the last question */
@@ -28,17 +30,21 @@ static uint64_t sequence_of(const MDB_val *value)
 }
 
 struct dayreader *dayreader_new(struct segment *segment,
-					  enum dayreader_mode reading,
+					  enum dayreader_mode mode,
 					  GError **error)
 {
 	struct dayreader *reader = g_new0(struct dayreader, 1);
 	int failed;
 
 	reader->segment = segment;
-	reader->reading = reading;
+	reader->mode = mode;
 	if (!segment_begin_read(segment, &reader->view, error)) {
 		g_free(reader);
 		return NULL;
+	}
+	if (reader->view.is_sealed) {
+		reader->sealed = sealedread_new(&reader->view, mode);
+		return reader;
 	}
 	failed = mdb_cursor_open(reader->view.txn, reader->view.records,
 				 &reader->records);
@@ -59,6 +65,7 @@ void dayreader_free(struct dayreader **reader)
 	*reader = NULL;
 	if (!old)
 		return;
+	sealedread_free(&old->sealed);
 	if (old->records)
 		mdb_cursor_close(old->records);
 	if (old->index)
@@ -69,6 +76,8 @@ void dayreader_free(struct dayreader **reader)
 
 const char *dayreader_problem(const struct dayreader *reader)
 {
+	if (reader->sealed)
+		return sealedread_problem(reader->sealed);
 	return reader->failed ? mdb_strerror(reader->failed) : NULL;
 }
 
@@ -96,12 +105,12 @@ static bool take_record(struct dayreader *reader, int failed,
 		.bytes = span_of(value->mv_data, value->mv_size),
 	};
 	reader->at = out->sequence;
-	if (reader->reading == DAYREADER_HASHES)
+	if (reader->mode == DAYREADER_HASHES)
 		take_hashes(out);
 	return true;
 }
 
-bool dayreader_at(struct dayreader *reader, uint64_t sequence,
+static bool open_at(struct dayreader *reader, uint64_t sequence,
 		       struct dayreader_record *record_out)
 {
 	uint64_t big_endian = GUINT64_TO_BE(sequence);
@@ -112,7 +121,7 @@ bool dayreader_at(struct dayreader *reader, uint64_t sequence,
 	return take_record(reader, failed, &key, &value, record_out);
 }
 
-bool dayreader_next(struct dayreader *reader, uint64_t from,
+static bool open_next(struct dayreader *reader, uint64_t from,
 			 struct dayreader_record *record_out)
 {
 	uint64_t big_endian = GUINT64_TO_BE(from);
@@ -124,7 +133,7 @@ bool dayreader_next(struct dayreader *reader, uint64_t from,
 	return take_record(reader, failed, &key, &value, record_out);
 }
 
-bool dayreader_before(struct dayreader *reader, uint64_t to,
+static bool open_before(struct dayreader *reader, uint64_t to,
 			   struct dayreader_record *record_out)
 {
 	uint64_t big_endian = GUINT64_TO_BE(to);
@@ -169,7 +178,7 @@ static int seek_posting(struct dayreader *reader,
 						MDB_LAST_DUP);
 }
 
-bool dayreader_postings(struct dayreader *reader,
+static bool open_postings(struct dayreader *reader,
 			     const struct record_key *key, uint64_t most,
 			     GArray *out)
 {
@@ -193,7 +202,7 @@ static bool is_at_most(const MDB_val *key, const struct record_key *to)
 	       memcmp(key->mv_data, to->bytes, to->len) <= 0;
 }
 
-void dayreader_collect(struct dayreader *reader,
+static void open_collect(struct dayreader *reader,
 			    const struct record_key *from,
 			    const struct record_key *to, GArray *out)
 {
@@ -209,7 +218,7 @@ void dayreader_collect(struct dayreader *reader,
 	}
 }
 
-uint64_t dayreader_count(struct dayreader *reader,
+static uint64_t open_count(struct dayreader *reader,
 			      const struct record_key *from,
 			      const struct record_key *to, uint64_t enough)
 {
@@ -228,4 +237,95 @@ uint64_t dayreader_count(struct dayreader *reader,
 						MDB_NEXT_NODUP);
 	}
 	return count;
+}
+
+/* A key has all its sequences one behind the other. */
+static bool open_each_key(struct dayreader *reader, dayreader_take_key_fn *take,
+			  void *context)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	MDB_val key, value;
+	int failed = mdb_cursor_get(reader->index, &key, &value, MDB_FIRST);
+
+	while (!failed) {
+		struct record_key one = { .len = (uint8_t)key.mv_size };
+
+		if (key.mv_size > RECORD_KEY_MAX) {
+			failed = MDB_CORRUPTED;
+			break;
+		}
+		memcpy(one.bytes, key.mv_data, one.len);
+		g_array_set_size(all, 0);
+		while (!failed) {
+			uint64_t sequence = sequence_of(&value);
+
+			g_array_append_val(all, sequence);
+			failed = mdb_cursor_get(reader->index, &key, &value,
+						MDB_NEXT_DUP);
+		}
+		if (failed != MDB_NOTFOUND || !take(&one, all, context))
+			break;
+		failed = mdb_cursor_get(reader->index, &key, &value,
+					MDB_NEXT_NODUP);
+	}
+	reader->failed = failed == MDB_NOTFOUND ? 0 : failed;
+	return failed == MDB_NOTFOUND;
+}
+
+bool dayreader_at(struct dayreader *reader, uint64_t sequence,
+		  struct dayreader_record *record_out)
+{
+	return reader->sealed ?
+	       sealedread_at(reader->sealed, sequence, record_out) :
+	       open_at(reader, sequence, record_out);
+}
+
+bool dayreader_next(struct dayreader *reader, uint64_t from,
+		    struct dayreader_record *record_out)
+{
+	return reader->sealed ?
+	       sealedread_next(reader->sealed, from, record_out) :
+	       open_next(reader, from, record_out);
+}
+
+bool dayreader_before(struct dayreader *reader, uint64_t to,
+		      struct dayreader_record *record_out)
+{
+	return reader->sealed ?
+	       sealedread_before(reader->sealed, to, record_out) :
+	       open_before(reader, to, record_out);
+}
+
+bool dayreader_postings(struct dayreader *reader, const struct record_key *key,
+			uint64_t most, GArray *out)
+{
+	return reader->sealed ?
+	       sealedread_postings(reader->sealed, key, most, out) :
+	       open_postings(reader, key, most, out);
+}
+
+void dayreader_collect(struct dayreader *reader, const struct record_key *from,
+		       const struct record_key *to, GArray *out)
+{
+	if (reader->sealed)
+		sealedread_collect(reader->sealed, from, to, out);
+	else
+		open_collect(reader, from, to, out);
+}
+
+uint64_t dayreader_count(struct dayreader *reader,
+			 const struct record_key *from,
+			 const struct record_key *to, uint64_t enough)
+{
+	return reader->sealed ?
+	       sealedread_count(reader->sealed, from, to, enough) :
+	       open_count(reader, from, to, enough);
+}
+
+bool dayreader_each_key(struct dayreader *reader, dayreader_take_key_fn *take,
+			void *context)
+{
+	return reader->sealed ?
+	       sealedread_each_key(reader->sealed, take, context) :
+	       open_each_key(reader, take, context);
 }

@@ -64,4 +64,12 @@ uint64_t dayreader_count(struct dayreader *reader,
 			      const struct record_key *to, uint64_t enough)
 	MUST_USE;
 
+/* The sequences of one key, ascending; borrowed for the call. False ends it. */
+typedef bool dayreader_take_key_fn(const struct record_key *key,
+				   const GArray *sequences, void *context);
+/* All of the index, in its order; a key as the file has it (sealedform.h), so it may
+ * come in pieces. False: dayreader_problem() says why, or it was ended. */
+bool dayreader_each_key(struct dayreader *reader, dayreader_take_key_fn *take,
+			void *context) MUST_USE;
+
 #endif

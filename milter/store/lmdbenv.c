@@ -81,6 +81,8 @@ static int prepare(const char *path, const struct lmdbenv_options *options)
 	} else if (file.st_size == 0) {
 		return ENOENT;
 	}
+	if (options->is_unlocked)
+		return 0;
 	failed = prepare_lock(path);
 	/* LMDB reads a read-only file system without a lock file. */
 	return failed == EROFS && options->is_read_only ? 0 : failed;
@@ -97,6 +99,10 @@ static int open_once(const char *path, const struct lmdbenv_options *options,
 		return failed;
 	if (options->is_read_only)
 		flags |= MDB_RDONLY | MDB_NORDAHEAD;
+	if (options->is_unlocked)
+		flags |= MDB_NOLOCK;
+	if (options->is_unsynced)
+		flags |= MDB_NOSYNC;
 	mdb_env_set_maxreaders(env, READERS);
 	mdb_env_set_maxdbs(env, options->tables);
 	if (options->map_bytes)
@@ -155,6 +161,7 @@ MDB_env *lmdbenv_open(const char *path, const struct lmdbenv_options *options,
 				     "%s: the file is cut short", path);
 		return NULL;
 	}
-	mdb_reader_check(env, &dead);
+	if (!options->is_unlocked)
+		mdb_reader_check(env, &dead);
 	return env;
 }

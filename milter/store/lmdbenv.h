@@ -11,13 +11,15 @@
 struct lmdbenv_options {
 	bool is_read_only;
 	bool is_created;		/* when it is not there */
+	bool is_unlocked;		/* nobody else writes it: no lock file */
+	bool is_unsynced;		/* the caller has it written, all at once */
 	unsigned int tables;		/* named ones, at most */
 	size_t map_bytes;		/* 0: as the file says */
 };
 
 /*
  * Opens one file (MDB_NOSUBDIR, MDB_NOTLS, mode 0600, 1,024 readers at least) and
- * clears away what dead readers left. The file's lock is path-lock. What root
+ * clears away what dead readers left. The file's lock is path-lock, if it has one. What root
  * makes belongs to the owner of the folder, so that reevectl run by root
  * does not lock the daemon out.
  */

@@ -8,6 +8,7 @@
 #include "store/anchor.h"
 #include "store/day.h"
 #include "store/holds.h"
+#include "store/sealer.h"
 #include "store/segment.h"
 #include "store/storeerror.h"
 #include "store/storesettings.h"
@@ -47,6 +48,7 @@ struct recorder {
 	int64_t queued_since_us;	/* monotonic; of the oldest queued */
 	int64_t queue_max, keep_ms;
 	char *anchor_command;
+	struct sealer *sealer;
 	bool is_ending;
 	struct recorder_stats stats;
 	int64_t dropped_told_us;
@@ -132,6 +134,8 @@ static void publish(struct recorder *recorder,
 		return;
 	pthread_mutex_lock(&recorder->lock);
 	command = g_strdup(recorder->anchor_command);
+	if (recorder->sealer)
+		sealer_wake(recorder->sealer);
 	pthread_mutex_unlock(&recorder->lock);
 	anchor_publish(anchor, command);
 }
@@ -183,6 +187,8 @@ static bool write_group(struct recorder *recorder,
 	if (!open_day(recorder, day_of_us(clock_now_us()), error))
 		return false;
 	check_readers(recorder);
+	if (!count && atomic_load(&recorder->is_healthy))
+		return true;		/* a day began, that is all */
 	is_done = count ? segment_append(recorder->segment, records, count,
 					 error) :
 			  segment_probe(recorder->segment, error);
@@ -407,6 +413,12 @@ static void expire_if_due(struct recorder *recorder)
 			  why->message);
 }
 
+/* A day begins though there is no mail, so that the one before it can be sealed. */
+static bool is_day_over(const struct recorder *recorder)
+{
+	return day_of_us(clock_now_us()) > recorder->day;
+}
+
 static void *run(void *data)
 {
 	struct recorder *recorder = data;
@@ -422,6 +434,8 @@ static void *run(void *data)
 			wait_and_retry(recorder);
 		} else if (wait_ms == 0) {
 			gather_waiters(recorder);
+			write_some(recorder);
+		} else if (is_day_over(recorder)) {
 			write_some(recorder);
 		} else {
 			until = after_ms(wait_ms);
@@ -520,6 +534,13 @@ void recorder_close(struct recorder **recorder, int64_t wait_ms)
 	pthread_mutex_unlock(&old->lock);
 	pthread_join(old->thread, NULL);
 	free_recorder(old);
+}
+
+void recorder_set_sealer(struct recorder *recorder, struct sealer *sealer)
+{
+	pthread_mutex_lock(&recorder->lock);
+	recorder->sealer = sealer;
+	pthread_mutex_unlock(&recorder->lock);
 }
 
 void recorder_set_settings(struct recorder *recorder,

@@ -51,6 +51,10 @@ struct recorder *recorder_open(const char *state_dir,
  * under way. Accepts NULL, clears the pointer. */
 void recorder_close(struct recorder **recorder, int64_t wait_ms);
 
+/* Who is to be told when a day is over; NULL: nobody. It outlives the recorder. */
+struct sealer;
+void recorder_set_sealer(struct recorder *recorder, struct sealer *sealer);
+
 /* records.keep and records.queue from now on. */
 void recorder_set_settings(struct recorder *recorder,
 			   const struct settings *settings);

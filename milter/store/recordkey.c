@@ -44,6 +44,12 @@ struct record_key record_key_text(enum record_key_kind kind, struct span text)
 	return key;
 }
 
+bool record_key_is_hash(const struct record_key *key)
+{
+	return key->bytes[0] >= RECORD_KEY_ACCOUNT &&
+	       key->bytes[0] <= RECORD_KEY_QUEUE_ID;
+}
+
 struct span record_key_domain_of(struct span address)
 {
 	ptrdiff_t at = span_find_last(address, '@');

@@ -43,6 +43,10 @@ struct record_key record_key_number(enum record_key_kind kind,
 struct record_key record_key_text(enum record_key_kind kind,
 				  struct span text);
 
+/* Whether it is one of those: any part of it serves as well, and finds a little
+ * more. */
+bool record_key_is_hash(const struct record_key *key);
+
 /* All keys of a record, each once: struct record_key. Pure. */
 GArray *record_keys_of(const Reeve__Record *record) MUST_USE;
 

@@ -2,19 +2,20 @@
 
 #include "store/segment.h"
 
+#include "store/day.h"
 #include "store/digest.h"
 #include "store/lmdbenv.h"
+#include "store/sealedform.h"
 #include "store/storeerror.h"
+#include "store/wholefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define TABLES 3
-#define FORMAT_VERSION 1
 #define PROBE_BYTES ((size_t)1 << 20)
 
 struct segment {
@@ -23,6 +24,9 @@ struct segment {
 	MDB_dbi records, index, meta;
 	unsigned references;	/* under open_lock */
 	enum segment_access access;
+	bool is_sealed;
+	uint64_t first_sequence;
+	struct sealedform_dict *dict;	/* of a sealed one */
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -72,6 +76,22 @@ static int put_meta(const struct segment *segment, MDB_txn *txn,
 	return mdb_put(txn, segment->meta, &key, &value, 0);
 }
 
+int segment_put_facts(MDB_txn *txn, unsigned int meta_table,
+		      enum segment_format format,
+		      const struct segment_facts *facts)
+{
+	const struct segment made = { .meta = meta_table };
+	struct meta meta = {
+		.version = format, .count = facts->count,
+		.sequence = facts->head.sequence,
+		.before_sequence = facts->before.sequence,
+	};
+
+	memcpy(meta.sha256, facts->head.sha256, sizeof meta.sha256);
+	memcpy(meta.before_sha256, facts->before.sha256, sizeof meta.sha256);
+	return put_meta(&made, txn, &meta);
+}
+
 static int get_meta(const struct segment *segment, MDB_txn *txn,
 		    struct meta *meta_out)
 {
@@ -83,46 +103,29 @@ static int get_meta(const struct segment *segment, MDB_txn *txn,
 	if (value.mv_size != sizeof *meta_out)
 		return MDB_CORRUPTED;
 	memcpy(meta_out, value.mv_data, sizeof *meta_out);
-	return meta_out->version == FORMAT_VERSION ? 0 : MDB_VERSION_MISMATCH;
+	return meta_out->version == SEGMENT_OPEN ||
+	       meta_out->version == SEGMENT_SEALED ? 0 : MDB_VERSION_MISMATCH;
 }
 
 static int make_tables(MDB_env *env, const struct segment_head *before)
 {
+	const struct segment_facts facts = { .before = *before,
+					     .head = *before };
 	struct segment made = { .env = env };
-	struct meta meta = {
-		.version = FORMAT_VERSION, .sequence = before->sequence,
-		.before_sequence = before->sequence,
-	};
 	MDB_txn *txn;
 	int failed = mdb_txn_begin(env, NULL, 0, &txn);
 
 	if (failed)
 		return failed;
-	memcpy(meta.sha256, before->sha256, sizeof meta.sha256);
-	memcpy(meta.before_sha256, before->sha256, sizeof meta.sha256);
 	failed = open_tables(&made, txn, MDB_CREATE);
 	if (!failed)
-		failed = put_meta(&made, txn, &meta);
+		failed = segment_put_facts(txn, made.meta, SEGMENT_OPEN,
+					   &facts);
 	if (failed) {
 		mdb_txn_abort(txn);
 		return failed;
 	}
 	return mdb_txn_commit(txn);
-}
-
-/* The name is there only when the rename() is; the folder's entry with it. */
-static int rename_for_good(const char *from, const char *to)
-{
-	g_autofree char *dir = g_path_get_dirname(to);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed = 0;
-
-	if (fd < 0)
-		return errno;
-	if (rename(from, to) != 0 || fsync(fd) != 0)
-		failed = errno;
-	close(fd);
-	return failed;
 }
 
 bool segment_create(const char *path, const struct segment_head *before,
@@ -145,7 +148,7 @@ bool segment_create(const char *path, const struct segment_head *before,
 	mdb_env_close(env);
 	unlink(lock);
 	if (!failed)
-		failed = rename_for_good(fresh, path);
+		failed = wholefile_rename(fresh, path);
 	if (!failed)
 		return true;
 	unlink(fresh);
@@ -157,42 +160,86 @@ static void free_segment(struct segment *segment)
 {
 	if (segment->env)
 		mdb_env_close(segment->env);
+	sealedform_dict_free(&segment->dict);
 	g_free(segment->path);
 	g_free(segment);
+}
+
+static int take_meta(struct segment *segment, MDB_txn *txn)
+{
+	MDB_val key = { 4, (void *)"dict" }, dict = { 0, NULL };
+	struct meta meta;
+	int failed = open_tables(segment, txn, 0);
+
+	if (!failed)
+		failed = get_meta(segment, txn, &meta);
+	if (failed)
+		return failed;
+	segment->is_sealed = meta.version == SEGMENT_SEALED;
+	segment->first_sequence = meta.before_sequence + 1;
+	if (!segment->is_sealed)
+		return 0;
+	failed = mdb_get(txn, segment->meta, &key, &dict);
+	segment->dict = sealedform_dict_new(span_of(dict.mv_data,
+						    dict.mv_size));
+	return failed;
+}
+
+static bool open_env(struct segment *segment,
+		     const struct lmdbenv_options *options, GError **error)
+{
+	MDB_txn *txn;
+	int failed;
+
+	segment->env = lmdbenv_open(segment->path, options, error);
+	if (!segment->env)
+		return false;
+	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+	if (!failed) {
+		failed = take_meta(segment, txn);
+		/* Commit keeps the handles of the tables. */
+		mdb_txn_commit(txn);
+	}
+	return !failed || segment_fail(segment, failed == MDB_NOTFOUND ?
+				       MDB_CORRUPTED : failed, error);
+}
+
+/*
+ * A sealed day is never written, so it needs no lock; and must have none: that of
+ * the open day, which had its name, speaks of another file. While it is being sealed
+ * its seal is there first.
+ */
+static bool is_closed(const char *path)
+{
+	g_autofree char *seal = day_seal_path(path);
+	g_autofree char *fresh = g_strconcat(seal, ".sealing", NULL);
+
+	return g_file_test(seal, G_FILE_TEST_EXISTS) ||
+	       g_file_test(fresh, G_FILE_TEST_EXISTS);
 }
 
 static struct segment *open_new(const char *path, enum segment_access access,
 				int64_t map_bytes, GError **error)
 {
-	const struct lmdbenv_options options = {
+	struct lmdbenv_options options = {
 		.is_read_only = access == SEGMENT_READ, .tables = TABLES,
 		.map_bytes = access == SEGMENT_WRITE ? (size_t)map_bytes : 0,
+		.is_unlocked = access == SEGMENT_READ && is_closed(path),
 	};
 	struct segment *segment = g_new0(struct segment, 1);
-	MDB_txn *txn;
-	int failed;
 
 	segment->path = g_strdup(path);
 	segment->access = access;
 	segment->references = 1;
-	segment->env = lmdbenv_open(path, &options, error);
-	if (!segment->env)
-		goto fail;
-	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
-	if (!failed) {
-		struct meta meta;
-
-		failed = open_tables(segment, txn, 0);
-		if (!failed)
-			failed = get_meta(segment, txn, &meta);
-		/* Commit keeps the handles of the tables. */
-		mdb_txn_commit(txn);
+	if (!open_env(segment, &options, error)) {
+		free_segment(segment);
+		return NULL;
 	}
-	if (!failed)
+	if (!segment->is_sealed || access == SEGMENT_READ)
 		return segment;
-	segment_fail(segment, failed == MDB_NOTFOUND ? MDB_CORRUPTED : failed, error);
-fail:
 	free_segment(segment);
+	store_error_set_text(error, STORE_ERROR_INVALID, "%s: the day is "
+			     "sealed, no record can be added to it", path);
 	return NULL;
 }
 
@@ -252,6 +299,7 @@ bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
 	segment_end_read(segment, &view);
 	if (failed)
 		return segment_fail(segment, failed, error);
+	facts_out->is_sealed = meta.version == SEGMENT_SEALED;
 	facts_out->count = meta.count;
 	facts_out->head.sequence = meta.sequence;
 	facts_out->before.sequence = meta.before_sequence;
@@ -379,7 +427,11 @@ bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 	if (failed)
 		return segment_fail(segment, failed, error);
 	*view_out = (struct segment_view){
-		txn, segment->records, segment->index, segment->meta,
+		.txn = txn, .records = segment->records,
+		.index = segment->index, .meta = segment->meta,
+		.is_sealed = segment->is_sealed,
+		.first_sequence = segment->first_sequence,
+		.dict = segment->dict,
 	};
 	return true;
 }

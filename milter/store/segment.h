@@ -22,7 +22,14 @@ struct segment_head {
 	uint8_t sha256[RECORD_HASH_BYTES];	/* of its bytes; zeros: none */
 };
 
+/* The format of the file: an older program refuses what it does not know. */
+enum segment_format {
+	SEGMENT_OPEN = 1,	/* records are added */
+	SEGMENT_SEALED = 2,	/* the day is over: sealedread.h */
+};
+
 struct segment_facts {
+	bool is_sealed;
 	struct segment_head before;	/* as the day began */
 	struct segment_head head;
 	uint64_t count;
@@ -66,13 +73,21 @@ int segment_check_readers(struct segment *segment);
 
 /* For dayreader.c: a snapshot, with LMDB's names of the tables. */
 struct MDB_txn;
+struct sealedform_dict;
 struct segment_view {
 	struct MDB_txn *txn;
 	unsigned int records, index, meta;
+	bool is_sealed;			/* and then: */
+	uint64_t first_sequence;	/* of the day */
+	const struct sealedform_dict *dict;
 };
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error) MUST_USE;
 void segment_end_read(struct segment *segment, struct segment_view *view);
+/* For sealwrite.c: the facts, into the meta table. Returns LMDB's code. */
+int segment_put_facts(struct MDB_txn *txn, unsigned int meta,
+		      enum segment_format format,
+		      const struct segment_facts *facts) MUST_USE;
 /* False, and the file's name in error; number as store_error_set() has it. */
 bool segment_fail(const struct segment *segment, int number, GError **error);
 

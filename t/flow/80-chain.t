@@ -39,7 +39,7 @@ my $anchors = $box->write_file('anchors', "# the notary's\n\n$line");
 send_some(30, 'second');
 ($status, $out) = verify('--anchors', $anchors);
 is $status, 0, 'all is there, the anchored, too' or diag $out;
-like $out, qr/\A\d+ records of 1 days: all there, unchanged\n\z/, 'in words';
+like $out, qr/\A\d+ records of 1 days, 0 sealed: all there, unchanged\n\z/, 'in words';
 ($status, $out) = verify('--json', '--since', 'today');
 is_deeply [@{ decode_json($out) }{qw(whole)}], [JSON::PP::true], 'in JSON';
 ($status, $out) = verify('--until', '2020-01-01');
