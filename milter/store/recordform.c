@@ -4,6 +4,7 @@
 
 #include "store/recordid.h"
 #include "store/storesettings.h"
+#include "store/subjectwords.h"
 
 #include <string.h>
 
@@ -197,6 +198,35 @@ static Reeve__Outcome *make_outcome(const struct outcome *outcome,
 	return out;
 }
 
+static void put_words(Reeve__Message *out, struct span subject,
+		      struct arena *arena)
+{
+	g_autoptr(GArray) words = subjectwords_of(subject);
+
+	out->n_subject_words = words->len;
+	out->subject_words = arena_new_n(arena, uint64_t, words->len);
+	if (words->len)
+		memcpy(out->subject_words, words->data,
+		       words->len * sizeof(uint64_t));
+}
+
+static void put_subject(Reeve__Message *out, const struct transaction *tx,
+			struct arena *arena)
+{
+	const struct store_settings *settings =
+		store_settings_of(tx->settings);
+	const struct header *header = transaction_find_header(tx, "Subject");
+
+	if (!header || settings->subject == SUBJECT_OFF)
+		return;
+	if (settings->subject == SUBJECT_HASH)
+		put_words(out, header->value, arena);
+	else
+		SET_SPAN(out, header_subject,
+			 span_first(span_trim(header->value),
+				    (size_t)settings->header_text_bytes));
+}
+
 static void put_headers(Reeve__Message *out, const struct transaction *tx)
 {
 	size_t most = (size_t)store_settings_of(tx->settings)->
@@ -208,9 +238,6 @@ static void put_headers(Reeve__Message *out, const struct transaction *tx)
 			 recordform_message_id(header->value));
 	if ((header = transaction_find_header(tx, "From")))
 		SET_SPAN(out, header_from,
-			 span_first(span_trim(header->value), most));
-	if ((header = transaction_find_header(tx, "Subject")))
-		SET_SPAN(out, header_subject,
 			 span_first(span_trim(header->value), most));
 	if ((header = transaction_find_header(tx, "Date")))
 		SET_SPAN(out, header_date,
@@ -387,6 +414,7 @@ static Reeve__Message *make_message(const struct transaction *tx,
 	SET_COUNT(out, monitored, !tx->is_enforced);
 	put_lists(out, tx, arena);
 	put_headers(out, tx);
+	put_subject(out, tx, arena);
 	put_parameters(out, &tx->mail_params);
 	put_auth(out, tx, arena);
 	out->outcome = make_outcome(&tx->outcome, arena);

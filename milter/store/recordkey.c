@@ -3,10 +3,18 @@
 #include "store/recordkey.h"
 
 #include "store/digest.h"
+#include "store/recordview.h"
+#include "store/subjectwords.h"
 
 #include <string.h>
 
 #define HASH_BYTES 8
+#define LOCAL_BYTES 8
+
+bool record_key_is_of(enum record_key_kind kind, unsigned version)
+{
+	return version >= RECORD_KEYS_VERSION || kind <= RECORD_KEY_MINUTE;
+}
 
 struct record_key record_key_client(const struct netaddr *addr)
 {
@@ -33,7 +41,8 @@ struct record_key record_key_text(enum record_key_kind kind, struct span text)
 	uint8_t hash[DIGEST_SHA256_BYTES];
 	g_autofree char *lower = NULL;
 
-	if (kind != RECORD_KEY_MESSAGE_ID && kind != RECORD_KEY_QUEUE_ID) {
+	if (kind != RECORD_KEY_MESSAGE_ID && kind != RECORD_KEY_QUEUE_ID &&
+	    kind != RECORD_KEY_SYMBOL) {
 		lower = g_ascii_strdown(text.len ? text.ptr : "",
 					(gssize)text.len);
 		text.ptr = lower;
@@ -46,8 +55,32 @@ struct record_key record_key_text(enum record_key_kind kind, struct span text)
 
 bool record_key_is_hash(const struct record_key *key)
 {
-	return key->bytes[0] >= RECORD_KEY_ACCOUNT &&
-	       key->bytes[0] <= RECORD_KEY_QUEUE_ID;
+	switch (key->bytes[0]) {
+	case RECORD_KEY_ACCOUNT:
+	case RECORD_KEY_SENDER:
+	case RECORD_KEY_SENDER_DOMAIN:
+	case RECORD_KEY_RECIPIENT:
+	case RECORD_KEY_RECIPIENT_DOMAIN:
+	case RECORD_KEY_MESSAGE_ID:
+	case RECORD_KEY_QUEUE_ID:
+	case RECORD_KEY_SUBJECT_WORD:
+	case RECORD_KEY_SYMBOL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct record_key record_key_local(enum record_key_kind kind,
+				   struct span local, uint8_t fill)
+{
+	struct record_key key = { .len = 1 + LOCAL_BYTES };
+
+	key.bytes[0] = (uint8_t)kind;
+	for (size_t i = 0; i < LOCAL_BYTES; i++)
+		key.bytes[1 + i] = i < local.len ?
+			(uint8_t)g_ascii_tolower(local.ptr[i]) : fill;
+	return key;
 }
 
 struct span record_key_domain_of(struct span address)
@@ -55,6 +88,13 @@ struct span record_key_domain_of(struct span address)
 	ptrdiff_t at = span_find_last(address, '@');
 
 	return at < 0 ? span_of(NULL, 0) : span_from(address, (size_t)at + 1);
+}
+
+struct span record_key_local_of(struct span address)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+
+	return at < 0 ? address : span_first(address, (size_t)at);
 }
 
 static void add(GArray *keys, struct record_key key)
@@ -70,14 +110,31 @@ static void add_text(GArray *keys, enum record_key_kind kind,
 							data->len)));
 }
 
-static void add_domain(GArray *keys, enum record_key_kind kind,
-		       const ProtobufCBinaryData *address)
-{
-	struct span domain = record_key_domain_of(
-		span_of((char *)address->data, address->len));
+/* The kinds of key that an address has. */
+struct address_kinds {
+	enum record_key_kind address, domain, local;
+};
 
+static const struct address_kinds sender_kinds = {
+	RECORD_KEY_SENDER, RECORD_KEY_SENDER_DOMAIN, RECORD_KEY_SENDER_LOCAL,
+};
+static const struct address_kinds recipient_kinds = {
+	RECORD_KEY_RECIPIENT, RECORD_KEY_RECIPIENT_DOMAIN,
+	RECORD_KEY_RECIPIENT_LOCAL,
+};
+
+static void add_address(GArray *keys, const struct address_kinds *kinds,
+			struct span address)
+{
+	struct span domain = record_key_domain_of(address);
+
+	if (!address.len)
+		return;
+	add(keys, record_key_text(kinds->address, address));
+	add(keys, record_key_local(kinds->local, record_key_local_of(address),
+				   0));
 	if (domain.len)
-		add(keys, record_key_text(kind, domain));
+		add(keys, record_key_text(kinds->domain, domain));
 }
 
 static void add_client(GArray *keys, const Reeve__Client *client)
@@ -91,28 +148,47 @@ static void add_client(GArray *keys, const Reeve__Client *client)
 	add_text(keys, RECORD_KEY_ACCOUNT, client->has_login, &client->login);
 }
 
+static void add_words(GArray *keys, const Reeve__Message *message)
+{
+	g_autoptr(GArray) words = NULL;
+
+	for (size_t i = 0; i < message->n_subject_words &&
+			   i < SUBJECTWORDS_MAX; i++)
+		add(keys, record_key_number(RECORD_KEY_SUBJECT_WORD,
+					    message->subject_words[i]));
+	if (!message->has_header_subject)
+		return;
+	words = subjectwords_of(RECORDVIEW_BYTES(message, header_subject));
+	for (guint i = 0; i < words->len; i++)
+		add(keys, record_key_number(RECORD_KEY_SUBJECT_WORD,
+			g_array_index(words, uint64_t, i)));
+}
+
+static void add_symbols(GArray *keys, const Reeve__Message *message)
+{
+	for (size_t i = 0; i < message->n_findings; i++) {
+		struct span symbol = span_text(message->findings[i]->symbol);
+
+		if (symbol.len)
+			add(keys, record_key_text(RECORD_KEY_SYMBOL, symbol));
+	}
+}
+
 static void add_message(GArray *keys, const Reeve__Message *message)
 {
-	if (message->has_sender && message->sender.len) {
-		add_text(keys, RECORD_KEY_SENDER, TRUE, &message->sender);
-		add_domain(keys, RECORD_KEY_SENDER_DOMAIN, &message->sender);
-	} else if (message->has_sender) {
+	if (message->has_sender && !message->sender.len)
 		add(keys, record_key_text(RECORD_KEY_SENDER,
 					  span_text("<>")));
-	}
-	for (size_t i = 0; i < message->n_recipients; i++) {
-		const Reeve__Recipient *rcpt = message->recipients[i];
-
-		add_text(keys, RECORD_KEY_RECIPIENT, rcpt->has_address,
-			 &rcpt->address);
-		if (rcpt->has_address)
-			add_domain(keys, RECORD_KEY_RECIPIENT_DOMAIN,
-				   &rcpt->address);
-	}
+	add_address(keys, &sender_kinds, RECORDVIEW_BYTES(message, sender));
+	for (size_t i = 0; i < message->n_recipients; i++)
+		add_address(keys, &recipient_kinds, RECORDVIEW_BYTES(
+				message->recipients[i], address));
 	add_text(keys, RECORD_KEY_MESSAGE_ID, message->has_message_id,
 		 &message->message_id);
 	add_text(keys, RECORD_KEY_QUEUE_ID, message->has_queue_id,
 		 &message->queue_id);
+	add_words(keys, message);
+	add_symbols(keys, message);
 }
 
 static gint by_bytes(gconstpointer a, gconstpointer b)
@@ -156,8 +232,11 @@ GArray *record_keys_of(const Reeve__Record *record)
 		add(keys, record_key_number(RECORD_KEY_SESSION, record->id));
 	if (record->client)
 		add_client(keys, record->client);
-	if (record->message)
+	if (record->message) {
 		add_message(keys, record->message);
+		add(keys, record_key_number(RECORD_KEY_ACTION,
+					    recordview_action(record)));
+	}
 	if (record->session)
 		add_text(keys, RECORD_KEY_ACCOUNT,
 			 record->session->has_last_login,

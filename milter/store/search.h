@@ -18,8 +18,9 @@ struct search_query {
 	int64_t since_us, until_us;	/* of the end: since <= end < until; 0: open */
 	struct network client;		/* base.family NETADDR_NONE: any */
 	const char *account;
-	const char *sender;		/* address, "<>", or "@domain" */
-	const char *recipient;		/* address or "@domain" */
+	const char *sender;		/* "<>", or as querymatch.h has it */
+	const char *recipient;
+	const char *subject;		/* all of its words; see subjectwords.h */
 	const char *domain;		/* the sender's or a recipient's, A-labels */
 	const char *message_id;		/* with or without < > */
 	const char *queue_id;
@@ -29,6 +30,7 @@ struct search_query {
 	enum action action;		/* what was decided */
 	enum record_kind kind;
 	enum direction direction;	/* DIRECTION_UNKNOWN: any */
+	uint64_t before;		/* sequences less than that; 0: all */
 	uint64_t limit;			/* 0: all */
 };
 
@@ -43,13 +45,18 @@ typedef bool search_take_fn(const struct search_hit *hit, void *context);
 struct search_result {
 	uint64_t found;			/* records given to take */
 	uint64_t looked_at;		/* records read for it */
+	uint64_t last;			/* sequence of the last one given */
+	bool is_cut;			/* ended by limit or take: there may be
+					   more, before last */
 	GPtrArray *problems;		/* of char *: "file: what"; often empty */
 };
 void search_result_release(struct search_result *result);
 
 /*
  * Gives the records below state_dir that match, newest first (by sequence), to
- * take. Works while the daemon runs and when not. Files that cannot be read, and
+ * take. No file stays open behind the call: who wants the next page asks again, with
+ * before as result->last, and gets what was there then, whatever was written since.
+ * Works while the daemon runs and when not. Files that cannot be read, and
  * records, are passed over and named in problems: an answer that has some is
  * not whole. False only when the folder itself cannot be read. result_out is
  * initialised by the call, whatever it returns.

@@ -31,7 +31,7 @@ struct segment {
 
 /* The one value of the meta table: all that changes with each group. */
 struct meta {
-	uint32_t version, unused;
+	uint32_t version, keys;
 	uint64_t count, sequence, before_sequence;
 	uint8_t sha256[RECORD_HASH_BYTES], before_sha256[RECORD_HASH_BYTES];
 };
@@ -82,7 +82,8 @@ int segment_put_facts(MDB_txn *txn, unsigned int meta_table,
 {
 	const struct segment made = { .meta = meta_table };
 	struct meta meta = {
-		.version = format, .count = facts->count,
+		.version = format, .keys = facts->keys,
+		.count = facts->count,
 		.sequence = facts->head.sequence,
 		.before_sequence = facts->before.sequence,
 	};
@@ -109,8 +110,10 @@ static int get_meta(const struct segment *segment, MDB_txn *txn,
 
 static int make_tables(MDB_env *env, const struct segment_head *before)
 {
-	const struct segment_facts facts = { .before = *before,
-					     .head = *before };
+	const struct segment_facts facts = {
+		.before = *before, .head = *before,
+		.keys = RECORD_KEYS_VERSION,
+	};
 	struct segment made = { .env = env };
 	MDB_txn *txn;
 	int failed = mdb_txn_begin(env, NULL, 0, &txn);
@@ -301,6 +304,7 @@ bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
 		return segment_fail(segment, failed, error);
 	facts_out->is_sealed = meta.version == SEGMENT_SEALED;
 	facts_out->count = meta.count;
+	facts_out->keys = meta.keys;
 	facts_out->head.sequence = meta.sequence;
 	facts_out->before.sequence = meta.before_sequence;
 	memcpy(facts_out->head.sha256, meta.sha256, sizeof meta.sha256);

@@ -33,6 +33,7 @@ struct segment_facts {
 	struct segment_head before;	/* as the day began */
 	struct segment_head head;
 	uint64_t count;
+	unsigned keys;			/* RECORD_KEYS_VERSION; 0: older */
 };
 
 /*

@@ -9,6 +9,9 @@ static const char *const on_failure_words[] = { "defer", "accept", NULL };
 
 static const char *const reason_words[] = { "optional", "required", NULL };
 
+/* As enum subject_keeping. */
+static const char *const subject_words[] = { "on", "off", "hash", NULL };
+
 static const struct setting rows[] = {
 	SETTING_TIME_MS(struct store_settings, keep_ms, "records.keep",
 		.preset = LEAST_KEEP_MS, .min = DAY_MS, .max = 36500 * DAY_MS,
@@ -49,6 +52,13 @@ static const struct setting rows[] = {
 		.help = "Whether who looks at records must say what for "
 			"(--reason). Every look is written down: reevectl "
 			"audit."),
+	SETTING_WORD(struct store_settings, subject, "records.subject",
+		.words = subject_words, .preset = SUBJECT_ON,
+		.help = "What records keep of subjects. on: their text; they "
+			"are found by their words. hash: only a hash of each "
+			"word, so that who knows the words finds them, and who "
+			"does not cannot read them (though he can try likely "
+			"ones). off: nothing."),
 	SETTING_BYTES(struct store_settings, header_text_bytes,
 		"records.header_text", .preset = 256, .min = 0, .max = 4096,
 		.help = "Most bytes of From, Subject and Date that a record "

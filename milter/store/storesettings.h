@@ -7,6 +7,9 @@
 /* What becomes of mail whose record cannot be written. */
 enum reason { REASON_OPTIONAL, REASON_REQUIRED };
 
+/* What is kept of subjects. */
+enum subject_keeping { SUBJECT_ON, SUBJECT_OFF, SUBJECT_HASH };
+
 enum on_failure {
 	ON_FAILURE_DEFER,	/* 451, so that nothing goes unrecorded */
 	ON_FAILURE_ACCEPT,	/* accepted; the record waits in the queue */
@@ -20,6 +23,7 @@ struct store_settings {
 	int64_t map_bytes;		/* most that one day's file may take */
 	unsigned int on_failure;	/* enum on_failure */
 	unsigned int reason;		/* enum reason */
+	unsigned int subject;		/* enum subject_keeping */
 	int64_t header_text_bytes;
 };
 

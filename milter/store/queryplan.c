@@ -1,0 +1,284 @@
+#include <config.h>
+
+#include "store/queryplan.h"
+
+#include "store/day.h"
+
+/*
+ * What it costs, roughly: to read a record takes as long as READ_COST sequences
+ * of the index. So a key that FEW records have is all that is needed; a range, whose
+ * sequences have to be fetched and sorted before the first is known, must not
+ * have more than what reading the candidates would cost, RANGE_MOST or one
+ * record in eight; a key that half of the day's records have tells nothing.
+ */
+#define READ_COST 16
+#define FEW 16
+#define RANGE_MOST 100000
+#define RANGE_SHARE 8
+#define KEY_SHARE 2
+
+/* A condition: one or two keys, or all from the first to the second. */
+struct condition {
+	struct record_key first, second;
+	bool has_second, is_range;
+	bool is_whole;		/* a range that is used however large it is */
+	uint64_t count;		/* of records that have it, roughly */
+};
+
+struct planning {
+	const struct querymatch *match;
+	struct dayreader *reader;
+	const struct segment_facts *facts;
+	GArray *conditions;	/* of struct condition */
+};
+
+static void add(struct planning *plan, const struct condition *condition)
+{
+	enum record_key_kind kind = condition->first.bytes[0];
+
+	if (record_key_is_of(kind, plan->facts->keys))
+		g_array_append_val(plan->conditions, *condition);
+}
+
+static void add_key(struct planning *plan, struct record_key key)
+{
+	add(plan, &(struct condition){ .first = key });
+}
+
+static void add_text(struct planning *plan, enum record_key_kind kind,
+		     const char *text)
+{
+	if (text)
+		add_key(plan, record_key_text(kind, span_text(text)));
+}
+
+static void add_number(struct planning *plan, enum record_key_kind kind,
+		       uint64_t number)
+{
+	if (number)
+		add_key(plan, record_key_number(kind, number));
+}
+
+static void add_address(struct planning *plan,
+			const struct address_wanted *wanted,
+			enum record_key_kind address)
+{
+	if (wanted->whole.len)
+		add_key(plan, record_key_text(address, wanted->whole));
+}
+
+static void add_address_parts(struct planning *plan,
+			      const struct address_wanted *wanted,
+			      enum record_key_kind domain,
+			      enum record_key_kind local)
+{
+	struct condition begin = {
+		.first = record_key_local(local, wanted->local, 0),
+		.second = record_key_local(local, wanted->local, 0xFF),
+		.is_range = true,
+	};
+
+	if (wanted->domain.len && !wanted->whole.len)
+		add_key(plan, record_key_text(domain, wanted->domain));
+	if (wanted->local.len)
+		add(plan, &begin);
+}
+
+static void add_client(struct planning *plan, const struct network *net)
+{
+	struct netaddr last = net->base;
+	struct condition condition = {
+		.first = record_key_client(&net->base),
+		.has_second = false, .is_range = net->bits < 128,
+	};
+
+	if (net->base.family == NETADDR_NONE)
+		return;
+	for (unsigned i = net->bits; i < 128; i++)
+		last.bytes[i / 8] |= (uint8_t)(0x80u >> i % 8);
+	condition.second = record_key_client(&last);
+	add(plan, &condition);
+}
+
+/* A domain is the sender's or a recipient's. */
+static void add_domain(struct planning *plan, const char *domain)
+{
+	struct span text = span_text(domain);
+	struct condition condition = {
+		.first = record_key_text(RECORD_KEY_SENDER_DOMAIN, text),
+		.second = record_key_text(RECORD_KEY_RECIPIENT_DOMAIN, text),
+		.has_second = true,
+	};
+
+	if (domain)
+		add(plan, &condition);
+}
+
+/* Where since or until lie within the day. Time goes by the end of a record, the
+ * order by when it was written: so a time says nothing of a sequence. */
+static void add_minutes(struct planning *plan, int64_t day)
+{
+	const struct search_query *query = plan->match->query;
+	int64_t begin_us = day_begin_us(day);
+	uint64_t last = query->until_us ?
+		(uint64_t)query->until_us / RECORD_MINUTE_US : UINT64_MAX;
+	const struct condition minutes = {
+		.first = record_key_number(RECORD_KEY_MINUTE,
+			(uint64_t)query->since_us / RECORD_MINUTE_US),
+		.second = record_key_number(RECORD_KEY_MINUTE, last),
+		.is_range = true, .is_whole = true,
+	};
+
+	if (query->since_us > begin_us ||
+	    (query->until_us && query->until_us < begin_us + DAY_US))
+		add(plan, &minutes);
+}
+
+/* Those that tell most come first. */
+static void add_all(struct planning *plan, int64_t day)
+{
+	const struct querymatch *match = plan->match;
+	const struct search_query *query = match->query;
+
+	add_number(plan, RECORD_KEY_ID, query->id);
+	if (query->message_id)
+		add_key(plan, record_key_text(RECORD_KEY_MESSAGE_ID,
+					      match->message_id));
+	add_text(plan, RECORD_KEY_QUEUE_ID, query->queue_id);
+	add_number(plan, RECORD_KEY_SESSION, query->session);
+	add_address(plan, &match->recipient, RECORD_KEY_RECIPIENT);
+	add_address(plan, &match->sender, RECORD_KEY_SENDER);
+	add_text(plan, RECORD_KEY_ACCOUNT, query->account);
+	for (guint i = 0; match->subject_words &&
+			  i < match->subject_words->len; i++)
+		add_key(plan, record_key_number(RECORD_KEY_SUBJECT_WORD,
+			g_array_index(match->subject_words, uint64_t, i)));
+	add_domain(plan, query->domain);
+	add_text(plan, RECORD_KEY_SYMBOL, query->symbol);
+	if (query->has_action)
+		add_key(plan, record_key_number(RECORD_KEY_ACTION,
+						query->action));
+	add_client(plan, &query->client);
+	add_address_parts(plan, &match->sender, RECORD_KEY_SENDER_DOMAIN,
+			  RECORD_KEY_SENDER_LOCAL);
+	add_address_parts(plan, &match->recipient, RECORD_KEY_RECIPIENT_DOMAIN,
+			  RECORD_KEY_RECIPIENT_LOCAL);
+	add_minutes(plan, day);
+}
+
+static struct condition *condition_at(const struct planning *plan, guint i)
+{
+	return &g_array_index(plan->conditions, struct condition, i);
+}
+
+static uint64_t count_key(const struct planning *plan,
+			  const struct record_key *key)
+{
+	return dayreader_count(plan->reader, key, key, UINT64_MAX);
+}
+
+/* Of those by key; least_out: of the rarest, UINT64_MAX when there are none. Ranges
+ * that are not worth their count keep UINT64_MAX. */
+static void count_keys(const struct planning *plan, uint64_t *least_out)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (guint i = 0; i < plan->conditions->len; i++) {
+		struct condition *one = condition_at(plan, i);
+
+		one->count = UINT64_MAX;
+		if (one->is_range || least <= FEW)
+			continue;
+		one->count = count_key(plan, &one->first);
+		if (one->has_second)
+			one->count += count_key(plan, &one->second);
+		least = MIN(least, one->count);
+	}
+	*least_out = least;
+}
+
+static void count_ranges(const struct planning *plan, uint64_t *least)
+{
+	for (guint i = 0; i < plan->conditions->len; i++) {
+		struct condition *one = condition_at(plan, i);
+		uint64_t enough = MIN(RANGE_MOST, plan->facts->count /
+						  RANGE_SHARE + FEW);
+		uint64_t count;
+
+		if (!one->is_range || *least <= FEW)
+			continue;
+		if (*least < RANGE_MOST)
+			enough = MIN(enough, *least * READ_COST);
+		else if (one->is_whole)
+			enough = UINT64_MAX;
+		count = dayreader_count(plan->reader, &one->first,
+					&one->second, enough);
+		if (count < enough)
+			one->count = count;
+		*least = MIN(*least, one->count);
+	}
+}
+
+static gint by_count(gconstpointer a, gconstpointer b)
+{
+	const struct condition *x = a, *y = b;
+
+	return x->count < y->count ? -1 : x->count > y->count;
+}
+
+static bool is_worth_it(const struct planning *plan,
+			const struct condition *one)
+{
+	return one->count != UINT64_MAX &&
+	       (one->is_range || one->count < plan->facts->count / KEY_SHARE +
+					      FEW);
+}
+
+static struct postings *make_postings(const struct planning *plan,
+				      uint64_t before)
+{
+	struct postings *postings = NULL;
+
+	g_array_sort(plan->conditions, by_count);
+	for (guint i = 0; i < plan->conditions->len; i++) {
+		const struct condition *one = condition_at(plan, i);
+
+		if (!is_worth_it(plan, one))
+			continue;
+		if (!postings)
+			postings = postings_new(plan->reader, before);
+		if (one->is_range)
+			postings_add_range(postings, &one->first,
+					   &one->second);
+		else
+			postings_add_keys(postings, &one->first,
+				one->has_second ? &one->second : NULL);
+	}
+	return postings;
+}
+
+enum queryplan_way queryplan_make(const struct querymatch *match,
+				  struct dayreader *reader,
+				  const struct segment_facts *facts,
+				  int64_t day,
+				  struct postings **postings_out)
+{
+	struct planning plan = {
+		.match = match, .reader = reader, .facts = facts,
+		.conditions = g_array_new(FALSE, FALSE,
+					  sizeof(struct condition)),
+	};
+	uint64_t before = match->query->before, least;
+
+	*postings_out = NULL;
+	add_all(&plan, day);
+	count_keys(&plan, &least);
+	count_ranges(&plan, &least);
+	if (least)
+		*postings_out = make_postings(&plan, before ? before :
+							      UINT64_MAX);
+	g_array_unref(plan.conditions);
+	if (!least)
+		return QUERYPLAN_NOTHING;
+	return *postings_out ? QUERYPLAN_POSTINGS : QUERYPLAN_ALL;
+}
