@@ -18,7 +18,8 @@ enum dayreader_mode {
 struct dayreader_record {
 	uint64_t sequence;
 	struct span bytes;	/* borrowed until the reader is asked again */
-	bool is_erased;		/* only its hash is left of it */
+	bool is_erased;		/* words were taken out of it (erasure.h), so that
+				 * bytes are not what sha256 is of */
 
 	/* With DAYREADER_HASHES. */
 	bool is_changed;	/* it is not what was written */

@@ -186,3 +186,9 @@ bool querymatch_is(const struct querymatch *match, const Reeve__Record *record)
 	return is_message(match, record->message ?: &nothing) &&
 	       is_what_was_done(query, record);
 }
+
+bool querymatch_is_recipient(const struct querymatch *match,
+			     const Reeve__Recipient *rcpt)
+{
+	return is_address(RECORDVIEW_BYTES(rcpt, address), &match->recipient);
+}

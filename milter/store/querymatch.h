@@ -28,5 +28,8 @@ void querymatch_release(struct querymatch *match);
 /* Pure. */
 bool querymatch_is(const struct querymatch *match,
 		   const Reeve__Record *record) MUST_USE;
+/* Whether it is a recipient that the query asks for. */
+bool querymatch_is_recipient(const struct querymatch *match,
+			     const Reeve__Recipient *rcpt) MUST_USE;
 
 #endif

@@ -122,7 +122,7 @@ enum action recordview_action(const Reeve__Record *record)
 
 struct span recordview_sender(const Reeve__Record *record)
 {
-	if (!record->message)
+	if (!record->message || (record->erased && record->erased->sender))
 		return span_of(NULL, 0);
 	if (!record->message->sender.len)
 		return span_text("<>");

@@ -39,7 +39,8 @@ enum direction recordview_direction(const Reeve__Record *record);
 enum ending recordview_ending(const Reeve__Record *record);
 /* What was decided; ACTION_NONE for a session. */
 enum action recordview_action(const Reeve__Record *record);
-/* The normalised sender, "<>" for the null sender; empty for a session. */
+/* The normalised sender, "<>" for the null sender; empty for a session, and when it
+ * was erased. */
 struct span recordview_sender(const Reeve__Record *record);
 enum rcpt_state recordview_rcpt_state(const Reeve__Recipient *rcpt);
 const char *recordview_rcpt_state_word(enum rcpt_state state);

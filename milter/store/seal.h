@@ -18,7 +18,7 @@
  *	before HEX		hash of the record before the first (SHA-256)
  *	head HEX		of the last
  *	tree HEX		root over all of them (hashtree.h)
- *	erased 0		of them only the hash is left
+ *	erased 0		of them words were taken out (erasure.h)
  *	dropped 0		they went at their term, others are held
  *	bytes 3456789		of the day's file, and its SHA-256
  *	sha256 HEX

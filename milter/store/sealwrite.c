@@ -5,6 +5,7 @@
 #include "store/day.h"
 #include "store/hashtree.h"
 #include "store/lmdbenv.h"
+#include "store/recordview.h"
 #include "store/sealedread.h"
 #include "store/sealfiles.h"
 #include "store/storeerror.h"
@@ -40,6 +41,7 @@ struct writer {
 	struct hashtree tree;
 	GByteArray *instead;
 	GByteArray *fates;		/* enum sealwrite_fate, a record a byte */
+	GHashTable *keys_left;		/* of one that is erased: what it has now */
 
 	GByteArray *block;		/* of the index */
 	struct record_key block_key, last_key;
@@ -152,6 +154,23 @@ static void keep_record(struct writer *writer,
 	writer->next_of_run = record->sequence + 1;
 }
 
+/* By what it may be found from now on. */
+static void note_keys(struct writer *writer, uint64_t sequence)
+{
+	uint64_t at = sequence - writer->seal->first;
+	const Reeve__Record *record;
+	struct arena arena;
+
+	arena_init(&arena);
+	record = recordview_unpack(span_of((const char *)writer->instead->data,
+					   writer->instead->len), &arena);
+	if (record)
+		g_hash_table_insert(writer->keys_left,
+				    g_memdup2(&at, sizeof at),
+				    record_keys_of(record));
+	arena_release(&arena);
+}
+
 static void take_record(struct writer *writer,
 			const struct dayreader_record *record)
 {
@@ -169,6 +188,8 @@ static void take_record(struct writer *writer,
 		keep_record(writer, record, true, span_of(
 				(const char *)writer->instead->data,
 				writer->instead->len));
+	if (fate == SEALWRITE_ERASE)
+		note_keys(writer, record->sequence);
 	writer->seal->erased += fate == SEALWRITE_ERASE ||
 				(fate == SEALWRITE_KEEP && record->is_erased);
 	byte = (uint8_t)fate;
@@ -297,12 +318,17 @@ static void end_key(struct writer *writer)
 	g_array_set_size(writer->sequences, 0);
 }
 
-/* By what a record may be found whose words are erased. */
-static bool is_impersonal(const struct record_key *key)
+static bool has_key(const GArray *keys, const struct record_key *wanted)
 {
-	return key->bytes[0] == RECORD_KEY_ID ||
-	       key->bytes[0] == RECORD_KEY_SESSION ||
-	       key->bytes[0] == RECORD_KEY_MINUTE;
+	for (guint i = 0; keys && i < keys->len; i++) {
+		struct record_key key = sealedform_key(
+			&g_array_index(keys, struct record_key, i));
+
+		if (key.len == wanted->len &&
+		    memcmp(key.bytes, wanted->bytes, key.len) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool is_still_under(const struct writer *writer,
@@ -313,7 +339,8 @@ static bool is_still_under(const struct writer *writer,
 	case SEALWRITE_KEEP:
 		return true;
 	case SEALWRITE_ERASE:
-		return is_impersonal(key);
+		return has_key(g_hash_table_lookup(writer->keys_left, &at),
+			       key);
 	default:
 		return false;
 	}
@@ -334,7 +361,7 @@ static bool take_key(const struct record_key *key, const GArray *sequences,
 			      writer->seal->first;
 		uint32_t past = (uint32_t)at + 1;
 
-		if (is_still_under(writer, key, at))
+		if (is_still_under(writer, &sealed, at))
 			g_array_append_val(writer->sequences, past);
 	}
 	return !writer->failed && !is_cancelled(writer);
@@ -450,6 +477,9 @@ static struct writer *writer_new(const struct sealwrite *how,
 	writer->runs = g_array_new(FALSE, FALSE, sizeof(struct sealedread_run));
 	writer->instead = g_byte_array_new();
 	writer->fates = g_byte_array_new();
+	writer->keys_left = g_hash_table_new_full(
+		g_int64_hash, g_int64_equal, g_free,
+		(GDestroyNotify)g_array_unref);
 	writer->block = g_byte_array_new();
 	writer->sequences = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return writer;
@@ -470,6 +500,7 @@ static void writer_free(struct writer *writer)
 	g_array_unref(writer->runs);
 	g_byte_array_unref(writer->instead);
 	g_byte_array_unref(writer->fates);
+	g_hash_table_unref(writer->keys_left);
 	g_byte_array_unref(writer->block);
 	g_array_unref(writer->sequences);
 	g_free(writer);

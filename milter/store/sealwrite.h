@@ -9,12 +9,12 @@
 
 enum sealwrite_fate {
 	SEALWRITE_KEEP,
-	SEALWRITE_ERASE,	/* its hash stays, and what is put in its place */
+	SEALWRITE_ERASE,	/* its hash stays, and a record in its place */
 	SEALWRITE_DROP,		/* nothing stays: its term is over */
 };
 
-/* record is borrowed for the call. For SEALWRITE_ERASE the bytes of what shall be in
- * its place go to instead, which is empty. */
+/* record is borrowed for the call. For SEALWRITE_ERASE the bytes of the one that shall
+ * be in its place go to instead, which is empty. */
 typedef enum sealwrite_fate sealwrite_decide_fn(
 	const struct dayreader_record *record, GByteArray *instead,
 	void *context);

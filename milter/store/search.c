@@ -51,8 +51,6 @@ static bool look_at(struct searching *on, const char *path,
 		.sequence = record->sequence, .bytes = record->bytes,
 	};
 
-	if (record->is_erased)
-		return true;
 	arena_reset(&on->arena);
 	on->result->looked_at++;
 	hit.record = recordview_unpack(hit.bytes, &on->arena);

@@ -1,0 +1,185 @@
+#include <config.h>
+
+#include "store/eraser.h"
+
+#include "base/clock.h"
+#include "store/day.h"
+#include "store/erasure.h"
+#include "store/holds.h"
+#include "store/sealkey.h"
+#include "store/sealwrite.h"
+#include "store/storeerror.h"
+
+struct eraser {
+	const char *state_dir;
+	char *records_dir;
+	struct querymatch match;
+	GArray *sequences;		/* uint64_t, ascending once sorted */
+	struct sealkey *key;
+	bool is_dry;
+	struct eraser_result *result;
+};
+
+static bool note_hit(const struct search_hit *hit, void *context)
+{
+	struct eraser *eraser = context;
+
+	g_array_append_val(eraser->sequences, hit->sequence);
+	return true;
+}
+
+static bool find_records(struct eraser *eraser,
+			 const struct search_query *query, GError **error)
+{
+	struct search_query all = *query;
+	struct search_result found;
+	bool is_done;
+
+	all.limit = 0;
+	is_done = search_run(eraser->state_dir, &all, note_hit, eraser, &found,
+			     error);
+	if (is_done && found.problems->len) {
+		store_error_set_text(error, STORE_ERROR_DAMAGED, "%s; nothing "
+				     "was erased",
+				     (const char *)found.problems->pdata[0]);
+		is_done = false;
+	}
+	search_result_release(&found);
+	eraser->result->found = eraser->sequences->len;
+	return is_done;
+}
+
+static bool day_facts(const struct eraser *eraser, int64_t day,
+		      struct segment_facts *facts, GError **error)
+{
+	g_autofree char *path = day_path(eraser->records_dir, day);
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, error);
+	bool is_read = segment && segment_facts(segment, facts, error);
+
+	segment_close(&segment);
+	return is_read;
+}
+
+static uint64_t count_within(const struct eraser *eraser,
+			     const struct segment_facts *facts)
+{
+	uint64_t count = 0;
+
+	for (guint i = 0; i < eraser->sequences->len; i++) {
+		uint64_t sequence = g_array_index(eraser->sequences, uint64_t,
+						  i);
+
+		count += sequence > facts->before.sequence &&
+			 sequence <= facts->head.sequence;
+	}
+	return count;
+}
+
+/* What is done with a day that has some of them. */
+typedef bool day_fn(struct eraser *eraser, int64_t day, uint64_t count,
+		    const struct segment_facts *facts, const GArray *held,
+		    GError **error);
+
+static bool each_day(struct eraser *eraser, day_fn *take, const GArray *held,
+		     GError **error)
+{
+	g_autoptr(GArray) days = day_list(eraser->records_dir, error);
+
+	for (guint i = 0; days && i < days->len; i++) {
+		int64_t day = g_array_index(days, int64_t, i);
+		struct segment_facts facts;
+		uint64_t count;
+
+		if (!day_facts(eraser, day, &facts, error))
+			return false;
+		count = count_within(eraser, &facts);
+		if (count && !take(eraser, day, count, &facts, held, error))
+			return false;
+	}
+	return days != NULL;
+}
+
+static bool look_at_hold(struct eraser *eraser, int64_t day, uint64_t count,
+			 const struct segment_facts *facts, const GArray *held,
+			 GError **error)
+{
+	char text[DAY_TEXT_MAX];
+
+	if (!facts->is_sealed)
+		eraser->result->unsealed += count;
+	if (!day_is_within(day, held))
+		return true;
+	store_error_set_text(error, STORE_ERROR_INVALID, "%" G_GUINT64_FORMAT
+		" of them, of %s, are on hold; nothing was erased (reevectl "
+		"records hold list)", count, day_format(day, text));
+	return false;
+}
+
+static enum sealwrite_fate decide(const struct dayreader_record *record,
+				  GByteArray *instead, void *context)
+{
+	const struct eraser *eraser = context;
+	const struct erasure erasure = { &eraser->match, clock_now_us() };
+
+	if (!erasure_apply(&erasure, record->bytes, instead))
+		return SEALWRITE_KEEP;
+	eraser->result->erased++;
+	return SEALWRITE_ERASE;
+}
+
+static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
+		      const struct segment_facts *facts, const GArray *held,
+		      GError **error)
+{
+	const struct sealwrite how = {
+		.records_dir = eraser->records_dir, .day = day,
+		.key = eraser->key, .now_us = clock_now_us(),
+		.decide = decide, .context = eraser,
+	};
+	struct seal seal;
+
+	(void)count;
+	(void)held;
+	if (!facts->is_sealed)
+		return true;
+	if (!sealwrite_day(&how, &seal, error))
+		return false;
+	eraser->result->days++;
+	return true;
+}
+
+static bool run(struct eraser *eraser, struct state *state,
+		const struct search_query *query, GError **error)
+{
+	g_autoptr(GArray) held = holds_ranges(state, error);
+
+	if (!held || !find_records(eraser, query, error) ||
+	    !each_day(eraser, look_at_hold, held, error))
+		return false;
+	if (eraser->is_dry)
+		return true;
+	eraser->key = sealkey_open(eraser->state_dir, error);
+	return eraser->key && each_day(eraser, erase_day, held, error);
+}
+
+bool eraser_run(const char *state_dir, struct state *state,
+		const struct search_query *query, bool is_dry,
+		struct eraser_result *result_out, GError **error)
+{
+	struct eraser eraser = {
+		.state_dir = state_dir, .is_dry = is_dry,
+		.records_dir = g_build_filename(state_dir, "records", NULL),
+		.sequences = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		.result = result_out,
+	};
+	bool is_done;
+
+	*result_out = (struct eraser_result){ .found = 0 };
+	querymatch_init(&eraser.match, query);
+	is_done = run(&eraser, state, query, error);
+	querymatch_release(&eraser.match);
+	sealkey_close(&eraser.key);
+	g_array_unref(eraser.sequences);
+	g_free(eraser.records_dir);
+	return is_done;
+}
