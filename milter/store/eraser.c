@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "store/day.h"
 #include "store/erasure.h"
-#include "store/holds.h"
+#include "store/holdset.h"
 #include "store/sealkey.h"
 #include "store/sealwrite.h"
 #include "store/storeerror.h"
@@ -14,7 +14,9 @@ struct eraser {
 	const char *state_dir;
 	char *records_dir;
 	struct querymatch match;
-	GArray *sequences;		/* uint64_t, ascending once sorted */
+	GArray *sequences;		/* uint64_t */
+	struct holdset *held;
+	uint64_t held_records;		/* of those found, by what they say */
 	struct sealkey *key;
 	bool is_dry;
 	struct eraser_result *result;
@@ -23,8 +25,11 @@ struct eraser {
 static bool note_hit(const struct search_hit *hit, void *context)
 {
 	struct eraser *eraser = context;
+	int64_t day = day_of_us(recordview_ended_us(hit->record));
 
 	g_array_append_val(eraser->sequences, hit->sequence);
+	eraser->held_records += holdset_has_record(eraser->held, day,
+						   hit->record);
 	return true;
 }
 
@@ -77,11 +82,9 @@ static uint64_t count_within(const struct eraser *eraser,
 
 /* What is done with a day that has some of them. */
 typedef bool day_fn(struct eraser *eraser, int64_t day, uint64_t count,
-		    const struct segment_facts *facts, const GArray *held,
-		    GError **error);
+		    const struct segment_facts *facts, GError **error);
 
-static bool each_day(struct eraser *eraser, day_fn *take, const GArray *held,
-		     GError **error)
+static bool each_day(struct eraser *eraser, day_fn *take, GError **error)
 {
 	g_autoptr(GArray) days = day_list(eraser->records_dir, error);
 
@@ -93,25 +96,30 @@ static bool each_day(struct eraser *eraser, day_fn *take, const GArray *held,
 		if (!day_facts(eraser, day, &facts, error))
 			return false;
 		count = count_within(eraser, &facts);
-		if (count && !take(eraser, day, count, &facts, held, error))
+		if (count && !take(eraser, day, count, &facts, error))
 			return false;
 	}
 	return days != NULL;
 }
 
-static bool look_at_hold(struct eraser *eraser, int64_t day, uint64_t count,
-			 const struct segment_facts *facts, const GArray *held,
-			 GError **error)
+static bool look_at_day(struct eraser *eraser, int64_t day, uint64_t count,
+			const struct segment_facts *facts, GError **error)
 {
-	char text[DAY_TEXT_MAX];
-
+	(void)error;
 	if (!facts->is_sealed)
 		eraser->result->unsealed += count;
-	if (!day_is_within(day, held))
+	if (holdset_has_day(eraser->held, day))
+		eraser->held_records = MAX(eraser->held_records, count);
+	return true;
+}
+
+static bool is_none_held(const struct eraser *eraser, GError **error)
+{
+	if (!eraser->held_records)
 		return true;
-	store_error_set_text(error, STORE_ERROR_INVALID, "%" G_GUINT64_FORMAT
-		" of them, of %s, are on hold; nothing was erased (reevectl "
-		"records hold list)", count, day_format(day, text));
+	store_error_set_text(error, STORE_ERROR_INVALID, "of these records "
+		"some are on hold (reevectl records hold list): nothing was "
+		"erased");
 	return false;
 }
 
@@ -128,8 +136,7 @@ static enum sealwrite_fate decide(const struct dayreader_record *record,
 }
 
 static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
-		      const struct segment_facts *facts, const GArray *held,
-		      GError **error)
+		      const struct segment_facts *facts, GError **error)
 {
 	const struct sealwrite how = {
 		.records_dir = eraser->records_dir, .day = day,
@@ -139,7 +146,6 @@ static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
 	struct seal seal;
 
 	(void)count;
-	(void)held;
 	if (!facts->is_sealed)
 		return true;
 	if (!sealwrite_day(&how, &seal, error))
@@ -151,15 +157,15 @@ static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
 static bool run(struct eraser *eraser, struct state *state,
 		const struct search_query *query, GError **error)
 {
-	g_autoptr(GArray) held = holds_ranges(state, error);
-
-	if (!held || !find_records(eraser, query, error) ||
-	    !each_day(eraser, look_at_hold, held, error))
+	eraser->held = holdset_load(state, error);
+	if (!eraser->held || !find_records(eraser, query, error) ||
+	    !each_day(eraser, look_at_day, error) ||
+	    !is_none_held(eraser, error))
 		return false;
 	if (eraser->is_dry)
 		return true;
 	eraser->key = sealkey_open(eraser->state_dir, error);
-	return eraser->key && each_day(eraser, erase_day, held, error);
+	return eraser->key && each_day(eraser, erase_day, error);
 }
 
 bool eraser_run(const char *state_dir, struct state *state,
@@ -178,6 +184,7 @@ bool eraser_run(const char *state_dir, struct state *state,
 	querymatch_init(&eraser.match, query);
 	is_done = run(&eraser, state, query, error);
 	querymatch_release(&eraser.match);
+	holdset_free(&eraser.held);
 	sealkey_close(&eraser.key);
 	g_array_unref(eraser.sequences);
 	g_free(eraser.records_dir);

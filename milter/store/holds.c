@@ -2,6 +2,7 @@
 
 #include "store/holds.h"
 
+#include "base/arena.h"
 #include "store/day.h"
 #include "store/state.pb-c.h"
 #include "store/storeerror.h"
@@ -12,6 +13,17 @@ static ProtobufCBinaryData bytes_of(const char *text)
 {
 	return (ProtobufCBinaryData){ text ? strlen(text) : 0,
 				      (uint8_t *)text };
+}
+
+static bool is_said(const char *text)
+{
+	return text && *text;
+}
+
+bool hold_is_of_days(const struct hold *hold)
+{
+	return !is_said(hold->sender) && !is_said(hold->recipient) &&
+	       !is_said(hold->account) && !is_said(hold->client);
 }
 
 static bool put(struct state_txn *txn, const struct hold *hold, GError **error)
@@ -28,6 +40,14 @@ static bool put(struct state_txn *txn, const struct hold *hold, GError **error)
 	packed.created_us = hold->created_us;
 	packed.operator_name = bytes_of(hold->operator_name);
 	packed.reason = bytes_of(hold->reason);
+	packed.has_sender = is_said(hold->sender);
+	packed.sender = bytes_of(hold->sender);
+	packed.has_recipient = is_said(hold->recipient);
+	packed.recipient = bytes_of(hold->recipient);
+	packed.has_account = is_said(hold->account);
+	packed.account = bytes_of(hold->account);
+	packed.has_client = is_said(hold->client);
+	packed.client = bytes_of(hold->client);
 	bytes = g_malloc(reeve__hold__get_packed_size(&packed));
 	return state_put(txn, STATE_HOLDS, span_text(hold->name),
 			 span_of((const char *)bytes,
@@ -72,10 +92,11 @@ bool holds_release(struct state *state, const char *name, bool *was_there_out,
 	return state_commit(&txn, error);
 }
 
-static char *text_of(const ProtobufCBinaryData *data)
+static const char *text_of(const ProtobufCBinaryData *data,
+			   struct arena *arena)
 {
-	return data->len ? g_strndup((const char *)data->data, data->len) :
-			   g_strdup("");
+	return arena_span_text(arena, span_of((const char *)data->data,
+					      data->len));
 }
 
 static bool take_one(struct span key, struct span value, holds_take_fn *take,
@@ -84,23 +105,30 @@ static bool take_one(struct span key, struct span value, holds_take_fn *take,
 	Reeve__Hold *packed = reeve__hold__unpack(
 		NULL, value.len, (const uint8_t *)value.ptr);
 	g_autofree char *name = g_strndup(key.ptr, key.len);
-	g_autofree char *operator_name = NULL, *reason = NULL;
-	struct hold hold;
+	struct arena arena;
 
 	if (!packed) {
 		store_error_set_text(error, STORE_ERROR_DAMAGED,
 				     "hold %s cannot be read", name);
 		return false;
 	}
-	operator_name = text_of(&packed->operator_name);
-	reason = text_of(&packed->reason);
-	hold = (struct hold){
-		name, packed->has_since_day ? packed->since_day : INT64_MIN,
-		packed->has_until_day ? packed->until_day : INT64_MAX,
-		packed->created_us, operator_name, reason,
-	};
+	arena_init(&arena);
+	take(&(struct hold){
+		.name = name,
+		.since_day = packed->has_since_day ? packed->since_day :
+						     INT64_MIN,
+		.until_day = packed->has_until_day ? packed->until_day :
+						     INT64_MAX,
+		.created_us = packed->created_us,
+		.operator_name = text_of(&packed->operator_name, &arena),
+		.reason = text_of(&packed->reason, &arena),
+		.sender = text_of(&packed->sender, &arena),
+		.recipient = text_of(&packed->recipient, &arena),
+		.account = text_of(&packed->account, &arena),
+		.client = text_of(&packed->client, &arena),
+	}, context);
+	arena_release(&arena);
 	reeve__hold__free_unpacked(packed, NULL);
-	take(&hold, context);
 	return true;
 }
 

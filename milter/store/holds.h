@@ -1,4 +1,4 @@
-/* holds.h - days whose records must stay, whatever their term */
+/* holds.h - days and records that must stay, whatever their term */
 #ifndef STORE_HOLDS_H
 #define STORE_HOLDS_H
 
@@ -10,7 +10,12 @@ struct hold {
 					 * INT64_MAX: open */
 	int64_t created_us;
 	const char *operator_name, *reason;
+	/* As search.h has them; all that is there must hold of a record. NULL or "" for
+	 * all four: whole days are held. */
+	const char *sender, *recipient, *account, *client;
 };
+
+bool hold_is_of_days(const struct hold *hold);
 
 #define HOLD_NAME_MAX 100		/* bytes */
 
@@ -27,7 +32,8 @@ typedef void holds_take_fn(const struct hold *hold, void *context);
 bool holds_each(struct state *state, holds_take_fn *take, void *context,
 		GError **error) MUST_USE;
 
-/* struct day_range of all holds; NULL with error. Free with g_array_unref(). */
+/* struct day_range of all holds, also of those that are for some records of these days
+ * only; NULL with error. Free with g_array_unref(). */
 GArray *holds_ranges(struct state *state, GError **error) MUST_USE;
 
 #endif
