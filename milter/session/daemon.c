@@ -148,7 +148,6 @@ static void put_in_force(struct settings *fresh)
 	const struct global_settings *global = global_settings_of(fresh);
 
 	log_set_level((int)global->log_level);
-	recorder_set_settings(service_recorder(), fresh);
 	service_set_settings(fresh);
 	self.facts.settings_read_us = clock_now_us();
 	self.facts.reloads++;
@@ -232,7 +231,6 @@ static void tick(void)
 	refresh_if_stale();
 	clean_state();
 	settings = service_settings();
-	recorder_expire(service_recorder());
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);

@@ -9,8 +9,8 @@
 #include "sender/contacts.h"
 #include "sender/sendersettings.h"
 #include "settings/global.h"
+#include "store/housekeeper.h"
 #include "store/recorder.h"
-#include "store/sealer.h"
 #include "store/state.h"
 
 #include <pthread.h>
@@ -23,7 +23,7 @@ static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct settings *current;
 static struct state *state;
 static struct recorder *recorder;
-static struct sealer *sealer;
+static struct housekeeper *keeper;
 static struct resolver *resolver;
 static struct bulk *bulk;
 static struct contacts *contacts;
@@ -41,13 +41,13 @@ bool service_open(struct settings *settings, GError **error)
 	resolver = resolver_open(resolver_settings_of(settings), error);
 	if (!resolver)
 		goto fail;
-	recorder = recorder_open(dir, settings, state, error);
+	recorder = recorder_open(dir, settings, error);
 	if (!recorder)
 		goto fail;
-	sealer = sealer_open(dir, error);
-	if (!sealer)
+	keeper = housekeeper_open(dir, settings, state, error);
+	if (!keeper)
 		goto fail;
-	recorder_set_sealer(recorder, sealer);
+	recorder_set_housekeeper(recorder, keeper);
 	contacts = contacts_new((size_t)sender_settings_of(settings)->contacts);
 	contacts_path = g_build_filename(dir, "contacts", NULL);
 	contacts_load(contacts, contacts_path);
@@ -65,7 +65,7 @@ fail:
 void service_close(void)
 {
 	recorder_close(&recorder, CLOSE_WAIT_MS);
-	sealer_close(&sealer);
+	housekeeper_close(&keeper);
 	service_save_contacts();
 	bulk_close(&bulk);
 	state_close(&state);
@@ -92,6 +92,8 @@ void service_set_settings(struct settings *settings)
 	resolver_set_times(resolver,
 			   resolver_settings_of(settings)->timeout_ms,
 			   resolver_settings_of(settings)->failure_ttl_ms);
+	recorder_set_settings(recorder, settings);
+	housekeeper_set_settings(keeper, settings);
 	settings_unref(old);
 }
 

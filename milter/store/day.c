@@ -159,54 +159,42 @@ bool day_is_within(int64_t day, const GArray *ranges)
 	return false;
 }
 
-/* Files of days past their term, in the order in which they go. */
-struct expiry {
-	const char *dir;
-	int64_t newest, cut_us;
-	const GArray *held;
-};
+static const char *const companions[] = { LOCK_SUFFIX, SEAL_SUFFIX };
 
-/* How many went; -1: not all could. */
-static int expire_files(const struct expiry *expiry, const char *suffix,
-			GError **error)
+bool day_remove(const char *records_dir, int64_t day, GError **error)
 {
-	g_autoptr(GArray) days = list_with(expiry->dir, suffix, error);
-	int gone = 0;
+	bool is_done = remove_file(records_dir, day, SUFFIX, error);
 
-	for (guint i = 0; days && i < days->len; i++) {
-		int64_t day = g_array_index(days, int64_t, i);
-
-		if (day >= expiry->newest ||
-		    day_begin_us(day + 1) > expiry->cut_us)
-			break;
-		if (day_is_within(day, expiry->held))
-			continue;
-		if (!remove_file(expiry->dir, day, suffix, error))
-			return -1;
-		gone++;
-	}
-	return days ? gone : -1;
+	for (size_t i = 0; is_done && i < COUNT_OF(companions); i++)
+		is_done = remove_file(records_dir, day, companions[i], error);
+	return is_done;
 }
 
-/* The records first: a reader that comes between finds no day, and what is left alone
- * is found by its own name next time. */
-int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
-	       const GArray *held, GError **error)
+/* Asked for last, so that a day that has just begun is not taken for one that went:
+ * its records come before its other files. */
+static bool has_records(const char *records_dir, int64_t day)
 {
-	g_autoptr(GArray) days = list_with(records_dir, SUFFIX, error);
-	struct expiry expiry = {
-		.dir = records_dir, .newest = INT64_MIN, .held = held,
-		.cut_us = now_us - keep_ms * 1000,
-	};
-	int gone;
+	g_autofree char *path = day_path(records_dir, day);
 
-	if (!days)
-		return -1;
-	if (days->len)
-		expiry.newest = g_array_index(days, int64_t, days->len - 1);
-	gone = expire_files(&expiry, SUFFIX, error);
-	if (gone < 0 || expire_files(&expiry, LOCK_SUFFIX, error) < 0 ||
-	    expire_files(&expiry, SEAL_SUFFIX, error) < 0)
-		return -1;
-	return gone;
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+bool day_clean(const char *records_dir, GError **error)
+{
+	for (size_t i = 0; i < COUNT_OF(companions); i++) {
+		g_autoptr(GArray) days = list_with(records_dir, companions[i],
+						   error);
+
+		for (guint at = 0; days && at < days->len; at++) {
+			int64_t day = g_array_index(days, int64_t, at);
+
+			if (!has_records(records_dir, day) &&
+			    !remove_file(records_dir, day, companions[i],
+					 error))
+				return false;
+		}
+		if (!days)
+			return false;
+	}
+	return true;
 }

@@ -36,14 +36,9 @@ struct day_range {
 /* Whether one of the ranges (struct day_range) has it. */
 bool day_is_within(int64_t day, const GArray *ranges);
 
-/*
- * Removes the files of the days that ended more than keep_ms before now_us:
- * whole files, so the time does not depend on what is in them. The newest day
- * stays whatever its age, since the sequence and the chain go on from it.
- * So do those within one of the ranges of held (struct day_range). Returns how many
- * days went, -1 with error when not all could.
- */
-int day_expire(const char *records_dir, int64_t keep_ms, int64_t now_us,
-	       const GArray *held, GError **error);
+/* Removes the day's files. The records go first: who comes between finds no day. */
+bool day_remove(const char *records_dir, int64_t day, GError **error) MUST_USE;
+/* Removes what a crash left of days that went. */
+bool day_clean(const char *records_dir, GError **error) MUST_USE;
 
 #endif

@@ -7,8 +7,7 @@
 #include "base/pidfile.h"
 #include "store/anchor.h"
 #include "store/day.h"
-#include "store/holds.h"
-#include "store/sealer.h"
+#include "store/housekeeper.h"
 #include "store/segment.h"
 #include "store/storeerror.h"
 #include "store/storesettings.h"
@@ -40,15 +39,14 @@ struct entry {
 
 struct recorder {
 	char *dir;			/* state_dir/records */
-	struct state *state;
 	pthread_t thread;
 	pthread_mutex_t lock;		/* over all down to the blank line */
 	pthread_cond_t work, done;
 	GQueue waited, queued;		/* of struct entry * */
 	int64_t queued_since_us;	/* monotonic; of the oldest queued */
-	int64_t queue_max, keep_ms;
+	int64_t queue_max;
 	char *anchor_command;
-	struct sealer *sealer;
+	struct housekeeper *keeper;
 	bool is_ending;
 	struct recorder_stats stats;
 	int64_t dropped_told_us;
@@ -60,7 +58,6 @@ struct recorder {
 	struct segment *segment;
 	int64_t day;
 	int64_t map_bytes;
-	int64_t expired_us;
 	int64_t readers_checked_us;
 	guint last_waiters;		/* of the group before */
 };
@@ -134,8 +131,8 @@ static void publish(struct recorder *recorder,
 		return;
 	pthread_mutex_lock(&recorder->lock);
 	command = g_strdup(recorder->anchor_command);
-	if (recorder->sealer)
-		sealer_wake(recorder->sealer);
+	if (recorder->keeper)
+		housekeeper_wake(recorder->keeper);
 	pthread_mutex_unlock(&recorder->lock);
 	anchor_publish(anchor, command);
 }
@@ -389,30 +386,6 @@ static void wait_and_retry(struct recorder *recorder)
 	write_some(recorder);
 }
 
-static void expire_if_due(struct recorder *recorder)
-{
-	int64_t now_us = clock_monotonic_us(), keep_ms = recorder->keep_ms;
-	g_autoptr(GError) why = NULL;
-	g_autoptr(GArray) held = NULL;
-	int gone = -1;
-
-	if (recorder->expired_us &&
-	    now_us < recorder->expired_us + CHECK_EVERY_US)
-		return;
-	recorder->expired_us = now_us;
-	held = recorder->state ? holds_ranges(recorder->state, &why) :
-		g_array_new(FALSE, FALSE, sizeof(struct day_range));
-	if (held)
-		gone = day_expire(recorder->dir, keep_ms, clock_now_us(), held,
-				  &why);
-	if (gone > 0)
-		log_event(NULL, LOG_NOTICE, "records_expired", "days=%d",
-			  gone);
-	else if (why)
-		log_event(NULL, LOG_ERR, "expiry_failed", "why=\"%s\"",
-			  why->message);
-}
-
 /* A day begins though there is no mail, so that the one before it can be sealed. */
 static bool is_day_over(const struct recorder *recorder)
 {
@@ -492,11 +465,10 @@ static bool open_first_day(struct recorder *recorder, GError **error)
 
 struct recorder *recorder_open(const char *state_dir,
 			       const struct settings *settings,
-			       struct state *state, GError **error)
+			       GError **error)
 {
 	struct recorder *recorder = g_new0(struct recorder, 1);
 
-	recorder->state = state;
 	recorder->dir = g_build_filename(state_dir, "records", NULL);
 	recorder->map_bytes = store_settings_of(settings)->map_bytes;
 	init_conditions(recorder);
@@ -536,10 +508,11 @@ void recorder_close(struct recorder **recorder, int64_t wait_ms)
 	free_recorder(old);
 }
 
-void recorder_set_sealer(struct recorder *recorder, struct sealer *sealer)
+void recorder_set_housekeeper(struct recorder *recorder,
+			      struct housekeeper *keeper)
 {
 	pthread_mutex_lock(&recorder->lock);
-	recorder->sealer = sealer;
+	recorder->keeper = keeper;
 	pthread_mutex_unlock(&recorder->lock);
 }
 
@@ -550,7 +523,6 @@ void recorder_set_settings(struct recorder *recorder,
 
 	pthread_mutex_lock(&recorder->lock);
 	recorder->queue_max = store->queue;
-	recorder->keep_ms = store->keep_ms;
 	g_free(recorder->anchor_command);
 	recorder->anchor_command = g_strdup(store->anchor_command);
 	pthread_mutex_unlock(&recorder->lock);
@@ -604,9 +576,4 @@ void recorder_stats(struct recorder *recorder,
 	*stats_out = recorder->stats;
 	stats_out->queued = recorder->queued.length + recorder->waited.length;
 	pthread_mutex_unlock(&recorder->lock);
-}
-
-void recorder_expire(struct recorder *recorder)
-{
-	expire_if_due(recorder);
 }

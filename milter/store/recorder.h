@@ -21,8 +21,8 @@
  * also noticed that the store is well again.
  */
 struct recorder;
+struct housekeeper;
 struct settings;
-struct state;
 
 struct recorder_stats {
 	uint64_t committed;		/* records on disk */
@@ -39,12 +39,10 @@ struct recorder_stats {
  * Opens the records below state_dir, making the folder if need be, and starts
  * the thread. Error when another process writes there (named), on damage, and
  * without permission. A full or failing disk is no error: the recorder then
- * starts unhealthy. settings are borrowed for the
- * call, state (of the holds; NULL: there are none) until recorder_close().
+ * starts unhealthy. settings are borrowed for the call.
  */
 struct recorder *recorder_open(const char *state_dir,
 			       const struct settings *settings,
-			       struct state *state,
 			       GError **error) MUST_USE;
 
 /* Writes what is queued, for wait_ms at most, and ends. No other call may be
@@ -52,10 +50,10 @@ struct recorder *recorder_open(const char *state_dir,
 void recorder_close(struct recorder **recorder, int64_t wait_ms);
 
 /* Who is to be told when a day is over; NULL: nobody. It outlives the recorder. */
-struct sealer;
-void recorder_set_sealer(struct recorder *recorder, struct sealer *sealer);
+void recorder_set_housekeeper(struct recorder *recorder,
+			      struct housekeeper *keeper);
 
-/* records.keep and records.queue from now on. */
+/* records.queue and records.anchor_command from now on. */
 void recorder_set_settings(struct recorder *recorder,
 			   const struct settings *settings);
 
@@ -78,9 +76,5 @@ bool recorder_is_healthy(const struct recorder *recorder);
 
 void recorder_stats(struct recorder *recorder,
 		    struct recorder_stats *stats_out);
-
-/* Removes the days past records.keep that no hold (holds.h) keeps. For a timer; cheap
- * when none is. */
-void recorder_expire(struct recorder *recorder);
 
 #endif

@@ -61,7 +61,7 @@ static struct recorder *open_recorder(const struct sample *sample)
 {
 	g_autoptr(GError) why = NULL;
 	struct recorder *recorder = recorder_open(sample->dir,
-						  sample->settings, NULL, &why);
+						  sample->settings, &why);
 
 	if (!recorder)
 		fail_msg("%s", why->message);
@@ -131,7 +131,7 @@ static void a_second_one_is_refused(void **state)
 		      pause() ? 0 : 1);
 	}
 	assert_int_equal(read(ready[0], &status, 1), 1);
-	assert_null(recorder_open(sample.dir, sample.settings, NULL, &why));
+	assert_null(recorder_open(sample.dir, sample.settings, &why));
 	assert_non_null(strstr(why->message, "runs already, as process"));
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
@@ -204,35 +204,6 @@ static void a_new_day_has_a_new_file(void **state)
 	sample_end(&sample);
 }
 
-static void old_days_are_removed(void **state)
-{
-	struct recorder *recorder;
-	struct sample sample;
-	g_autoptr(GArray) days = NULL;
-	g_autofree char *records = NULL;
-
-	(void)state;
-	sample_begin(&sample, "");
-	for (int64_t day = 20000; day <= 20062; day += 31) {
-		clock_set_us(day_begin_us(day) + 1000);
-		recorder = open_recorder(&sample);
-		assert_true(recorder_commit(recorder, sample_pack(&sample,
-								  &plain)));
-		recorder_close(&recorder, 10000);
-	}
-	clock_set_us(day_begin_us(20000 + 61) + 1);
-	recorder = open_recorder(&sample);
-	recorder_expire(recorder);
-	recorder_close(&recorder, 10000);
-	records = g_build_filename(sample.dir, "records", NULL);
-	days = day_list(records, NULL);
-	assert_int_equal(days->len, 2);
-	assert_int_equal(g_array_index(days, int64_t, 0), 20031);
-	clock_set_us(0);
-	sample_end(&sample);
-}
-
-/* A file size limit stands in for a full disk. */
 static void a_full_disk_is_told_and_passes(void **state)
 {
 	struct rlimit limit, low;
@@ -276,7 +247,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(kill_loses_nothing_that_was_told),
 	cmocka_unit_test(many_threads_write_one_chain),
 	cmocka_unit_test(a_new_day_has_a_new_file),
-	cmocka_unit_test(old_days_are_removed),
 	cmocka_unit_test(a_full_disk_is_told_and_passes),
 };
 

@@ -48,7 +48,7 @@ static void fill(const struct sample *sample)
 		clock_set_us(day_begin_us(20000 + i / 200) + i);
 		if (!recorder)
 			recorder = recorder_open(sample->dir,
-						 sample->settings, NULL, NULL);
+						 sample->settings, NULL);
 		if (i % 50 == 49)
 			assert_true(recorder_commit(recorder,
 				sample_pack(sample, &mail)));

@@ -1,0 +1,242 @@
+#include <config.h>
+
+#include "store/housekeeper.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/day.h"
+#include "store/expiry.h"
+#include "store/sealkey.h"
+#include "store/sealwrite.h"
+#include "store/storeerror.h"
+#include "store/storesettings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_MS 60000
+#define AGAIN_US (INT64_C(3600) * G_USEC_PER_SEC)
+#define LEAST_NICE 19
+
+struct housekeeper {
+	char *dir;			/* state_dir/records */
+	struct sealkey *key;
+	pthread_t thread;
+	pthread_mutex_t lock;		/* over is_woken */
+	pthread_cond_t work;
+	bool is_woken;
+	atomic_bool is_ending;
+	atomic_int_fast64_t keep_ms;
+	struct state *state;
+
+	/* The thread's alone. */
+	struct expiry *expiry;
+	int64_t failed_day, failed_us;	/* the last that failed, and when */
+};
+
+static bool is_open_day(const struct housekeeper *keeper, int64_t day)
+{
+	g_autofree char *path = day_path(keeper->dir, day);
+	g_autofree char *seal = day_seal_path(path);
+
+	return !g_file_test(seal, G_FILE_TEST_EXISTS);
+}
+
+static bool is_put_off(const struct housekeeper *keeper, int64_t day)
+{
+	return keeper->failed_us && keeper->failed_day == day &&
+	       clock_monotonic_us() < keeper->failed_us + AGAIN_US;
+}
+
+static bool seal_day(struct housekeeper *keeper, int64_t day)
+{
+	const struct sealwrite how = {
+		.records_dir = keeper->dir, .day = day, .key = keeper->key,
+		.now_us = clock_now_us(), .is_cancelled = &keeper->is_ending,
+	};
+	int64_t began_us = clock_monotonic_us();
+	g_autoptr(GError) why = NULL;
+	char text[DAY_TEXT_MAX];
+	struct seal seal;
+
+	if (sealwrite_day(&how, &seal, &why)) {
+		log_event(NULL, LOG_NOTICE, "day_sealed", "day=%s records=%"
+			  PRIu64 " bytes=%" PRIu64 " ms=%" PRId64,
+			  day_format(day, text), seal.records, seal.bytes,
+			  (clock_monotonic_us() - began_us) / 1000);
+		return true;
+	}
+	if (atomic_load(&keeper->is_ending) ||
+	    g_error_matches(why, STORE_ERROR, STORE_ERROR_BUSY))
+		return false;
+	log_event(NULL, LOG_ERR, "day_not_sealed", "day=%s why=\"%s\"",
+		  day_format(day, text), why->message);
+	keeper->failed_day = day;
+	keeper->failed_us = clock_monotonic_us();
+	return false;
+}
+
+/* One that fails holds up those behind it: the links between days go forward. */
+static void seal_days(struct housekeeper *keeper)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GArray) days = NULL;
+
+	if (!sealwrite_recover(keeper->dir, &why))
+		log_event(NULL, LOG_ERR, "day_not_sealed", "why=\"%s\"",
+			  why->message);
+	days = day_list(keeper->dir, NULL);
+	for (guint i = 0; days && i + 1 < days->len; i++) {
+		int64_t day = g_array_index(days, int64_t, i);
+
+		if (!is_open_day(keeper, day))
+			continue;
+		if (is_put_off(keeper, day) || !seal_day(keeper, day))
+			return;
+	}
+}
+
+static void tell_expired(const struct expiry_result *result)
+{
+	if (result->days)
+		log_event(NULL, LOG_NOTICE, "records_expired", "days=%u",
+			  result->days);
+	if (result->thinned)
+		log_event(NULL, LOG_NOTICE, "records_expired", "days_thinned=%u "
+			  "what is held of them stays", result->thinned);
+}
+
+/* Held is what the holds say now: one that cannot be read holds up all. */
+static void expire_days(struct housekeeper *keeper)
+{
+	g_autoptr(GError) why = NULL;
+	struct holdset *held = holdset_load(keeper->state, &why);
+	const struct expiry_terms terms = {
+		.keep_ms = atomic_load(&keeper->keep_ms),
+		.now_us = clock_now_us(), .held = held, .key = keeper->key,
+		.is_cancelled = &keeper->is_ending,
+	};
+	struct expiry_result result;
+
+	bool is_done = held && expiry_run(keeper->expiry, &terms, &result,
+					  &why);
+
+	if (held)
+		tell_expired(&result);
+	if (!is_done && !atomic_load(&keeper->is_ending) &&
+	    !g_error_matches(why, STORE_ERROR, STORE_ERROR_BUSY))
+		log_event(NULL, LOG_ERR, "expiry_failed", "why=\"%s\"",
+			  why->message);
+	holdset_free(&held);
+}
+
+/* Linux has both for each thread by itself; glibc has no name for the second. */
+static void step_back(void)
+{
+	enum { WHO_PROCESS = 1, CLASS_IDLE = 3, CLASS_SHIFT = 13 };
+
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LEAST_NICE);
+	syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE << CLASS_SHIFT);
+}
+
+static void *run(void *data)
+{
+	struct housekeeper *keeper = data;
+	struct timespec until;
+
+	step_back();
+	pthread_mutex_lock(&keeper->lock);
+	while (!atomic_load(&keeper->is_ending)) {
+		keeper->is_woken = false;
+		pthread_mutex_unlock(&keeper->lock);
+		seal_days(keeper);
+		expire_days(keeper);
+		pthread_mutex_lock(&keeper->lock);
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += LOOK_EVERY_MS / 1000;
+		while (!keeper->is_woken && !atomic_load(&keeper->is_ending) &&
+		       pthread_cond_timedwait(&keeper->work, &keeper->lock,
+					      &until) != ETIMEDOUT)
+			;
+	}
+	pthread_mutex_unlock(&keeper->lock);
+	return NULL;
+}
+
+static void free_keeper(struct housekeeper *keeper)
+{
+	sealkey_close(&keeper->key);
+	expiry_free(keeper->expiry);
+	pthread_cond_destroy(&keeper->work);
+	pthread_mutex_destroy(&keeper->lock);
+	g_free(keeper->dir);
+	g_free(keeper);
+}
+
+static bool take_key(struct housekeeper *keeper, const char *state_dir,
+		     GError **error)
+{
+	if (sealkey_ensure(state_dir, error))
+		keeper->key = sealkey_open(state_dir, error);
+	return keeper->key != NULL;
+}
+
+struct housekeeper *housekeeper_open(const char *state_dir,
+				     const struct settings *settings,
+				     struct state *state, GError **error)
+{
+	struct housekeeper *keeper = g_new0(struct housekeeper, 1);
+	pthread_condattr_t monotonic;
+	int failed;
+
+	keeper->dir = g_build_filename(state_dir, "records", NULL);
+	keeper->state = state;
+	keeper->expiry = expiry_new(keeper->dir);
+	housekeeper_set_settings(keeper, settings);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&keeper->lock, NULL);
+	pthread_cond_init(&keeper->work, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (take_key(keeper, state_dir, error)) {
+		failed = pthread_create(&keeper->thread, NULL, run, keeper);
+		if (!failed)
+			return keeper;
+		store_error_set(error, "thread", failed);
+	}
+	free_keeper(keeper);
+	return NULL;
+}
+
+void housekeeper_set_settings(struct housekeeper *keeper,
+			      const struct settings *settings)
+{
+	atomic_store(&keeper->keep_ms, store_settings_of(settings)->keep_ms);
+}
+
+void housekeeper_close(struct housekeeper **keeper)
+{
+	struct housekeeper *old = *keeper;
+
+	*keeper = NULL;
+	if (!old)
+		return;
+	pthread_mutex_lock(&old->lock);
+	atomic_store(&old->is_ending, true);
+	pthread_cond_signal(&old->work);
+	pthread_mutex_unlock(&old->lock);
+	pthread_join(old->thread, NULL);
+	free_keeper(old);
+}
+
+void housekeeper_wake(struct housekeeper *keeper)
+{
+	pthread_mutex_lock(&keeper->lock);
+	keeper->is_woken = true;
+	pthread_cond_signal(&keeper->work);
+	pthread_mutex_unlock(&keeper->lock);
+}
