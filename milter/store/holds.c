@@ -20,7 +20,7 @@ static bool is_said(const char *text)
 	return text && *text;
 }
 
-bool hold_is_of_days(const struct hold *hold)
+bool holds_is_of_days(const struct hold *hold)
 {
 	return !is_said(hold->sender) && !is_said(hold->recipient) &&
 	       !is_said(hold->account) && !is_said(hold->client);

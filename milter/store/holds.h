@@ -15,7 +15,7 @@ struct hold {
 	const char *sender, *recipient, *account, *client;
 };
 
-bool hold_is_of_days(const struct hold *hold);
+bool holds_is_of_days(const struct hold *hold);
 
 #define HOLD_NAME_MAX 100		/* bytes */
 

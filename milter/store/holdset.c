@@ -39,7 +39,7 @@ static void add(const struct hold *hold, void *context)
 
 	rule->since_day = hold->since_day;
 	rule->until_day = hold->until_day;
-	rule->is_of_days = hold_is_of_days(hold);
+	rule->is_of_days = holds_is_of_days(hold);
 	rule->query.sender = keep(set, hold->sender);
 	rule->query.recipient = keep(set, hold->recipient);
 	rule->query.account = keep(set, hold->account);

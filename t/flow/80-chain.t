@@ -62,6 +62,8 @@ is $daemon->stop, 0, 'it ends well';
 my ($today) = glob $daemon->state . '/records/*.mdb';
 my $yesterday = $daemon->state . '/records/' . POSIX::strftime('%Y-%m-%d',
 	gmtime(time - 86400)) . '.mdb';
+my $copy = $box->path('copy.mdb');
+system('cp', $today, $copy) == 0 or die "cp: $?\n";
 rename $today, $yesterday or die "$today: $!\n";
 my $last = ($daemon->reevectl('records', 'anchor'))[1];
 chomp(my $anchor = $last);
@@ -89,8 +91,14 @@ like started_with('/no/such'), qr/anchor_failed .*No such file/, 'or is not ther
 is +(verify('--anchors', $anchors))[0], 0, 'and all is whole';
 is +($daemon->reevectl('records', 'anchor'))[1], $last,
 	'the newest day that has a record';
-unlink $today;
-rename $yesterday, $today or die "$yesterday: $!\n";
+
+# The daemon sealed it at each start; now as it was before.
+my $seal = $yesterday =~ s/mdb$/seal/r;
+ok -s $seal, 'yesterday is sealed';
+like +(verify())[1], qr/ of 2 days, 1 sealed: /, 'which verify tells';
+unlink $today, $yesterday, $seal;
+system('cp', '-p', $copy, $today) == 0 or die "cp: $?\n";
+chown((stat $daemon->state)[4, 5], $today) or die "$today: $!\n";
 
 my ($file) = glob $daemon->state . '/records/*.mdb';
 my $bytes = $box->read_file($file);
