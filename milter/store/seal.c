@@ -200,8 +200,8 @@ bool seal_read(const char *path, struct seal *seal_out, char **text_out,
 	if (!wholefile_read(path, SEAL_BYTES_MAX, &text, &len, error))
 		return false;
 	if (!seal_parse(span_of(text, len), seal_out, &why)) {
-		store_error_set_text(error, why->code, "%s: %s", path,
-				     why->message);
+		store_error_set_text(error, (enum store_error)why->code,
+				     "%s: %s", path, why->message);
 		return false;
 	}
 	*text_out = g_steal_pointer(&text);
