@@ -4,10 +4,11 @@
 
 #include "store/day.h"
 #include "store/hashtree.h"
-#include "store/lmdbenv.h"
 #include "store/recordview.h"
+#include "store/sealedfile.h"
 #include "store/sealedread.h"
 #include "store/sealfiles.h"
+#include "store/sealindex.h"
 #include "store/storeerror.h"
 
 #include <inttypes.h>
@@ -15,24 +16,20 @@
 #include <sys/stat.h>
 
 #define CHUNK_BYTES ((size_t)1 << 20)	/* of runs that lie together */
-#define COMMIT_BYTES ((size_t)32 << 20)	/* and are on disk at once */
 #define SAMPLES 8000			/* that the dictionary is made from */
 #define SAMPLE_BYTES 4096		/* what is longer is no good one */
 #define SPARE_BYTES ((size_t)64 << 20)
 
-/* A day's file in the making. */
+/* A day on its way into its new file. */
 struct writer {
 	const struct sealwrite *how;
 	struct seal *seal;
 	struct dayreader *from;
 	struct segment_facts facts;
-
-	MDB_env *env;
-	MDB_txn *txn;
-	MDB_dbi records, index, meta;
-	size_t uncommitted_bytes;
-	struct sealedform_dict *dict;
+	struct sealedfile *file;
+	struct sealindex *index;
 	GBytes *dict_bytes;
+	struct sealedform_dict *dict;
 
 	GByteArray *run, *chunk;	/* the chunk's runs, compressed */
 	GArray *runs;			/* struct sealedread_run, in the chunk */
@@ -42,54 +39,12 @@ struct writer {
 	GByteArray *instead;
 	GByteArray *fates;		/* enum sealwrite_fate, a record a byte */
 	GHashTable *keys_left;		/* of one that is erased: what it has now */
-
-	GByteArray *block;		/* of the index */
-	struct record_key block_key, last_key;
-	uint32_t block_sequence;
-	GArray *sequences;		/* uint32_t, of the key in hand */
-	struct record_key key;
-	int failed;			/* of LMDB */
 };
-
-static bool fail(const struct writer *writer, GError **error)
-{
-	g_autofree char *path = day_path(writer->how->records_dir,
-					 writer->how->day);
-
-	store_error_set(error, path, writer->failed);
-	return false;
-}
 
 static bool is_cancelled(const struct writer *writer)
 {
 	return writer->how->is_cancelled &&
 	       atomic_load(writer->how->is_cancelled);
-}
-
-/* In steps: one long wait for the disk at the end would be the mail's, too. */
-static void commit_some(struct writer *writer)
-{
-	if (writer->failed || writer->uncommitted_bytes < COMMIT_BYTES)
-		return;
-	writer->uncommitted_bytes = 0;
-	writer->failed = mdb_txn_commit(writer->txn);
-	writer->txn = NULL;
-	if (!writer->failed)
-		writer->failed = mdb_env_sync(writer->env, 1);
-	if (!writer->failed)
-		writer->failed = mdb_txn_begin(writer->env, NULL, 0,
-					       &writer->txn);
-}
-
-static void put(struct writer *writer, MDB_dbi table, MDB_val key,
-		MDB_val value)
-{
-	if (writer->failed)
-		return;
-	writer->failed = mdb_put(writer->txn, table, &key, &value,
-				 table == writer->meta ? 0 : MDB_APPEND);
-	writer->uncommitted_bytes += value.mv_size;
-	commit_some(writer);
 }
 
 /* Where the runs begin is known only now that there are so many of them. */
@@ -110,9 +65,9 @@ static void end_chunk(struct writer *writer)
 	g_byte_array_append(value, (const guint8 *)runs,
 			    (guint)(count * sizeof *runs));
 	g_byte_array_append(value, writer->chunk->data, writer->chunk->len);
-	put(writer, writer->records,
-	    (MDB_val){ sizeof big_endian, &big_endian },
-	    (MDB_val){ value->len, value->data });
+	sealedfile_put(writer->file, SEALEDFILE_RECORDS,
+		       span_of((const char *)&big_endian, sizeof big_endian),
+		       span_of((const char *)value->data, value->len));
 	g_array_set_size(writer->runs, 0);
 	g_byte_array_set_size(writer->chunk, 0);
 }
@@ -228,7 +183,8 @@ static bool write_records(struct writer *writer, GError **error)
 	struct dayreader_record record;
 
 	memcpy(writer->last, writer->facts.before.sha256, sizeof writer->last);
-	while (!writer->failed && at < writer->facts.head.sequence &&
+	while (sealedfile_is_good(writer->file) &&
+	       at < writer->facts.head.sequence &&
 	       dayreader_next(writer->from, at + 1, &record)) {
 		if (record.sequence > writer->facts.head.sequence)
 			break;
@@ -247,8 +203,8 @@ static bool write_records(struct writer *writer, GError **error)
 	}
 	end_run(writer);
 	end_chunk(writer);
-	if (writer->failed)
-		return fail(writer, error);
+	if (!sealedfile_is_good(writer->file))
+		return true;		/* sealedfile_end() tells */
 	if (dayreader_problem(writer->from) ||
 	    (!writer->facts.is_sealed &&
 	     (at != writer->facts.head.sequence ||
@@ -256,66 +212,6 @@ static bool write_records(struct writer *writer, GError **error)
 		     sizeof writer->last) != 0)))
 		return tell(writer, at + 1, error);
 	return true;
-}
-
-static void end_block(struct writer *writer)
-{
-	uint8_t bytes[RECORD_KEY_MAX + sizeof(uint32_t)];
-	uint32_t big_endian = GUINT32_TO_BE(writer->block_sequence);
-	const struct record_key *key = &writer->block_key;
-
-	if (!writer->block->len)
-		return;
-	memcpy(bytes, key->bytes, key->len);
-	memcpy(bytes + key->len, &big_endian, sizeof big_endian);
-	put(writer, writer->index,
-	    (MDB_val){ key->len + sizeof big_endian, bytes },
-	    (MDB_val){ writer->block->len, writer->block->data });
-	g_byte_array_set_size(writer->block, 0);
-	writer->last_key.len = 0;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Two hashes may have become one key, whose sequences are then no longer in order. */
-static void sort_sequences(GArray *sequences)
-{
-	for (guint i = 1; i < sequences->len; i++)
-		if (g_array_index(sequences, uint32_t, i - 1) >
-		    g_array_index(sequences, uint32_t, i)) {
-			g_array_sort(sequences, by_number);
-			return;
-		}
-}
-
-/* The key in hand, with all of its sequences. */
-static void end_key(struct writer *writer)
-{
-	const uint32_t *at = (const uint32_t *)(void *)writer->sequences->data;
-	size_t left = writer->sequences->len, done;
-
-	sort_sequences(writer->sequences);
-	if (writer->block->len && writer->key.len != writer->block_key.len)
-		end_block(writer);
-	while (left && !writer->failed) {
-		if (!writer->block->len) {
-			writer->block_key = writer->key;
-			writer->block_sequence = *at;
-		}
-		done = sealedform_add_postings(writer->block, &writer->key,
-					       &writer->last_key, at, left);
-		writer->last_key = writer->key;
-		if (!done)
-			end_block(writer);
-		at += done;
-		left -= done;
-	}
-	g_array_set_size(writer->sequences, 0);
 }
 
 static bool has_key(const GArray *keys, const struct record_key *wanted)
@@ -352,30 +248,23 @@ static bool take_key(const struct record_key *key, const GArray *sequences,
 	struct writer *writer = context;
 	struct record_key sealed = sealedform_key(key);
 
-	if (sealed.len != writer->key.len ||
-	    memcmp(sealed.bytes, writer->key.bytes, sealed.len) != 0)
-		end_key(writer);
-	writer->key = sealed;
 	for (guint i = 0; i < sequences->len; i++) {
 		uint64_t at = g_array_index(sequences, uint64_t, i) -
 			      writer->seal->first;
-		uint32_t past = (uint32_t)at + 1;
 
 		if (is_still_under(writer, &sealed, at))
-			g_array_append_val(writer->sequences, past);
+			sealindex_add(writer->index, &sealed,
+				      (uint32_t)at + 1);
 	}
-	return !writer->failed && !is_cancelled(writer);
+	return sealedfile_is_good(writer->file) && !is_cancelled(writer);
 }
 
 static bool write_index(struct writer *writer, GError **error)
 {
 	bool is_done = dayreader_each_key(writer->from, take_key, writer);
 
-	end_key(writer);
-	end_block(writer);
-	if (writer->failed)
-		return fail(writer, error);
-	if (is_done)
+	sealindex_end(writer->index);
+	if (is_done || !sealedfile_is_good(writer->file))
 		return true;
 	if (is_cancelled(writer))
 		store_error_set_text(error, STORE_ERROR_TEMP, "cut off");
@@ -383,6 +272,14 @@ static bool write_index(struct writer *writer, GError **error)
 		store_error_set_text(error, STORE_ERROR_DAMAGED,
 				     "the day's index cannot be read");
 	return false;
+}
+
+static struct span bytes_of(GBytes *bytes)
+{
+	gsize len;
+	const char *data = g_bytes_get_data(bytes, &len);
+
+	return span_of(data, len);
 }
 
 static void train(struct writer *writer)
@@ -408,61 +305,7 @@ static void train(struct writer *writer)
 	writer->dict_bytes = sealedform_train(samples, sizes);
 	if (!writer->dict_bytes)
 		writer->dict_bytes = g_bytes_new(NULL, 0);
-	gsize len;
-	const char *dict = g_bytes_get_data(writer->dict_bytes, &len);
-
-	writer->dict = sealedform_dict_new(span_of(dict, len));
-}
-
-static bool open_fresh(struct writer *writer, const char *fresh,
-		       size_t map_bytes, GError **error)
-{
-	const struct lmdbenv_options options = {
-		.is_created = true, .is_unlocked = true, .is_unsynced = true,
-		.tables = 3, .map_bytes = map_bytes,
-	};
-
-	writer->env = lmdbenv_open(fresh, &options, error);
-	if (!writer->env)
-		return false;
-	writer->failed = mdb_txn_begin(writer->env, NULL, 0, &writer->txn);
-	if (!writer->failed)
-		writer->failed = mdb_dbi_open(writer->txn, "records",
-					      MDB_CREATE, &writer->records);
-	if (!writer->failed)
-		writer->failed = mdb_dbi_open(writer->txn, "index",
-					      MDB_CREATE, &writer->index);
-	if (!writer->failed)
-		writer->failed = mdb_dbi_open(writer->txn, "meta", MDB_CREATE,
-					      &writer->meta);
-	return writer->failed ? fail(writer, error) : true;
-}
-
-/* Twice the same, since LMDB keeps two states, and whoever comes to this file with the
- * lock of the open day may be led to the older. */
-static bool write_facts(struct writer *writer, GError **error)
-{
-	gsize len;
-	void *dict = (void *)g_bytes_get_data(writer->dict_bytes, &len);
-
-	for (unsigned i = 0; i < 2 && !writer->failed; i++) {
-		if (i)
-			writer->failed = mdb_txn_begin(writer->env, NULL, 0,
-						       &writer->txn);
-		put(writer, writer->meta, (MDB_val){ 4, (void *)"dict" },
-		    (MDB_val){ len, dict });
-		if (!writer->failed)
-			writer->failed = segment_put_facts(
-				writer->txn, writer->meta, SEGMENT_SEALED,
-				&writer->facts);
-		if (writer->failed)
-			break;
-		writer->failed = mdb_txn_commit(writer->txn);
-		writer->txn = NULL;
-	}
-	if (!writer->failed)
-		writer->failed = mdb_env_sync(writer->env, 1);
-	return writer->failed ? fail(writer, error) : true;
+	writer->dict = sealedform_dict_new(bytes_of(writer->dict_bytes));
 }
 
 static struct writer *writer_new(const struct sealwrite *how,
@@ -480,17 +323,13 @@ static struct writer *writer_new(const struct sealwrite *how,
 	writer->keys_left = g_hash_table_new_full(
 		g_int64_hash, g_int64_equal, g_free,
 		(GDestroyNotify)g_array_unref);
-	writer->block = g_byte_array_new();
-	writer->sequences = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return writer;
 }
 
 static void writer_free(struct writer *writer)
 {
-	if (writer->txn)
-		mdb_txn_abort(writer->txn);
-	if (writer->env)
-		mdb_env_close(writer->env);
+	sealindex_free(&writer->index);
+	sealedfile_close(&writer->file);
 	dayreader_free(&writer->from);
 	sealedform_dict_free(&writer->dict);
 	if (writer->dict_bytes)
@@ -501,8 +340,6 @@ static void writer_free(struct writer *writer)
 	g_byte_array_unref(writer->instead);
 	g_byte_array_unref(writer->fates);
 	g_hash_table_unref(writer->keys_left);
-	g_byte_array_unref(writer->block);
-	g_array_unref(writer->sequences);
 	g_free(writer);
 }
 
@@ -556,10 +393,14 @@ static bool write_file(struct writer *writer, struct segment *segment,
 	if (stat(path, &file) != 0)
 		file.st_size = 0;
 	train(writer);
-	return open_fresh(writer, fresh, (size_t)file.st_size * 2 + SPARE_BYTES,
-			  error) &&
-	       write_records(writer, error) && write_index(writer, error) &&
-	       write_facts(writer, error);
+	writer->file = sealedfile_open(fresh, (size_t)file.st_size * 2 +
+				       SPARE_BYTES, error);
+	if (!writer->file)
+		return false;
+	writer->index = sealindex_new(writer->file);
+	return write_records(writer, error) && write_index(writer, error) &&
+	       sealedfile_end(writer->file, &writer->facts,
+			      bytes_of(writer->dict_bytes), error);
 }
 
 static bool write_and_swap(const struct sealwrite *how, struct segment *segment,
