@@ -5,7 +5,9 @@
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/hex.h"
+#include "store/hashtree.h"
 #include "store/lmdbenv.h"
+#include "store/proof.h"
 #include "store/sealedread.h"
 #include "store/sealfiles.h"
 #include "store/storeerror.h"
@@ -686,6 +688,45 @@ static void days_with_nothing(void **state)
 	end(&place);
 }
 
+static void each_record_is_proved(void **state)
+{
+	g_autofree char *path = NULL, *seal_path = NULL, *text = NULL;
+	g_autoptr(GError) why = NULL;
+	struct proof proof;
+	struct place place;
+	struct seal made;
+
+	(void)state;
+	begin(&place);
+	assert_true(proof_make(place.sample.dir, 77, &proof, NULL));
+	assert_null(proof.hashes);
+	assert_null(proof.seal);
+	proof_release(&proof);
+	seal(&place, FIRST_DAY);
+	path = day_path(place.dir, FIRST_DAY);
+	seal_path = day_seal_path(path);
+	assert_true(seal_read(seal_path, &made, &text, NULL));
+	for (uint64_t n = 1; n <= RECORDS; n += 1666) {
+		uint8_t sha256[RECORD_HASH_BYTES];
+		gsize len;
+		const char *bytes;
+
+		assert_true(proof_make(place.sample.dir, n, &proof, NULL));
+		bytes = g_bytes_get_data(proof.record, &len);
+		digest_sha256(span_of(bytes, len), sha256);
+		assert_memory_equal(sha256, proof.sha256, sizeof sha256);
+		assert_string_equal(proof.seal, text);
+		assert_true(hashtree_is_proved(sha256, proof.index,
+					       proof.count, proof.hashes,
+					       made.tree));
+		proof_release(&proof);
+	}
+	assert_false(proof_make(place.sample.dir, RECORDS + 2 * FEW + 1,
+				&proof, &why));
+	assert_int_equal(why->code, STORE_ERROR_MISSING);
+	end(&place);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(records_are_the_same),
 	cmocka_unit_test(the_index_is_the_same),
@@ -699,6 +740,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(written_anew),
 	cmocka_unit_test(a_forged_day_is_not_written_anew),
 	cmocka_unit_test(days_with_nothing),
+	cmocka_unit_test(each_record_is_proved),
 };
 
 TAP_MAIN(tests)
