@@ -5,6 +5,7 @@
 #include "admin/auditlog.h"
 #include "admin/table.h"
 #include "base/clock.h"
+#include "base/netaddr.h"
 #include "settings/global.h"
 #include "store/day.h"
 #include "store/holds.h"
@@ -42,13 +43,43 @@ static int add(const struct admin *admin, const struct command *self,
 	return status;
 }
 
+/* Borrows the words. A network that cannot be read would hold nothing. */
+static int take_person(const struct command *self, struct hold *hold,
+		       const char *from, const char *rcpt, const char *account,
+		       const char *client)
+{
+	g_autoptr(GError) why = NULL;
+	struct network network;
+
+	hold->sender = from;
+	hold->recipient = rcpt;
+	hold->account = account;
+	hold->client = client;
+	if (client && !network_parse(span_text(client), &network, &why))
+		return admin_fail(self, EX_USAGE, "--client-ip: %s",
+				  why->message);
+	return EX_OK;
+}
+
 static int run_add(struct admin *admin, const struct command *self, int argc,
 		   char **argv)
 {
 	g_autofree char *since = NULL, *until = NULL, *reason = NULL;
+	g_autofree char *from = NULL, *rcpt = NULL, *account = NULL;
+	g_autofree char *client = NULL, *name = NULL;
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
 	g_autofree char *operator_name = admin_operator();
 	const GOptionEntry entries[] = {
+		{ "case", 0, 0, G_OPTION_ARG_STRING, &name,
+		  "Its name, if not given by itself", "CASE" },
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &from,
+		  "Only records of this sender, or @DOMAIN", "ADDRESS" },
+		{ "rcpt", 0, 0, G_OPTION_ARG_STRING, &rcpt,
+		  "Only those to this recipient, or @DOMAIN", "ADDRESS" },
+		{ "account", 0, 0, G_OPTION_ARG_STRING, &account,
+		  "Only those of this login", "NAME" },
+		{ "client-ip", 0, 0, G_OPTION_ARG_STRING, &client,
+		  "Only those from this address or network", "CIDR" },
 		{ "since", 0, 0, G_OPTION_ARG_STRING, &since,
 		  "From this day on (all)", "DAY" },
 		{ "until", 0, 0, G_OPTION_ARG_STRING, &until,
@@ -63,9 +94,11 @@ static int run_add(struct admin *admin, const struct command *self, int argc,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc != 2)
+	if (status == EX_OK && argc != (name ? 1 : 2))
 		status = admin_fail(self, EX_USAGE, "one name is needed, that "
 				    "of the case");
+	if (status == EX_OK)
+		status = take_person(self, &hold, from, rcpt, account, client);
 	if (status == EX_OK)
 		status = admin_take_day(self, "--since", since, &hold.since_day);
 	if (status == EX_OK)
@@ -79,7 +112,7 @@ static int run_add(struct admin *admin, const struct command *self, int argc,
 		status = auditlog_note(admin, self, asked, reason);
 	if (status != EX_OK)
 		return status;
-	hold.name = argv[1];
+	hold.name = name ? name : argv[1];
 	hold.reason = reason ? reason : "";
 	return add(admin, self, &hold);
 }
@@ -129,10 +162,28 @@ static const char *day_text(int64_t day, char *out)
 						      day_format(day, out);
 }
 
+/* "from s@example.net account joe"; free it. */
+static char *whose(const struct hold *hold)
+{
+	GString *text = g_string_new("");
+	const struct { const char *name, *value; } words[] = {
+		{ "from", hold->sender }, { "rcpt", hold->recipient },
+		{ "account", hold->account }, { "client-ip", hold->client },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (*words[i].value)
+			g_string_append_printf(text, "%s%s %s",
+					       text->len ? " " : "",
+					       words[i].name, words[i].value);
+	return g_string_free(text, FALSE);
+}
+
 static void list_one(const struct hold *hold, void *context)
 {
 	const struct listing *listing = context;
 	g_autofree char *created = admin_format_time(hold->created_us);
+	g_autofree char *of = whose(hold);
 	char since[DAY_TEXT_MAX], until[DAY_TEXT_MAX];
 	json_t *object;
 
@@ -142,15 +193,17 @@ static void list_one(const struct hold *hold, void *context)
 			  day_text(hold->since_day, since));
 		table_add(listing->table, TABLE_PLAIN, "%s",
 			  day_text(hold->until_day, until));
+		table_add(listing->table, TABLE_PLAIN, "%s",
+			  *of ? of : "all");
 		table_add(listing->table, TABLE_PLAIN, "%s", created);
 		table_add(listing->table, TABLE_PLAIN, "%s",
 			  hold->operator_name);
 		table_add(listing->table, TABLE_PLAIN, "%s", hold->reason);
 		return;
 	}
-	object = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "name",
+	object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "name",
 		hold->name, "since", day_text(hold->since_day, since), "until",
-		day_text(hold->until_day, until), "created_us",
+		day_text(hold->until_day, until), "of", of, "created_us",
 		(json_int_t)hold->created_us, "operator", hold->operator_name,
 		"reason", hold->reason);
 	if (!object)
@@ -164,7 +217,7 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 		    char **argv)
 {
 	static const char *const titles[] = {
-		"hold", "since", "until", "made", "by", "reason", NULL,
+		"hold", "since", "until", "of", "made", "by", "reason", NULL,
 	};
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
@@ -199,7 +252,9 @@ static const struct command verbs[] = {
 		.arguments = "[OPTION...] CASE",
 		.summary = "Keep records whatever their term",
 		.examples = "  reevectl records hold add 2026-117 --since "
-			    "2026-11-01 --until 2026-11-20\n",
+			    "2026-11-01 --until 2026-11-20\n"
+			    "  reevectl records hold add --case 2026-118 "
+			    "--account joe\n",
 		.run = run_add,
 	}, {
 		.name = "records hold list",
