@@ -166,6 +166,37 @@ subtest 'expire' => sub {
 		'the status tells';
 };
 
+subtest 'records days' => sub {
+	my ($status, $out, $err) = $daemon->reevectl('records', 'days', '--json');
+	my @days = map { decode_json($_) } split /\n/, $out;
+	is $status, 0, 'lists' or diag $err;
+	is_deeply [map { $_->{day} } @days], [map { day($_) } 90, 59, 30, 0],
+		'each day';
+	is_deeply [map { $_->{state} } @days], [qw(sealed sealed sealed open)],
+		'whether it grows';
+	is_deeply [map { "@{$_->{holds}}" } @days], ['case-7', '', '', ''],
+		'for whom it stays';
+	ok !exists $days[0]{expires_us}, 'a day on hold does not go';
+	is POSIX::strftime('%Y-%m-%d', gmtime($days[1]{expires_us} / 1e6)),
+		day(59 - 101), 'when the others do';
+	is scalar(grep { $_->{records} < 1 } @days), 0, 'how many records';
+	is scalar(grep { $_->{bytes} < 300000 } @days[0 .. 2]), 0, 'what they take';
+	unlink seal_of(30);
+	my $day = day(30);
+	like +($daemon->reevectl('records', 'days'))[1],
+		qr/^$day +80 +\d+\.\d.{1,2}KiB +seal lost +\d{4}-/m, 'for people';
+	like +($daemon->reevectl('records', 'days'))[1],
+		qr/^all +[1-9]\d* +1\.\d.{1,2}MiB *$/m, 'all of it';
+	is +($daemon->reevectl('records', 'days', 'all'))[0], 64, 'no arguments';
+	$box->write_file(file(59), 'x' x 8192);
+	($status, $out, $err) = $daemon->reevectl('records', 'days');
+	is $status, 65, 'a day that cannot be read';
+	like $err, qr/\Q@{[day(59)]}\E/, 'is named';
+	like $out, qr/^\Q@{[day(59)]}\E +\? /m, 'and counts none';
+};
+
 is $daemon->stop, 0, 'it ends well';
+unlink file(59), glob "$mount/state.mdb*";
+is +($daemon->reevectl('records', 'days'))[0], 0, 'days are listed without a state';
 undef $daemon;
 done_testing;
