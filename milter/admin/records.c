@@ -6,6 +6,7 @@
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
 #include "admin/recordstats.h"
+#include "admin/recordsdays.h"
 #include "admin/recordshold.h"
 #include "admin/recordsverify.h"
 #include "base/clock.h"
@@ -518,6 +519,13 @@ static const struct command verbs[] = {
 			    "--verdict reject --limit 0\n",
 		.run = run_stats,
 	}, {
+		.name = "records days",
+		.arguments = "[--json]",
+		.summary = "What each day takes on the disk, and when it goes",
+		.examples = "  reevectl records days\n"
+			    "  reevectl records days --json | jq .bytes\n",
+		.run = recordsdays_run,
+	}, {
 		.name = "records hold",
 		.arguments = "add|list|release ...",
 		.summary = "Keep records whatever their term",
@@ -550,7 +558,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_records = {
 	.name = "records",
-	.arguments = "search|show|follow|stats|hold|verify|anchor ...",
+	.arguments = "search|show|follow|stats|days|hold|verify|anchor ...",
 	.summary = "Find and show records: who sent what, when, what was done",
 	.run = run,
 };

@@ -6,9 +6,11 @@
 #include "settings/global.h"
 #include "store/chain.h"
 #include "store/day.h"
+#include "store/diskwatch.h"
 #include "store/hex.h"
 #include "store/sealkey.h"
 #include "store/sealwrite.h"
+#include "store/storeerror.h"
 #include "store/storesettings.h"
 
 #include <inttypes.h>
@@ -142,6 +144,29 @@ static int verify(struct admin *admin, const struct command *self,
 	return print_days(admin, days);
 }
 
+/* Days before it may be gone: their term is over, or the disk was full
+ * (records.at_disk_limit), which the audit tells. */
+static int find_kept_day(const struct admin *admin, const struct command *self,
+			 int64_t *day_out)
+{
+	const char *dir = global_settings_of(admin->settings)->state_dir;
+	g_autoptr(GError) why = NULL;
+	struct state *state = state_open(dir, STATE_EXISTING, &why);
+	int64_t dropped = INT64_MIN;
+	/* Records may lie elsewhere than the state that they had. */
+	bool is_read = state ? diskwatch_newest_dropped(state, &dropped, &why) :
+		       g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING);
+
+	state_close(&state);
+	if (!is_read)
+		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+	*day_out = day_of_us(clock_now_us() - 1000 *
+			     store_settings_of(admin->settings)->keep_ms);
+	if (dropped >= *day_out)
+		*day_out = dropped + 1;
+	return EX_OK;
+}
+
 int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		      char **argv)
 {
@@ -186,9 +211,10 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		return status;
 	if (!read_anchors(self, file, anchors))
 		return EX_DATAERR;
-	query.kept_day = day_of_us(clock_now_us() - 1000 *
-		store_settings_of(admin->settings)->keep_ms);
 	query.public_key = has_key ? key : NULL;
+	status = find_kept_day(admin, self, &query.kept_day);
+	if (status != EX_OK)
+		return status;
 	query.anchors = (const struct chain_anchor *)(void *)anchors->data;
 	query.anchor_count = anchors->len;
 	return verify(admin, self, &query);

@@ -142,6 +142,25 @@ static void add_dns_lists(struct table *table, const json_t *lists)
 	}
 }
 
+static void take_disk(const struct store_settings *store,
+		      const struct diskuse *disk, json_t *records)
+{
+	enum diskuse_level level = diskuse_level(disk, store, DISKUSE_FINE);
+
+	json_object_set_new(records, "disk_free_bytes",
+			    json_integer((json_int_t)disk->free_bytes));
+	json_object_set_new(records, "disk_bytes", json_integer(
+		(json_int_t)(disk->used_bytes + disk->free_bytes)));
+	json_object_set_new(records, "disk_percent",
+			    json_integer(diskuse_percent(disk)));
+	json_object_set_new(records, "disk_warning",
+			    json_integer(store->disk_warning_percent));
+	json_object_set_new(records, "disk_limit",
+			    json_integer(store->disk_limit_percent));
+	json_object_set_new(records, "disk_level",
+			    json_string(diskuse_level_word(level)));
+}
+
 /* From the files, so that it holds without a daemon, too. */
 static void take_space(const struct admin *admin, json_t *records)
 {
@@ -168,10 +187,7 @@ static void take_space(const struct admin *admin, json_t *records)
 			    json_integer((json_int_t)space.bytes));
 	json_object_set_new(records, "newest_bytes",
 			    json_integer((json_int_t)space.newest_bytes));
-	json_object_set_new(records, "disk_free_bytes",
-			    json_integer((json_int_t)space.disk_free_bytes));
-	json_object_set_new(records, "disk_bytes",
-			    json_integer((json_int_t)space.disk_bytes));
+	take_disk(store_settings_of(admin->settings), &space.disk, records);
 	if (!space.has_next)
 		return;
 	json_object_set_new(records, "expires", json_string(
@@ -208,6 +224,31 @@ static void add_space(struct table *table, const json_t *records)
 		  when);
 }
 
+/* has_room is the daemon's: one of an older version does not say. */
+static void add_disk(struct table *table, const json_t *records)
+{
+	bool is_full = json_is_false(json_object_get(records, "has_room"));
+	bool is_fine = !is_full &&
+		       strcmp(text(records, "disk_level"), "fine") == 0;
+
+	if (!json_object_get(records, "disk_percent"))
+		return;
+	table_add(table, TABLE_PLAIN, "disk of records");
+	table_add(table, is_fine ? TABLE_GOOD : TABLE_BAD,
+		  "%s%" PRId64 "%% in use%s; warning at %" PRId64 "%%, limit "
+		  "at %" PRId64 "%%", is_fine ? "" : "NEARLY FULL: ",
+		  number(records, "disk_percent"),
+		  is_full ? ": NO ROOM FOR MORE MAIL" : "",
+		  number(records, "disk_warning"),
+		  number(records, "disk_limit"));
+	if (!number(records, "days_dropped"))
+		return;
+	table_add(table, TABLE_PLAIN, "days dropped");
+	table_add(table, TABLE_BAD, "%" PRId64 " before their term was over, "
+		  "since the start: see reevectl audit list",
+		  number(records, "days_dropped"));
+}
+
 static void print_people(const json_t *status, pid_t pid)
 {
 	static const char *const titles[] = { "what", "value", NULL };
@@ -239,6 +280,7 @@ static void print_people(const json_t *status, pid_t pid)
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
 	add_space(table, records);
+	add_disk(table, records);
 	add_content(table, json_object_get(status, "content"));
 	add_dns_lists(table, json_object_get(status, "dns_lists"));
 	json_object_foreach(json_object_get(status, "counters"), key, value) {

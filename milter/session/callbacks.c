@@ -137,6 +137,9 @@ static void check_service(struct transaction *tx)
 	if (!keep_is_possible(tx->settings))
 		demand_deferral(tx, "STORE_FAILED", "4.3.0",
 				"no record can be kept now, try again later");
+	else if (!keep_has_room(tx->settings))
+		demand_deferral(tx, "STORE_FULL", "4.3.1", "the disk has no "
+				"room for records of mail, try again later");
 }
 
 static sfsistat on_mail(SMFICTX *ctx, char **argv)

@@ -15,6 +15,7 @@
 #include "session/service.h"
 #include "session/statusfile.h"
 #include "settings/global.h"
+#include "store/diskwatch.h"
 #include "store/lists.h"
 #include "store/recorder.h"
 #include "store/state.h"
@@ -231,6 +232,7 @@ static void tick(void)
 	refresh_if_stale();
 	clean_state();
 	settings = service_settings();
+	diskwatch_look(service_disk(), settings);
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);

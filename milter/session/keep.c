@@ -3,6 +3,7 @@
 #include "session/keep.h"
 
 #include "session/service.h"
+#include "store/diskwatch.h"
 #include "store/recorder.h"
 #include "store/storesettings.h"
 
@@ -26,6 +27,11 @@ bool keep_is_possible(const struct settings *settings)
 	return service_recorder() &&
 	       (recorder_is_healthy(service_recorder()) ||
 		!is_deferring(settings));
+}
+
+bool keep_has_room(const struct settings *settings)
+{
+	return diskwatch_has_room(service_disk()) || !is_deferring(settings);
 }
 
 static void log_verdict(const struct transaction *tx)

@@ -8,6 +8,10 @@
  * (records.on_failure). Cheap. */
 bool keep_is_possible(const struct settings *settings);
 
+/* Whether the disk has room for the records of more mail (records.disk_limit), or
+ * need not have. Cheap. */
+bool keep_has_room(const struct settings *settings);
+
 /*
  * Writes the record of a message that came to its end, and returns when it is
  * on disk. When it cannot be written, the outcome becomes what

@@ -9,6 +9,7 @@
 #include "sender/contacts.h"
 #include "sender/sendersettings.h"
 #include "settings/global.h"
+#include "store/diskwatch.h"
 #include "store/housekeeper.h"
 #include "store/recorder.h"
 #include "store/state.h"
@@ -23,6 +24,7 @@ static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct settings *current;
 static struct state *state;
 static struct recorder *recorder;
+static struct diskwatch *disk;	/* stays: libmilter's threads ask it to the end */
 static struct housekeeper *keeper;
 static struct resolver *resolver;
 static struct bulk *bulk;
@@ -48,6 +50,7 @@ bool service_open(struct settings *settings, GError **error)
 	if (!keeper)
 		goto fail;
 	recorder_set_housekeeper(recorder, keeper);
+	disk = diskwatch_new(dir, state);
 	contacts = contacts_new((size_t)sender_settings_of(settings)->contacts);
 	contacts_path = g_build_filename(dir, "contacts", NULL);
 	contacts_load(contacts, contacts_path);
@@ -129,6 +132,11 @@ void service_save_contacts(void)
 struct recorder *service_recorder(void)
 {
 	return recorder;
+}
+
+struct diskwatch *service_disk(void)
+{
+	return disk;
 }
 
 void service_begin_draining(void)

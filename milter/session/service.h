@@ -9,6 +9,7 @@
 
 struct bulk;
 struct contacts;
+struct diskwatch;
 struct recorder;
 struct resolver;
 struct settings;
@@ -46,6 +47,7 @@ struct contacts *service_contacts(void);
 /* Writes what is known of contacts to disk, if anything changed. */
 void service_save_contacts(void);
 struct recorder *service_recorder(void);
+struct diskwatch *service_disk(void);
 
 /* SIGTERM came: no message begins any more, those in hand end. */
 void service_begin_draining(void);

@@ -9,6 +9,7 @@
 #include "session/contentjson.h"
 #include "session/service.h"
 #include "settings/global.h"
+#include "store/diskwatch.h"
 #include "store/recorder.h"
 
 #include <errno.h>
@@ -32,8 +33,11 @@ static json_t *records_object(void)
 	struct recorder_stats stats;
 
 	recorder_stats(service_recorder(), &stats);
-	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s*}",
+	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s*}",
 			 "healthy", recorder_is_healthy(service_recorder()),
+			 "has_room", diskwatch_has_room(service_disk()),
+			 "days_dropped", (json_int_t)diskwatch_days_dropped(
+				service_disk()),
 			 "committed", (json_int_t)stats.committed,
 			 "groups", (json_int_t)stats.groups,
 			 "queued", (json_int_t)stats.queued,

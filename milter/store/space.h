@@ -2,6 +2,7 @@
 #ifndef STORE_SPACE_H
 #define STORE_SPACE_H
 
+#include "store/diskuse.h"
 #include "store/state.h"
 
 struct space {
@@ -10,8 +11,19 @@ struct space {
 	int64_t oldest_day, newest_day;	/* when there are days */
 	bool has_next;
 	int64_t next_day, next_us;	/* the day that expires first, and when */
-	uint64_t disk_free_bytes, disk_bytes;
+	struct diskuse disk;
 };
+
+struct space_day {
+	int64_t day;
+	uint64_t bytes;		/* as they lie on the disk */
+	bool is_held, is_sealed;
+};
+
+/* struct space_day of the files in records_dir, oldest first. state of the holds may
+ * be NULL. NULL with error; free with g_array_unref(). */
+GArray *space_days(const char *records_dir, struct state *state,
+		   GError **error) MUST_USE;
 
 /* Of the files in records_dir, kept for keep_ms. state of the holds may be NULL. */
 bool space_of_records(const char *records_dir, int64_t keep_ms,

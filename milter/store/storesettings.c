@@ -7,6 +7,8 @@
 
 static const char *const on_failure_words[] = { "defer", "accept", NULL };
 
+static const char *const at_disk_limit_words[] = { "defer", "expire", NULL };
+
 static const char *const reason_words[] = { "optional", "required", NULL };
 
 /* As enum subject_keeping. */
@@ -34,6 +36,28 @@ static const struct setting rows[] = {
 		.max = INT64_C(16) << 40, .apply = APPLY_START,
 		.help = "Most that one day's file may grow to. It is address "
 			"space, not disk."),
+	SETTING_COUNT(struct store_settings, disk_warning_percent,
+		"records.disk_warning", .preset = 80, .min = 10, .max = 100,
+		.help = "Percent of the records' disk in use from which on "
+			"the log warns, each hour, and reevectl status too. "
+			"What is kept for root counts for nothing, as in "
+			"df. 100: never."),
+	SETTING_COUNT(struct store_settings, disk_limit_percent,
+		"records.disk_limit", .preset = 95, .min = 10, .max = 100,
+		.help = "Percent in use from which on records.at_disk_limit "
+			"holds, until it is one less. 100: never; the "
+			"disk may then be filled to the last byte."),
+	SETTING_WORD(struct store_settings, at_disk_limit,
+		"records.at_disk_limit", .words = at_disk_limit_words,
+		.preset = AT_DISK_LIMIT_DEFER,
+		.help = "What happens at records.disk_limit. defer: mail is "
+			"deferred (451 4.3.1) until there is room, unless "
+			"records.on_failure accepts it. expire: the oldest "
+			"days go before records.keep is over, as many as it "
+			"takes, but none that ended less than 60 days ago "
+			"(or records.keep, if that is less), and none on "
+			"hold; the log and reevectl audit tell each. When "
+			"that is not enough, mail is deferred."),
 	SETTING_WORD(struct store_settings, on_failure, "records.on_failure",
 		.words = on_failure_words, .preset = ON_FAILURE_DEFER,
 		.help = "What becomes of mail while records cannot be "
@@ -87,6 +111,11 @@ const struct setting_group store_group = {
 	.row_count = G_N_ELEMENTS(rows),
 	.prepare = prepare,
 };
+
+int64_t store_settings_least_keep_ms(const struct store_settings *settings)
+{
+	return MIN(settings->keep_ms, LEAST_KEEP_MS);
+}
 
 const struct store_settings *store_settings_of(
 	const struct settings *settings)
