@@ -23,8 +23,8 @@
 #define LEAST_NICE 19
 
 struct housekeeper {
-	char *dir;			/* state_dir/records */
-	struct sealkey *key;
+	char *state_dir, *dir;		/* dir: of the records in it */
+	struct sealkey *key;		/* NULL: it could not be made yet */
 	pthread_t thread;
 	pthread_mutex_t lock;		/* over is_woken */
 	pthread_cond_t work;
@@ -143,6 +143,27 @@ static void step_back(void)
 	syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE << CLASS_SHIFT);
 }
 
+static bool take_key(struct housekeeper *keeper, GError **error)
+{
+	if (!keeper->key && sealkey_ensure(keeper->state_dir, error))
+		keeper->key = sealkey_open(keeper->state_dir, error);
+	return keeper->key != NULL;
+}
+
+/* On a disk that was full at the first start there is no key yet. */
+static void keep_house(struct housekeeper *keeper)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (!take_key(keeper, &why)) {
+		log_event(NULL, LOG_ERR, "no_seal_key", "why=\"%s\"",
+			  why->message);
+		return;
+	}
+	seal_days(keeper);
+	expire_days(keeper);
+}
+
 static void *run(void *data)
 {
 	struct housekeeper *keeper = data;
@@ -153,8 +174,7 @@ static void *run(void *data)
 	while (!atomic_load(&keeper->is_ending)) {
 		keeper->is_woken = false;
 		pthread_mutex_unlock(&keeper->lock);
-		seal_days(keeper);
-		expire_days(keeper);
+		keep_house(keeper);
 		pthread_mutex_lock(&keeper->lock);
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += LOOK_EVERY_MS / 1000;
@@ -173,26 +193,22 @@ static void free_keeper(struct housekeeper *keeper)
 	expiry_free(keeper->expiry);
 	pthread_cond_destroy(&keeper->work);
 	pthread_mutex_destroy(&keeper->lock);
+	g_free(keeper->state_dir);
 	g_free(keeper->dir);
 	g_free(keeper);
 }
 
-static bool take_key(struct housekeeper *keeper, const char *state_dir,
-		     GError **error)
-{
-	if (sealkey_ensure(state_dir, error))
-		keeper->key = sealkey_open(state_dir, error);
-	return keeper->key != NULL;
-}
 
 struct housekeeper *housekeeper_open(const char *state_dir,
 				     const struct settings *settings,
 				     struct state *state, GError **error)
 {
 	struct housekeeper *keeper = g_new0(struct housekeeper, 1);
+	g_autoptr(GError) why = NULL;
 	pthread_condattr_t monotonic;
 	int failed;
 
+	keeper->state_dir = g_strdup(state_dir);
 	keeper->dir = g_build_filename(state_dir, "records", NULL);
 	keeper->state = state;
 	keeper->expiry = expiry_new(keeper->dir);
@@ -202,12 +218,16 @@ struct housekeeper *housekeeper_open(const char *state_dir,
 	pthread_mutex_init(&keeper->lock, NULL);
 	pthread_cond_init(&keeper->work, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if (take_key(keeper, state_dir, error)) {
-		failed = pthread_create(&keeper->thread, NULL, run, keeper);
-		if (!failed)
-			return keeper;
-		store_error_set(error, "thread", failed);
+	if (!take_key(keeper, &why) &&
+	    !g_error_matches(why, STORE_ERROR, STORE_ERROR_TEMP)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		free_keeper(keeper);
+		return NULL;
 	}
+	failed = pthread_create(&keeper->thread, NULL, run, keeper);
+	if (!failed)
+		return keeper;
+	store_error_set(error, "thread", failed);
 	free_keeper(keeper);
 	return NULL;
 }

@@ -16,7 +16,8 @@ struct housekeeper;
 struct settings;
 struct state;
 
-/* Makes the key (sealkey.h) when there is none yet. state outlives it. */
+/* Makes the key (sealkey.h) when there is none yet, later if the disk is full now. state
+ * outlives it. */
 struct housekeeper *housekeeper_open(const char *state_dir,
 				     const struct settings *settings,
 				     struct state *state, GError **error)

@@ -62,6 +62,7 @@ is $daemon->stop, 0, 'it ends well';
 my ($today) = glob $daemon->state . '/records/*.mdb';
 my $yesterday = $daemon->state . '/records/' . POSIX::strftime('%Y-%m-%d',
 	gmtime(time - 86400)) . '.mdb';
+my $seal = $yesterday =~ s/mdb$/seal/r;
 my $copy = $box->path('copy.mdb');
 system('cp', $today, $copy) == 0 or die "cp: $?\n";
 rename $today, $yesterday or die "$today: $!\n";
@@ -79,6 +80,7 @@ sub started_with
 		"$command: it ran";
 	like $again->log, qr/records_anchor anchor="\Q$anchor\E"/,
 		'the log has the anchor';
+	$box->wait_for(10, sub { -s $seal }) or diag 'not sealed';
 	$again->stop;
 	return $again->log;
 }
@@ -93,7 +95,6 @@ is +($daemon->reevectl('records', 'anchor'))[1], $last,
 	'the newest day that has a record';
 
 # The daemon sealed it at each start; now as it was before.
-my $seal = $yesterday =~ s/mdb$/seal/r;
 ok -s $seal, 'yesterday is sealed';
 like +(verify())[1], qr/ of 2 days, 1 sealed: /, 'which verify tells';
 unlink $today, $yesterday, $seal;

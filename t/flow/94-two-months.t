@@ -64,9 +64,10 @@ my ($lost, $late, $steps) = (0, 0, 0);
 sub check
 {
 	my %expected = expected();
+	my %there;
 	# The housekeeper is told by the record that began the day.
 	my $is_right = $box->wait_for(10, sub {
-		my %there = there();
+		%there = there();
 		my @gone = grep { !$there{$_} } keys %expected;
 		if (@gone) {
 			$lost += @gone;
@@ -75,7 +76,6 @@ sub check
 		}
 		return keys %there == keys %expected;
 	});
-	my %there = there();
 	my @old = sort grep { !$expected{$_} } keys %there;
 	diag $clock->day, ": @old stay" if !$is_right;
 	$late += @old unless $is_right;
