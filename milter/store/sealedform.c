@@ -266,7 +266,8 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	rest = span_from(rest, 1);
 	if (rest.len < own)
 		return false;
-	memcpy(key->bytes + key->len - own, rest.ptr, own);
+	if (own)
+		memcpy(key->bytes + key->len - own, rest.ptr, own);
 	rest = span_from(rest, own);
 	if (!take_varint(&rest, &count) || count > rest.len)
 		return false;
