@@ -3,7 +3,6 @@
 #include "admin/recordsverify.h"
 
 #include "base/clock.h"
-#include "settings/global.h"
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/hex.h"
@@ -19,8 +18,7 @@
 
 static char *records_dir(const struct admin *admin)
 {
-	return g_build_filename(global_settings_of(admin->settings)->state_dir,
-				"records", NULL);
+	return g_build_filename(admin_records_from(admin), "records", NULL);
 }
 
 /* Lines of `records anchor`; others that are empty or begin with # are none. */
@@ -160,6 +158,7 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		  "What `records anchor` printed, kept elsewhere", "FILE" },
 		{ "key", 0, 0, G_OPTION_ARG_STRING, &key_text,
 		  "The seals' public key, as somebody else has it", "HEX" },
+		RECORDS_FROM_ENTRY(admin),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line", NULL },
 		G_OPTION_ENTRY_NULL,
