@@ -115,7 +115,7 @@ static int print_days(const struct admin *admin, const GArray *days)
 static int take_key(const struct admin *admin, const struct command *self,
 		    const char *given, uint8_t *key_out, bool *has_key_out)
 {
-	const char *dir = global_settings_of(admin->settings)->state_dir;
+	const char *dir = admin_records_from(admin);
 	g_autofree char *own = given ? NULL : sealkey_read_public(dir, NULL);
 	const char *text = given ?: own;
 

@@ -8,6 +8,7 @@
 #include "store/chain.h"
 #include "store/filecopy.h"
 #include "store/lmdbenv.h"
+#include "store/sealfiles.h"
 #include "store/statetree.h"
 #include "store/storeerror.h"
 
@@ -19,7 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TRIES 5
+#define TRIES 100
+#define TRY_AGAIN_US 50000
 /* A file that changed less than this before it was copied may change again without
  * another time: the clock of a file system is coarse. */
 #define FRESH_NS (INT64_C(2) * 1000000000)
@@ -51,12 +53,6 @@ static bool is_fresh(int64_t time_ns)
 	clock_gettime(CLOCK_REALTIME, &now);
 	return time_ns > (int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
 			 FRESH_NS;
-}
-
-static bool is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size && changed_ns(a) == changed_ns(b);
 }
 
 static void begin_entry(const struct statetree_file *file,
@@ -226,62 +222,113 @@ static bool has_file(const struct folder *folder, const char *path)
 	return faccessat(folder->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The day and its seal; whether they are of one moment. */
-static bool take_pair(struct making *making, const struct statetree_file *day,
-		      const struct statetree_file *seal, bool *is_one_out,
-		      struct manifest_file entries[2], GError **error)
-{
-	bool is_sealed = has_file(&making->from, seal->path);
-	struct stat source, sealed, now;
+/* A day's two files, as they are looked for below the state. */
+struct pair {
+	struct statetree_file day, seal;
+	char *changing;		/* the seal that is about to come to its name */
+	struct stat day_facts, seal_facts;
+	struct manifest_file entries[2];	/* path NULL: there is none */
+};
 
-	entries[1].path = NULL;
-	if (!take_once(making, day, !is_sealed, &entries[0], &source, error))
+static void begin_pair(const struct statetree_file *day, struct pair *pair)
+{
+	g_autofree char *stem = g_strndup(day->path, strlen(day->path) -
+						     strlen(".mdb"));
+
+	*pair = (struct pair){ .day = *day };
+	pair->seal = (struct statetree_file){
+		.path = g_strconcat(stem, ".seal", NULL),
+		.kind = MANIFEST_SEAL, .how = STATETREE_COPY,
+	};
+	pair->changing = g_strconcat(pair->seal.path, ".sealing", NULL);
+}
+
+static bool is_as_before(const struct making *making, const char *path,
+			 const struct stat *before, bool was_there)
+{
+	struct stat now;
+
+	if (fstatat(making->from.fd, path, &now, 0) != 0)
+		return !was_there;
+	return was_there && now.st_ino == before->st_ino &&
+	       now.st_dev == before->st_dev;
+}
+
+/* One try; whether both are of one moment. */
+static bool take_pair(struct making *making, struct pair *pair,
+		      bool *is_one_out, GError **error)
+{
+	bool is_sealed = has_file(&making->from, pair->seal.path);
+
+	*is_one_out = false;
+	pair->entries[1].path = NULL;
+	if (has_file(&making->from, pair->changing))
+		return true;
+	if (!take_once(making, &pair->day, !is_sealed, &pair->entries[0],
+		       &pair->day_facts, error) ||
+	    (is_sealed && !take_once(making, &pair->seal, false,
+				     &pair->entries[1], &pair->seal_facts,
+				     error)))
 		return false;
-	if (is_sealed && !take_once(making, seal, false, &entries[1], &sealed,
-				    error))
-		return false;
-	*is_one_out = has_file(&making->from, seal->path) == is_sealed &&
-		fstatat(making->from.fd, day->path, &now, 0) == 0 &&
-		source.st_ino == now.st_ino &&
-		(!is_sealed || (entries[1].path &&
-				is_same_file(&source, &now)));
+	*is_one_out = !has_file(&making->from, pair->changing) &&
+		is_as_before(making, pair->day.path, &pair->day_facts,
+			     pair->entries[0].path != NULL) &&
+		is_as_before(making, pair->seal.path, &pair->seal_facts,
+			     pair->entries[1].path != NULL);
 	return true;
 }
 
-static void forget(const struct making *making, const char *path)
+/* What was taken and does not fit together; and if nobody is at work there, the change
+ * of a daemon that ended in its midst is ended. */
+static void try_again(struct making *making, const struct pair *pair)
 {
-	unlinkat(making->to.fd, path, 0);
+	g_autofree char *records = g_build_filename(making->from.path,
+						    "records", NULL);
+	int lock = sealfiles_lock(records, NULL);
+
+	unlinkat(making->to.fd, pair->day.path, 0);
+	unlinkat(making->to.fd, pair->seal.path, 0);
+	if (lock < 0) {
+		g_usleep(TRY_AGAIN_US);
+		return;
+	}
+	(void)!sealfiles_recover(records, NULL);
+	sealfiles_unlock(lock);
 }
 
-/* The daemon may seal the day meanwhile: that gives it another file. */
+static bool add_pair(struct making *making, const struct pair *pair,
+		     GError **error)
+{
+	if (pair->entries[0].path)
+		return add_entry(making, &pair->entries[0], error) &&
+		       (!pair->entries[1].path ||
+			add_entry(making, &pair->entries[1], error));
+	unlinkat(making->to.fd, pair->seal.path, 0);	/* it expired */
+	return true;
+}
+
+/* The daemon may seal the day meanwhile, or erase from it: that gives it other files,
+ * one after the other. */
 static bool take_day(struct making *making, const struct statetree_file *day,
 		     GError **error)
 {
-	g_autofree char *path = g_strndup(day->path, strlen(day->path) -
-						     strlen(".mdb"));
-	g_autofree char *seal_path = g_strconcat(path, ".seal", NULL);
-	const struct statetree_file seal = {
-		.path = seal_path, .kind = MANIFEST_SEAL, .how = STATETREE_COPY,
-	};
-	struct manifest_file entries[2];
+	bool is_one = false, is_done = true;
+	struct pair pair;
 
-	for (unsigned i = 0; i < TRIES; i++) {
-		bool is_one = false;
-
-		if (!take_pair(making, day, &seal, &is_one, entries, error))
-			return false;
-		if (is_one)
-			return add_entry(making, &entries[0], error) &&
-			       (!entries[1].path ||
-				add_entry(making, &entries[1], error));
-		forget(making, day->path);
-		forget(making, seal_path);
-		if (!has_file(&making->from, day->path))
-			return true;	/* expired */
+	begin_pair(day, &pair);
+	for (unsigned i = 0; i < TRIES && is_done && !is_one; i++) {
+		is_done = take_pair(making, &pair, &is_one, error);
+		if (is_done && !is_one)
+			try_again(making, &pair);
 	}
-	store_error_set_text(error, STORE_ERROR_TEMP, "%s/%s changes all the "
-		"time; try again", making->from.path, day->path);
-	return false;
+	if (is_done && !is_one)
+		store_error_set_text(error, STORE_ERROR_TEMP, "%s/%s changes "
+			"all the time; try again", making->from.path,
+			day->path);
+	is_done = is_done && is_one && add_pair(making, &pair, error);
+	g_free(pair.seal.path);
+	g_free(pair.changing);
+	return is_done;
 }
 
 static bool take_all(struct making *making, bool is_rest, GError **error)

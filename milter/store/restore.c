@@ -6,7 +6,9 @@
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/filecopy.h"
+#include "store/hex.h"
 #include "store/lmdbenv.h"
+#include "store/sealkey.h"
 #include "store/storeerror.h"
 
 #include <errno.h>
@@ -82,6 +84,23 @@ static void add_days(const char *records, const GArray *days,
 	}
 }
 
+/* What signs the seals. */
+static bool read_key(const char *top, const struct manifest *manifest,
+		     uint8_t key[SEALKEY_PUBLIC_BYTES], GPtrArray *problems)
+{
+	g_autoptr(GError) why = NULL;
+	g_autofree char *text = NULL;
+
+	if (!manifest_find(manifest, SEALKEY_PUBLIC_FILE))
+		return false;
+	text = sealkey_read_public(top, &why);
+	if (text && hex_parse(span_text(text), key, SEALKEY_PUBLIC_BYTES))
+		return true;
+	g_ptr_array_add(problems, g_strdup_printf("%s/%s: %s", top,
+		SEALKEY_PUBLIC_FILE, why ? why->message : "no key"));
+	return false;
+}
+
 /* The newest record that the manifest tells of is an anchor of what is there. */
 static void check_chain(const char *top, const struct manifest *manifest,
 			int64_t keep_ms, bool is_whole, GPtrArray *problems)
@@ -89,7 +108,8 @@ static void check_chain(const char *top, const struct manifest *manifest,
 	const struct chain_anchor anchor = {
 		.day = manifest->head_day, .head = manifest->head,
 	};
-	const struct chain_query query = {
+	uint8_t key[SEALKEY_PUBLIC_BYTES];
+	struct chain_query query = {
 		.since_day = INT64_MIN, .until_day = INT64_MAX,
 		.kept_day = day_of_us(manifest->made_us - keep_ms * 1000),
 		.anchors = &anchor,
@@ -97,7 +117,11 @@ static void check_chain(const char *top, const struct manifest *manifest,
 	};
 	g_autofree char *records = g_build_filename(top, "records", NULL);
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GArray) days = chain_verify(records, &query, &why);
+	g_autoptr(GArray) days = NULL;
+
+	if (read_key(top, manifest, key, problems))
+		query.public_key = key;
+	days = chain_verify(records, &query, &why);
 
 	if (days)
 		add_days(records, days, problems);

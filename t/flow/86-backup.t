@@ -89,18 +89,24 @@ my $long_ago = time - 1000;
 my $original = 'evidence/2026/11/25/' . 'a' x 64 . '.eml.zst';
 put("$state/$original", 'the original');
 put("$state/patterns/cache", 'made anew');
-put("$state/seal.key", 'a secret');
-chmod 0400, "$state/seal.key";
-utime $long_ago, $long_ago, $old_day, "$state/$original", "$state/seal.key";
+my $open = made($dir);
+is_deeply [grep { /seal$/ } glob "$open->{path}/records/*"], [], 'a day that is open';
 $daemon->start;
 send_some(3, 'new');
-
+(my $old_seal = $old_day) =~ s/mdb$/seal/;
+ok $box->wait_for(sub { -e $old_seal && !glob "$state/records/*.sealing" }),
+	'it is sealed';
+# What changed just now is copied again: it may change in the same moment.
+utime $long_ago, $long_ago, $old_day, $old_seal, "$state/$original",
+	glob "$state/seal.*";
 my $first = made($dir);
 my $one = $first->{path};
-is_deeply [names($dir)], [$one], 'it is there, and nothing else';
+is_deeply [names($dir)], [$open->{path}, $one], 'it is there, and nothing else';
+is $box->read_file("$one/records/" . day(1) . '.mdb'), $box->read_file($old_day),
+	'the sealed day has taken the place of the open one';
 my @have = map { s{^\./}{}r } split /\n/, `cd $one && find . -type f | sort`;
-is_deeply \@have, [sort 'manifest', 'contacts', 'state.mdb', 'seal.key', $original,
-	map { "records/$_.mdb" } day(1), day(0)], 'what it has'
+is_deeply \@have, [sort 'manifest', 'contacts', 'state.mdb', 'seal.key', 'seal.pub', $original,
+	'records/' . day(1) . '.seal', map { "records/$_.mdb" } day(1), day(0)], 'what it has'
 	or diag explain \@have;
 is +(stat "$one/seal.key")[2] & 07777, 0400, 'a key stays a secret';
 my ($status, $out, $err) = verify($dir);
@@ -112,16 +118,17 @@ send_some(3, 'newer');
 my $second = made($dir);
 my $two = $second->{path};
 cmp_ok $second->{copied}, '<', $second->{files}, 'not all is copied';
-for my $file ('records/' . day(1) . '.mdb', $original, 'seal.key') {
+for my $file ('records/' . day(1) . '.mdb', 'records/' . day(1) . '.seal', $original, 'seal.key') {
 	is ino("$two/$file"), ino("$one/$file"), "$file is not copied again";
 }
 isnt ino("$two/records/" . day(0) . '.mdb'), ino("$one/records/" . day(0) . '.mdb'),
 	'today is';
 isnt ino("$two/$original"), ino("$state/$original"), 'nothing is shared with the state';
 cmp_ok $second->{sequence}, '>', $first->{sequence}, 'it has what came meanwhile';
-is +(verify('--all', $dir))[0], 0, 'both verify';
+($status, $out, $err) = verify('--all', $dir);
+is $status, 0, 'all verify' or diag "$out$err";
 ($status, $out) = ctl('backup', 'list', '--json', $dir);
-is_deeply [map { decode_json($_)->{path} } split /\n/, $out], [$two, $one], 'both are listed';
+is_deeply [map { decode_json($_)->{path} } split /\n/, $out], [$two, $one, $open->{path}], 'all are listed';
 like +(ctl('backup', 'list', $dir))[1], qr/^\Q$second->{name}\E +\d+ /m, 'for people, too';
 
 subtest 'while mail flows' => sub {
@@ -201,6 +208,7 @@ subtest 'one day' => sub {
 	is $status, 0, 'a day beside' or diag $err;
 	is_deeply [sort keys %{ found($target) }], [map { "old$_" } 1 .. 5], 'its records';
 	ok !-e "$target/state.mdb", 'alone';
+	is +(ctl('records', 'verify', '--state-dir', $target))[0], 0, 'with its seal';
 	is +(ctl('records', 'stats', '--state-dir', $target))[0], 0, 'they are counted';
 	($status, $out, $err) = ctl('restore', '--day', '2020-01-01', '--state-dir',
 		$box->path('none'), $dir);
