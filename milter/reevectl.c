@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_greylist,
 	&command_incidents, &command_audit,
 	&command_dkim, &command_rules, &command_relay_probe,
+	&command_backup, &command_restore,
 };
 
 static void print_usage(FILE *out)
@@ -94,5 +95,6 @@ int main(int argc, char **argv)
 	}
 	status = command->run(&admin, command, argc - at, argv + at);
 	g_clear_pointer(&admin.settings, settings_unref);
+	g_free(admin.records_from);
 	return status < 0 ? EX_OK : status;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "settings/global.h"
 #include "store/day.h"
+#include "store/storeerror.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -28,17 +29,31 @@ static bool become_owner(const char *dir)
 	       setuid(facts.st_uid) == 0;
 }
 
-int admin_load(struct admin *admin)
+int admin_load_settings(struct admin *admin)
 {
 	g_autoptr(GError) why = NULL;
-	const char *dir;
 
 	admin->settings = settings_load(admin->settings_file, admin->groups,
 					&why);
-	if (!admin->settings) {
-		fprintf(stderr, "%s\n", why->message);
-		return EX_CONFIG;
-	}
+	if (admin->settings)
+		return EX_OK;
+	fprintf(stderr, "%s\n", why->message);
+	return EX_CONFIG;
+}
+
+const char *admin_records_from(const struct admin *admin)
+{
+	return admin->records_from ? admin->records_from :
+	       global_settings_of(admin->settings)->state_dir;
+}
+
+int admin_load(struct admin *admin)
+{
+	int status = admin_load_settings(admin);
+	const char *dir;
+
+	if (status != EX_OK)
+		return status;
 	dir = global_settings_of(admin->settings)->state_dir;
 	if (!become_owner(dir)) {
 		fprintf(stderr, "reevectl: cannot become the owner of %s\n",
@@ -124,6 +139,21 @@ int admin_fail(const struct command *self, int status, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return status;
+}
+
+static const struct { enum store_error code; int status; } statuses[] = {
+	{ STORE_ERROR_TEMP, EX_TEMPFAIL }, { STORE_ERROR_BUSY, EX_TEMPFAIL },
+	{ STORE_ERROR_NEWER, EX_DATAERR }, { STORE_ERROR_DAMAGED, EX_DATAERR },
+	{ STORE_ERROR_INVALID, EX_DATAERR },
+};
+
+int admin_fail_store(const struct command *self, const GError *why)
+{
+	for (size_t i = 0; i < COUNT_OF(statuses); i++)
+		if (g_error_matches(why, STORE_ERROR, (int)statuses[i].code))
+			return admin_fail(self, statuses[i].status, "%s",
+					  why->message);
+	return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 }
 
 /* SUDO_UID counts only when sudo could have set it: for the owner of the state

@@ -13,6 +13,8 @@ struct admin {
 	const struct setting_group *const *groups;
 	bool is_json;			/* one object a line */
 	struct settings *settings;	/* NULL until admin_load() */
+	char *records_from;		/* --state-dir of what only looks at records;
+					 * NULL: that of the settings */
 };
 
 /*
@@ -29,9 +31,18 @@ struct command {
 		   char **argv);
 };
 
+/* An option of those that only look at records. */
+#define RECORDS_FROM_ENTRY(admin) \
+	{ "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &(admin)->records_from, \
+	  "Look in this one, that was restored, and not in the live one", "DIR" }
+
 /* Reads the settings, as the owner of the state directory when root. Exit
  * status: 0, or EX_CONFIG and the message is out. */
 int admin_load(struct admin *admin) MUST_USE;
+/* The same, but root stays root. */
+int admin_load_settings(struct admin *admin) MUST_USE;
+/* Whose records are looked at. Borrowed. */
+const char *admin_records_from(const struct admin *admin);
 
 /*
  * Reads a subcommand's options; what is left in argv (argc updated) are its
@@ -50,6 +61,8 @@ int admin_run_verb(struct admin *admin, const struct command *self,
 /* Says "reevectl NAME: what" on standard error; returns status. */
 int admin_fail(const struct command *self, int status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* The same for an error of store/; the status that fits. */
+int admin_fail_store(const struct command *self, const GError *why);
 
 /* The login behind the operator: SUDO_UID's, else the caller's. Free it. */
 char *admin_operator(void) MUST_USE;
@@ -73,6 +86,6 @@ char *admin_format_time(int64_t time_us) MUST_USE;
 extern const struct command command_check, command_try, command_records,
 	command_list, command_limits, command_bulk, command_greylist,
 	command_incidents, command_audit, command_dkim, command_rules, command_relay_probe,
-	command_reload, command_status;
+	command_reload, command_status, command_backup, command_restore;
 
 #endif

@@ -10,7 +10,6 @@
 #include "admin/recordshold.h"
 #include "admin/recordsverify.h"
 #include "base/clock.h"
-#include "settings/global.h"
 #include "store/recordid.h"
 #include "store/search.h"
 
@@ -32,11 +31,6 @@ struct words {
 	int limit;
 	gboolean is_csv;
 };
-
-static const char *state_dir(const struct admin *admin)
-{
-	return global_settings_of(admin->settings)->state_dir;
-}
 
 static void print_problems(const struct command *self,
 			   const struct search_result *result)
@@ -232,7 +226,7 @@ static int search(const struct admin *admin, const struct command *self,
 	bool is_done;
 
 	printing.print = recordprint_new(is_csv);
-	is_done = search_run(state_dir(admin), query, take_hit, &printing,
+	is_done = search_run(admin_records_from(admin), query, take_hit, &printing,
 			     &result, &why);
 	if (!admin->is_json)
 		recordprint_end(printing.print);
@@ -295,6 +289,7 @@ static int run_query(struct admin *admin, const struct command *self,
 				   "Of senders, networks and findings the "
 				   "most frequent (10; 0: all)", "N" },
 		WORD("reason", reason, REASON_HELP, "TEXT"),
+		RECORDS_FROM_ENTRY(admin),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line", NULL },
 		/* Of a search alone, and so behind what ends the others. */
@@ -347,7 +342,7 @@ static int print_stats(const struct admin *admin, const struct command *self,
 	all.limit = 0;
 	if (!all.since_us && !all.until_us)
 		all.since_us = clock_now_us() - STATS_PRESET_US;
-	is_done = search_run(state_dir(admin), &all, count_hit, stats, &result,
+	is_done = search_run(admin_records_from(admin), &all, count_hit, stats, &result,
 			     &why);
 	if (is_done)
 		recordstats_print(stats, (unsigned)query->limit,
@@ -384,6 +379,7 @@ static int run_show(struct admin *admin, const struct command *self,
 	const GOptionEntry entries[] = {
 		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason, REASON_HELP,
 		  "TEXT" },
+		RECORDS_FROM_ENTRY(admin),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "On one line", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -404,7 +400,7 @@ static int run_show(struct admin *admin, const struct command *self,
 		status = auditlog_note(admin, self, argv[1], reason);
 	if (status != EX_OK)
 		return status;
-	is_done = search_run(state_dir(admin), &query, show_hit, admin,
+	is_done = search_run(admin_records_from(admin), &query, show_hit, admin,
 			     &result, &why);
 	found = result.found;
 	status = end_search(self, is_done, &result, why);
@@ -434,7 +430,7 @@ static int follow(const struct admin *admin, const struct command *self,
 	g_autoptr(GError) why = NULL;
 	uint64_t shown = 0;
 
-	if (!search_last_sequence(state_dir(admin), &following.sequence,
+	if (!search_last_sequence(admin_records_from(admin), &following.sequence,
 				  &why))
 		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 	following.printing.print = recordprint_new(false);
@@ -442,7 +438,7 @@ static int follow(const struct admin *admin, const struct command *self,
 	while (!ferror(stdout) && (!count || shown < (uint64_t)count)) {
 		struct search_result result;
 		uint64_t left = count ? (uint64_t)count - shown : 0;
-		bool is_done = search_after(state_dir(admin),
+		bool is_done = search_after(admin_records_from(admin),
 					    following.sequence, left,
 					    follow_hit, &following, &result,
 					    &why);

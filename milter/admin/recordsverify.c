@@ -3,7 +3,6 @@
 #include "admin/recordsverify.h"
 
 #include "base/clock.h"
-#include "settings/global.h"
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/diskwatch.h"
@@ -21,8 +20,7 @@
 
 static char *records_dir(const struct admin *admin)
 {
-	return g_build_filename(global_settings_of(admin->settings)->state_dir,
-				"records", NULL);
+	return g_build_filename(admin_records_from(admin), "records", NULL);
 }
 
 /* Lines of `records anchor`; others that are empty or begin with # are none. */
@@ -119,7 +117,7 @@ static int print_days(const struct admin *admin, const GArray *days)
 static int take_key(const struct admin *admin, const struct command *self,
 		    const char *given, uint8_t *key_out, bool *has_key_out)
 {
-	const char *dir = global_settings_of(admin->settings)->state_dir;
+	const char *dir = admin_records_from(admin);
 	g_autofree char *own = given ? NULL : sealkey_read_public(dir, NULL);
 	const char *text = given ?: own;
 
@@ -185,6 +183,7 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 		  "What `records anchor` printed, kept elsewhere", "FILE" },
 		{ "key", 0, 0, G_OPTION_ARG_STRING, &key_text,
 		  "The seals' public key, as somebody else has it", "HEX" },
+		RECORDS_FROM_ENTRY(admin),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line", NULL },
 		G_OPTION_ENTRY_NULL,

@@ -165,3 +165,16 @@ MDB_env *lmdbenv_open(const char *path, const struct lmdbenv_options *options,
 		mdb_reader_check(env, &dead);
 	return env;
 }
+
+void lmdbenv_remove_locks(const char *dir)
+{
+	g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (folder && (name = g_dir_read_name(folder))) {
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+
+		if (g_str_has_suffix(name, ".mdb-lock"))
+			unlink(path);
+	}
+}

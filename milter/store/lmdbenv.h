@@ -26,4 +26,8 @@ struct lmdbenv_options {
 MDB_env *lmdbenv_open(const char *path, const struct lmdbenv_options *options,
 		      GError **error) MUST_USE;
 
+/* The locks of files in a folder that nobody writes to: a copy should not have what
+ * only looking at it makes. */
+void lmdbenv_remove_locks(const char *dir);
+
 #endif

@@ -106,7 +106,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		canon => 'canon|bodyhash', sendersettings => 'sender',
 		resolver => 'resolver|question', resolversettings => 'resolver',
 		clamdsettings => 'clamd', dnslistsettings => 'dnslists', greysettings => 'grey', streamsettings => 'stream',
-		greylistadmin => 'command',
+		greylistadmin => 'command', backupadmin => 'command', restoreadmin => 'command',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
 		hyperset_hyperscan => 'hyperset', hyperset_none => 'hyperset',
