@@ -147,7 +147,7 @@ static int verify(struct admin *admin, const struct command *self,
 static int find_kept_day(const struct admin *admin, const struct command *self,
 			 int64_t *day_out)
 {
-	const char *dir = global_settings_of(admin->settings)->state_dir;
+	const char *dir = admin_records_from(admin);
 	g_autoptr(GError) why = NULL;
 	struct state *state = state_open(dir, STATE_EXISTING, &why);
 	int64_t dropped = INT64_MIN;
