@@ -13,8 +13,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define AT_ONCE 20000		/* records of one transaction */
+#define TRIES 5
 
 typedef uint8_t hash_bytes[RECORD_HASH_BYTES];
 
@@ -251,7 +253,7 @@ static void verify_sealed(struct walk *walk, const char *records_dir,
 		check_seal(walk, &seal);
 }
 
-static void verify_day(struct walk *walk, const char *records_dir)
+static void verify_once(struct walk *walk, const char *records_dir)
 {
 	g_autofree char *path = day_path(records_dir, walk->day->day);
 	g_autofree char *seal_path = day_seal_path(path);
@@ -272,8 +274,43 @@ static void verify_day(struct walk *walk, const char *records_dir)
 			walk_segment(walk, segment, &why);
 	}
 	segment_close(&segment);
-	if (why)
+	/* One that went at its term since the days were listed is no loss. */
+	if (why && !(g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING) &&
+		     walk->day->day < walk->query->kept_day))
 		tell(walk->day, 0, "%s", why->message);
+}
+
+/* Which files they are: another number when they were exchanged. */
+static uint64_t mark_of(const char *records_dir, int64_t day)
+{
+	g_autofree char *path = day_path(records_dir, day);
+	g_autofree char *seal = day_seal_path(path);
+	struct stat file = { .st_ino = 0 }, beside = { .st_ino = 0 };
+
+	if (stat(path, &file) != 0)
+		file.st_ino = 0;
+	if (stat(seal, &beside) != 0)
+		beside.st_ino = 0;
+	return (uint64_t)file.st_ino << 32 ^ (uint64_t)beside.st_ino;
+}
+
+/* A day that is sealed, written anew or removed meanwhile is looked at once more. */
+static void verify_day(struct walk *walk, const char *records_dir)
+{
+	const struct walk fresh = { .day = walk->day, .query = walk->query };
+	int64_t day = walk->day->day;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		uint64_t before = mark_of(records_dir, day);
+
+		verify_once(walk, records_dir);
+		if (!walk->day->problem || mark_of(records_dir, day) == before)
+			return;
+		g_free(walk->day->problem);
+		*walk = fresh;
+		*walk->day = (struct chain_day){ .day = day };
+	}
+	verify_once(walk, records_dir);
 }
 
 /* What the threads share. */
