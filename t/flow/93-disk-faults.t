@@ -105,4 +105,30 @@ subtest 'a day that cannot go' => sub {
 
 is $daemon->stop, 0, 'it ends well';
 
+# The signal would end a daemon that has not put it aside.
+subtest 'a file size limit' => sub {
+	my $limited = $box->write_file('limited', "#!/bin/sh\n" .
+		"ulimit -f 2048\nexec $Sandbox::BUILD/mailreeve \"\$@\"\n");
+	chmod 0755, $limited;
+	local $Sandbox::PROGRAM = $limited;
+	$daemon = $box->daemon(name => 'limited',
+		relay => { domains => ['example.org'] });
+	my $file = (glob $daemon->state . '/records/*.mdb')[0];
+	my $last = '';
+	for (1 .. 3000) {
+		my $mta = Milter::Client->new($daemon->socket);
+		my $reply = $mta->message(queue_id => "L$_",
+			from => '<' . 'f' x 60 . "$_\@example.net>");
+		$mta->quit;
+		$last = $reply->{cmd} eq 'none' ? $reply->{rcpts}[0]{text} :
+			$reply->{text} // '';
+		last if $reply->{cmd} ne 'c';
+	}
+	like $last, qr/^451 4\.3\.0 /, 'deferred at the limit';
+	cmp_ok -s $file, '<=', 2048 * 1024, 'the file keeps to it';
+	ok !$daemon->is_gone, 'the daemon lives';
+	is +($daemon->reevectl('records', 'verify'))[0], 0, 'all verifies';
+	is $daemon->stop, 0, 'and ends well';
+};
+
 done_testing;
