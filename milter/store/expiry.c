@@ -121,6 +121,16 @@ static void note_looked_at(struct expiry *expiry,
 			    GUINT_TO_POINTER(holdset_mark(terms->held)));
 }
 
+/* Only what went is counted: an admin reads of it. */
+static bool remove_day(const struct expiry *expiry, int64_t day,
+		       struct expiry_result *result, GError **error)
+{
+	if (!day_remove(expiry->dir, day, error))
+		return false;
+	result->days++;
+	return true;
+}
+
 /* What is held of it stays. */
 static bool expire_part(struct expiry *expiry,
 			const struct expiry_terms *terms, int64_t day,
@@ -139,10 +149,8 @@ static bool expire_part(struct expiry *expiry,
 		return false;
 	if (!facts.is_sealed || is_cancelled(terms))
 		return true;
-	if (!counting.held) {
-		result->days++;
-		return day_remove(expiry->dir, day, error);
-	}
+	if (!counting.held)
+		return remove_day(expiry, day, result, error);
 	if (counting.free) {
 		if (!thin(expiry, terms, day, error))
 			return false;
@@ -161,8 +169,7 @@ static bool expire_day(struct expiry *expiry, const struct expiry_terms *terms,
 		return true;
 	if (holdset_may_have(terms->held, day))
 		return expire_part(expiry, terms, day, result, error);
-	result->days++;
-	return day_remove(expiry->dir, day, error);
+	return remove_day(expiry, day, result, error);
 }
 
 bool expiry_run(struct expiry *expiry, const struct expiry_terms *terms,
