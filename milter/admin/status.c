@@ -7,6 +7,7 @@
 #include "base/pidfile.h"
 #include "settings/global.h"
 #include "store/day.h"
+#include "store/sealkey.h"
 #include "store/space.h"
 #include "store/storesettings.h"
 
@@ -249,6 +250,16 @@ static void add_disk(struct table *table, const json_t *records)
 		  number(records, "days_dropped"));
 }
 
+/* That somebody else may note it. */
+static void take_seal_key(const struct admin *admin, json_t *records)
+{
+	g_autofree char *key = sealkey_read_public(
+		global_settings_of(admin->settings)->state_dir, NULL);
+
+	if (key)
+		json_object_set_new(records, "seal_key", json_string(key));
+}
+
 static void print_people(const json_t *status, pid_t pid)
 {
 	static const char *const titles[] = { "what", "value", NULL };
@@ -280,6 +291,8 @@ static void print_people(const json_t *status, pid_t pid)
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
 	add_space(table, records);
+	if (json_object_get(records, "seal_key"))
+		row(table, "seal key", text(records, "seal_key"));
 	add_disk(table, records);
 	add_content(table, json_object_get(status, "content"));
 	add_dns_lists(table, json_object_get(status, "dns_lists"));
@@ -313,6 +326,7 @@ static int run_status(struct admin *admin, const struct command *self,
 			global_settings_of(admin->settings)->user);
 	json_object_set_new(status, "running", json_boolean(pid != 0));
 	take_space(admin, json_object_get(status, "records"));
+	take_seal_key(admin, json_object_get(status, "records"));
 	if (admin->is_json) {
 		json_dumpf(status, stdout, JSON_COMPACT);
 		putchar('\n');
