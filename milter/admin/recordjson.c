@@ -125,9 +125,25 @@ static json_t *findings_array(const Reeve__Message *message)
 				    json_real(finding->score));
 		put_text(object, "detail", finding->detail);
 		PUT_NUMBER(object, "recipient", finding, recipient);
+		if (finding->demand)
+			put_text(object, "demand", action_word(
+					recordview_demand(finding)));
 		json_array_append_new(array, object);
 	}
 	return array;
+}
+
+static void put_words(json_t *object, const Reeve__Message *message)
+{
+	json_t *array;
+
+	if (!message->n_subject_words)
+		return;
+	array = json_array();
+	for (size_t i = 0; i < message->n_subject_words; i++)
+		json_array_append_new(array, json_sprintf(
+			"%016" PRIx64, message->subject_words[i]));
+	json_object_set_new(object, "subject_words", array);
 }
 
 static void put_sizes(json_t *object, const Reeve__Message *message)
@@ -160,6 +176,7 @@ static void put_message(json_t *object, const Reeve__Record *record)
 	put_text(object, "direction",
 		 direction_word(recordview_direction(record)));
 	put_text(object, "ending", ending_word(recordview_ending(record)));
+	put_text(object, "stage", recordview_stage_word(record));
 	put_text(object, "verdict", action_word(recordview_action(record)));
 	if (message->monitored)
 		json_object_set_new(object, "monitored", json_true());
@@ -178,6 +195,7 @@ static void put_message(json_t *object, const Reeve__Record *record)
 	PUT_BYTES(object, "message_id", message, message_id);
 	PUT_BYTES(object, "header_from", message, header_from);
 	PUT_BYTES(object, "header_subject", message, header_subject);
+	put_words(object, message);
 	PUT_BYTES(object, "header_date", message, header_date);
 	put_sizes(object, message);
 	PUT_NUMBER(object, "size_declared_bytes", message,

@@ -113,11 +113,26 @@ enum ending recordview_ending(const Reeve__Record *record)
 					ENDING_LOST) : ENDING_COMPLETE;
 }
 
+const char *recordview_stage_word(const Reeve__Record *record)
+{
+	static const char *const words[] = {
+		"connect", "helo", "mail", "rcpt", "message",
+	};
+
+	return words[record->message ? within((int)record->message->stage,
+					      STAGE_MESSAGE) : 0];
+}
+
 enum action recordview_action(const Reeve__Record *record)
 {
 	return record->message && record->message->outcome ?
 	       within((int)record->message->outcome->action, ACTION_DISCARD) :
 	       ACTION_NONE;
+}
+
+enum action recordview_demand(const Reeve__Finding *finding)
+{
+	return within((int)finding->demand, ACTION_DISCARD);
 }
 
 struct span recordview_sender(const Reeve__Record *record)

@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		BUG_IF(!direction_word(recordview_direction(record)));
 		BUG_IF(!ending_word(recordview_ending(record)));
 		BUG_IF(!action_word(recordview_action(record)));
+		BUG_IF(!recordview_stage_word(record));
 		if (!recordview_client(record, &addr))
 			recordview_account(record);
 		recordview_has_symbol(record, "X");
