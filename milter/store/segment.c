@@ -25,6 +25,7 @@ struct segment {
 	unsigned references;	/* under open_lock */
 	enum segment_access access;
 	bool is_sealed;
+	unsigned newer;		/* version that is not known, or 0 */
 	uint64_t first_sequence;
 	struct sealedform_dict *dict;	/* of a sealed one */
 };
@@ -52,7 +53,11 @@ static MDB_val sequence_value(const uint64_t *big_endian)
 
 bool segment_fail(const struct segment *segment, int number, GError **error)
 {
-	store_error_set(error, segment->path, number);
+	if (segment->newer)
+		store_error_set_newer(error, segment->path, segment->newer,
+				      SEGMENT_SEALED);
+	else
+		store_error_set(error, segment->path, number);
 	return false;
 }
 
@@ -101,11 +106,15 @@ static int get_meta(const struct segment *segment, MDB_txn *txn,
 
 	if (failed)
 		return failed;
-	if (value.mv_size != sizeof *meta_out)
+	if (value.mv_size < sizeof meta_out->version)
+		return MDB_CORRUPTED;
+	memcpy(&meta_out->version, value.mv_data, sizeof meta_out->version);
+	if (meta_out->version > SEGMENT_SEALED)
+		return MDB_VERSION_MISMATCH;
+	if (meta_out->version == 0 || value.mv_size != sizeof *meta_out)
 		return MDB_CORRUPTED;
 	memcpy(meta_out, value.mv_data, sizeof *meta_out);
-	return meta_out->version == SEGMENT_OPEN ||
-	       meta_out->version == SEGMENT_SEALED ? 0 : MDB_VERSION_MISMATCH;
+	return 0;
 }
 
 static int make_tables(MDB_env *env, const struct segment_head *before)
@@ -168,14 +177,19 @@ static void free_segment(struct segment *segment)
 	g_free(segment);
 }
 
+/* The version first: a newer program may have other tables. */
 static int take_meta(struct segment *segment, MDB_txn *txn)
 {
 	MDB_val key = { 4, (void *)"dict" }, dict = { 0, NULL };
 	struct meta meta;
-	int failed = open_tables(segment, txn, 0);
+	int failed = mdb_dbi_open(txn, "meta", 0, &segment->meta);
 
 	if (!failed)
 		failed = get_meta(segment, txn, &meta);
+	if (failed == MDB_VERSION_MISMATCH)
+		segment->newer = meta.version;
+	if (!failed)
+		failed = open_tables(segment, txn, 0);
 	if (failed)
 		return failed;
 	segment->is_sealed = meta.version == SEGMENT_SEALED;

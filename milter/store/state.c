@@ -86,6 +86,21 @@ static int write_version(struct state *state, MDB_txn *txn)
 	return mdb_put(txn, state->tables[STATE_META], &key, &value, 0);
 }
 
+/* The version first: a newer program may have other tables, and they stay as they
+ * are. */
+static int look(struct state *state, MDB_txn *txn, unsigned flags,
+		uint32_t *version_out)
+{
+	int failed = mdb_dbi_open(txn, table_names[STATE_META], flags,
+				  &state->tables[STATE_META]);
+
+	if (failed)
+		return failed;
+	*version_out = read_version(state, txn);
+	return *version_out > SCHEMA_VERSION ? 0 :
+	       open_tables(state, txn, flags);
+}
+
 /* One write transaction at the first start only; then a read one does. */
 static int prepare(struct state *state, uint32_t *version_out)
 {
@@ -94,9 +109,7 @@ static int prepare(struct state *state, uint32_t *version_out)
 
 	if (failed)
 		return failed;
-	failed = open_tables(state, txn, 0);
-	if (!failed)
-		*version_out = read_version(state, txn);
+	failed = look(state, txn, 0, version_out);
 	if (!failed && *version_out) {
 		mdb_txn_commit(txn);
 		return 0;
@@ -105,12 +118,13 @@ static int prepare(struct state *state, uint32_t *version_out)
 	failed = mdb_txn_begin(state->env, NULL, 0, &txn);
 	if (failed)
 		return failed;
-	failed = open_tables(state, txn, MDB_CREATE);
-	if (!failed)
+	failed = look(state, txn, MDB_CREATE, version_out);
+	if (!failed && *version_out <= SCHEMA_VERSION) {
+		*version_out = SCHEMA_VERSION;
 		failed = write_version(state, txn);
-	*version_out = SCHEMA_VERSION;
-	if (!failed)
-		return mdb_txn_commit(txn);
+		if (!failed)
+			return mdb_txn_commit(txn);
+	}
 	mdb_txn_abort(txn);
 	return failed;
 }
@@ -138,9 +152,7 @@ struct state *state_open(const char *dir, enum state_flags flags,
 	}
 	if (version <= SCHEMA_VERSION)
 		return state;
-	store_error_set_text(error, STORE_ERROR_NEWER,
-		"%s: written by a newer Mailreeve (schema %u, this one knows "
-		"%d)", state->path, version, SCHEMA_VERSION);
+	store_error_set_newer(error, state->path, version, SCHEMA_VERSION);
 fail:
 	state_close(&state);
 	return NULL;

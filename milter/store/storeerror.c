@@ -63,3 +63,13 @@ void store_error_set_text(GError **error, enum store_error code,
 	va_end(args);
 	g_set_error_literal(error, STORE_ERROR, (int)code, text);
 }
+
+void store_error_set_newer(GError **error, const char *path, unsigned found,
+			   unsigned known)
+{
+	store_error_set_text(error, STORE_ERROR_NEWER,
+		"%s: written by a newer Mailreeve (version %u of its form, "
+		"this one, " PACKAGE_VERSION ", knows up to %u): install that "
+		"Mailreeve again, or restore a back-up that was made before "
+		"it", path, found, known);
+}

@@ -24,5 +24,8 @@ enum store_error {
 void store_error_set(GError **error, const char *path, int number);
 void store_error_set_text(GError **error, enum store_error code,
 			  const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* STORE_ERROR_NEWER: what is found there, in a form that this program does not know. */
+void store_error_set_newer(GError **error, const char *path, unsigned found,
+			   unsigned known);
 
 #endif
