@@ -1,0 +1,519 @@
+#include <config.h>
+
+#include "store/evidence.h"
+
+#include "base/log.h"
+#include "store/day.h"
+#include "store/recordview.h"
+#include "store/storeerror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#define ROOT "evidence"
+#define SUFFIX ".eml.zst"
+#define LEVEL 3			/* of zstd: fast, and as small as mail gets */
+
+static pthread_mutex_t folders_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint_fast64_t temporaries;
+
+static bool fail_at(GError **error, const char *path, int number)
+{
+	store_error_set(error, path, number);
+	return false;
+}
+
+const char *evidence_format_sha256(const uint8_t *sha256, char *out)
+{
+	for (size_t i = 0; i < DIGEST_SHA256_BYTES; i++)
+		snprintf(out + 2 * i, 3, "%02x", sha256[i]);
+	return out;
+}
+
+bool evidence_parse_sha256(struct span text, uint8_t *sha256_out)
+{
+	if (text.len != 2 * DIGEST_SHA256_BYTES)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		int digit = g_ascii_xdigit_value(text.ptr[i]);
+
+		if (digit < 0 || g_ascii_isupper(text.ptr[i]))
+			return false;
+		sha256_out[i / 2] = (uint8_t)(i % 2 ?
+			sha256_out[i / 2] << 4 | digit : digit);
+	}
+	return true;
+}
+
+/* "evidence/held/2026/02/28" */
+static char *folder_of(const char *state_dir, bool is_held, int64_t day)
+{
+	char text[DAY_TEXT_MAX];
+	char *path;
+
+	day_format(day, text);
+	path = g_strdup_printf("%s/" ROOT "%s/%s", state_dir,
+			       is_held ? "/held" : "", text);
+	g_strdelimit(path + strlen(path) - strlen(text), "-", '/');
+	return path;
+}
+
+char *evidence_path(const char *state_dir, const struct evidence_place *place)
+{
+	g_autofree char *folder = folder_of(state_dir, place->is_held,
+					    place->day);
+	char name[EVIDENCE_SHA256_TEXT];
+
+	return g_strdup_printf("%s/%s" SUFFIX, folder,
+			       evidence_format_sha256(place->sha256, name));
+}
+
+bool evidence_of_record(const Reeve__Record *record,
+			struct evidence_place *place_out)
+{
+	const Reeve__Evidence *evidence = record->message ?
+		record->message->evidence : NULL;
+
+	if (!evidence || evidence->sha256.len != DIGEST_SHA256_BYTES)
+		return false;
+	*place_out = (struct evidence_place){
+		.day = day_of_us(recordview_ended_us(record)),
+		.is_held = !evidence->why,
+	};
+	memcpy(place_out->sha256, evidence->sha256.data,
+	       sizeof place_out->sha256);
+	return true;
+}
+
+static bool sync_folder(const char *path, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_done = fd >= 0 && fsync(fd) == 0;
+	int number = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return is_done || fail_at(error, path, number);
+}
+
+/* All from state_dir down to path. A folder is there for certain when the one above
+ * it was written, too. */
+static bool make_folders(const char *state_dir, const char *path,
+			 GError **error)
+{
+	size_t at = strlen(state_dir);
+	g_autofree char *part = g_strdup(path);
+
+	while (part[at]) {
+		char *slash = strchr(part + at + 1, '/');
+
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, 0700) == 0) {
+			g_autofree char *above = g_path_get_dirname(part);
+
+			if (!sync_folder(above, error))
+				return false;
+		} else if (errno != EEXIST) {
+			return fail_at(error, part, errno);
+		}
+		if (!slash)
+			break;
+		*slash = '/';
+		at = (size_t)(slash - part);
+	}
+	return true;
+}
+
+/* The lock: whoever finds a folder there must not go on before the other one, who
+ * made it, has it on disk. */
+static bool prepare_folders(const char *state_dir, const char *folder,
+			    const char *fresh, GError **error)
+{
+	bool is_done;
+
+	pthread_mutex_lock(&folders_lock);
+	is_done = make_folders(state_dir, folder, error) &&
+		  make_folders(state_dir, fresh, error);
+	pthread_mutex_unlock(&folders_lock);
+	return is_done;
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t done = write(fd, bytes, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		bytes += done;
+		len -= (size_t)done;
+	}
+	return true;
+}
+
+/* False with errno. */
+static bool compress_piece(ZSTD_CCtx *zstd, int fd, struct span piece,
+			   ZSTD_EndDirective mode)
+{
+	char bytes[16384];
+	ZSTD_inBuffer in = { piece.ptr, piece.len, 0 };
+	size_t left;
+
+	do {
+		ZSTD_outBuffer out = { bytes, sizeof bytes, 0 };
+
+		left = ZSTD_compressStream2(zstd, &out, &in, mode);
+		BUG_IF(ZSTD_isError(left));
+		if (!write_all(fd, bytes, out.pos))
+			return false;
+	} while (in.pos < in.size || (mode == ZSTD_e_end && left));
+	return true;
+}
+
+/* False with errno. */
+static bool write_pieces(int fd, const struct span *pieces, size_t count,
+			 uint8_t *sha256_out)
+{
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	bool is_done = true;
+
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
+	BUG_IF(!hash || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1);
+	for (size_t i = 0; i < count && is_done; i++) {
+		BUG_IF(EVP_DigestUpdate(hash, pieces[i].ptr,
+					pieces[i].len) != 1);
+		is_done = compress_piece(zstd, fd, pieces[i],
+					 ZSTD_e_continue);
+	}
+	is_done = is_done && compress_piece(zstd, fd, span_of(NULL, 0),
+					    ZSTD_e_end);
+	BUG_IF(EVP_DigestFinal_ex(hash, sha256_out, NULL) != 1);
+	EVP_MD_CTX_free(hash);
+	ZSTD_freeCCtx(zstd);
+	return is_done;
+}
+
+static bool write_new(const char *path, const struct span *pieces,
+		      size_t count, uint8_t *sha256_out, GError **error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	bool is_done;
+	int number;
+
+	if (fd < 0)
+		return fail_at(error, path, errno);
+	is_done = write_pieces(fd, pieces, count, sha256_out) &&
+		  fsync(fd) == 0;
+	number = errno;
+	if (close(fd) != 0 && is_done) {
+		is_done = false;
+		number = errno;
+	}
+	return is_done || fail_at(error, path, number);
+}
+
+/* One that has the name already but not the contents was tampered with, and is put
+ * right; the log keeps that it was. */
+static bool is_there(const char *state_dir, const struct evidence_place *place,
+		     uint64_t bytes)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GByteArray) there = evidence_get(state_dir, place, bytes,
+						   &why);
+
+	if (!there && !g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING))
+		log_event(NULL, LOG_ERR, "evidence_changed", "why=\"%s\" it is "
+			  "written anew, since the same message came again",
+			  why->message);
+	return there != NULL;
+}
+
+bool evidence_put(const char *state_dir, const struct span *pieces,
+		  size_t piece_count, struct evidence_place *place,
+		  GError **error)
+{
+	g_autofree char *folder = folder_of(state_dir, place->is_held,
+					    place->day);
+	g_autofree char *fresh = g_strconcat(state_dir, "/" ROOT "/new", NULL);
+	g_autofree char *path = g_strdup_printf("%s/%" G_GUINT64_FORMAT, fresh,
+		(uint64_t)atomic_fetch_add(&temporaries, 1));
+	g_autofree char *name = NULL;
+	uint64_t bytes = 0;
+	bool is_done;
+
+	if (!prepare_folders(state_dir, folder, fresh, error))
+		return false;
+	for (size_t i = 0; i < piece_count; i++)
+		bytes += pieces[i].len;
+	is_done = write_new(path, pieces, piece_count, place->sha256, error);
+	name = evidence_path(state_dir, place);
+	if (is_done && is_there(state_dir, place, bytes))
+		unlink(path);
+	else if (is_done && rename(path, name) != 0)
+		is_done = fail_at(error, name, errno);
+	if (is_done)
+		return sync_folder(folder, error);
+	unlink(path);
+	return false;
+}
+
+static bool fail_damaged(GError **error, const char *path, const char *what)
+{
+	store_error_set_text(error, STORE_ERROR_DAMAGED, "%s: %s", path, what);
+	return false;
+}
+
+static bool unpack(const char *path, struct span packed, uint64_t max_bytes,
+		   GByteArray *bytes, GError **error)
+{
+	ZSTD_DCtx *zstd = ZSTD_createDCtx();
+	ZSTD_inBuffer in = { packed.ptr, packed.len, 0 };
+	g_autofree char *piece = g_malloc(65536);
+	size_t left = 1;
+
+	do {
+		ZSTD_outBuffer out = { piece, 65536, 0 };
+
+		left = ZSTD_decompressStream(zstd, &out, &in);
+		if (ZSTD_isError(left) || (left && !out.pos &&
+					   in.pos == in.size))
+			break;
+		g_byte_array_append(bytes, (const guint8 *)piece,
+				    (guint)out.pos);
+	} while (left && bytes->len <= max_bytes);
+	ZSTD_freeDCtx(zstd);
+	if (bytes->len > max_bytes)
+		return fail_damaged(error, path,
+				    "is longer than its record says");
+	return (!left && in.pos == in.size) ||
+	       fail_damaged(error, path, "is no whole file of zstd");
+}
+
+GByteArray *evidence_get(const char *state_dir,
+			 const struct evidence_place *place, uint64_t max_bytes,
+			 GError **error)
+{
+	g_autofree char *path = evidence_path(state_dir, place);
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autofree char *packed = NULL;
+	g_autoptr(GError) why = NULL;
+	uint8_t sha256[DIGEST_SHA256_BYTES];
+	gsize len;
+
+	if (!g_file_get_contents(path, &packed, &len, &why)) {
+		store_error_set(error, path, g_error_matches(
+			why, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? ENOENT : EIO);
+		return NULL;
+	}
+	if (!unpack(path, span_of(packed, len), max_bytes, bytes, error))
+		return NULL;
+	digest_sha256(span_of((const char *)bytes->data, bytes->len), sha256);
+	if (memcmp(sha256, place->sha256, sizeof sha256) == 0)
+		return g_steal_pointer(&bytes);
+	fail_damaged(error, path, "is not what its name says");
+	return NULL;
+}
+
+bool evidence_remove(const char *state_dir, const struct evidence_place *place,
+		     GError **error)
+{
+	g_autofree char *path = evidence_path(state_dir, place);
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	if (unlink(path) != 0)
+		return fail_at(error, path, errno);
+	return sync_folder(folder, error);
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names in a folder, sorted; none when it is not there. */
+static GPtrArray *names_in(const char *folder, GError **error)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) why = NULL;
+	GDir *dir = g_dir_open(folder, 0, &why);
+	const char *name;
+
+	if (!dir && !g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		store_error_set_text(error, STORE_ERROR_PERM, "%s",
+				     why->message);
+		g_ptr_array_unref(names);
+		return NULL;
+	}
+	while (dir && (name = g_dir_read_name(dir)))
+		g_ptr_array_add(names, g_strdup(name));
+	if (dir)
+		g_dir_close(dir);
+	g_ptr_array_sort(names, by_name);
+	return names;
+}
+
+/* Adds the days that have a folder below path, whose name so far is prefix: year,
+ * month and day, one in the other. */
+static bool add_days(const char *path, const char *prefix, int depth,
+		     GArray *days, GError **error)
+{
+	g_autoptr(GPtrArray) names = names_in(path, error);
+	int64_t day;
+
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		g_autofree char *below = g_build_filename(path, name, NULL);
+		g_autofree char *text = g_strconcat(prefix, name,
+						    depth ? "-" : "", NULL);
+
+		if (!g_ascii_isdigit(*name) ||
+		    !g_file_test(below, G_FILE_TEST_IS_DIR))
+			continue;
+		if (!depth && day_parse(span_text(text), &day))
+			g_array_append_val(days, day);
+		else if (depth && !add_days(below, text, depth - 1, days,
+					    error))
+			return false;
+	}
+	return names != NULL;
+}
+
+static GArray *days_of(const char *state_dir, bool is_held, GError **error)
+{
+	GArray *days = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	g_autofree char *root = g_strconcat(state_dir, "/" ROOT,
+					    is_held ? "/held" : "", NULL);
+
+	if (add_days(root, "", 2, days, error))
+		return days;
+	g_array_unref(days);
+	return NULL;
+}
+
+static bool read_name(const char *name, uint8_t *sha256_out)
+{
+	size_t len = strlen(name), stem = 2 * DIGEST_SHA256_BYTES;
+
+	return len == stem + strlen(SUFFIX) &&
+	       strcmp(name + stem, SUFFIX) == 0 &&
+	       evidence_parse_sha256(span_of(name, stem), sha256_out);
+}
+
+static bool each_of_day(const char *state_dir, bool is_held, int64_t day,
+			evidence_take_fn *take, void *context, GError **error)
+{
+	g_autofree char *folder = folder_of(state_dir, is_held, day);
+	g_autoptr(GPtrArray) names = names_in(folder, error);
+
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		struct evidence_file file = {
+			.place = { .day = day, .is_held = is_held },
+			.path = path,
+		};
+		struct stat facts;
+
+		if (lstat(path, &facts) != 0)
+			continue;	/* it went just now */
+		file.written_us = (int64_t)facts.st_mtim.tv_sec *
+				  G_USEC_PER_SEC;
+		file.is_named = S_ISREG(facts.st_mode) &&
+				read_name(name, file.place.sha256);
+		take(&file, context);
+	}
+	return names != NULL;
+}
+
+bool evidence_each(const char *state_dir, int64_t since, int64_t until,
+		   evidence_take_fn *take, void *context, GError **error)
+{
+	for (int is_held = 0; is_held < 2; is_held++) {
+		g_autoptr(GArray) days = days_of(state_dir, is_held, error);
+
+		if (!days)
+			return false;
+		for (guint i = 0; i < days->len; i++) {
+			int64_t day = g_array_index(days, int64_t, i);
+
+			if (day >= since && day <= until &&
+			    !each_of_day(state_dir, is_held, day, take,
+					 context, error))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool remove_files(const char *folder, GError **error)
+{
+	g_autoptr(GPtrArray) names = names_in(folder, error);
+
+	for (guint i = 0; names && i < names->len; i++) {
+		g_autofree char *path = g_build_filename(
+			folder, g_ptr_array_index(names, i), NULL);
+
+		if (unlink(path) != 0)
+			return fail_at(error, path, errno);
+	}
+	return names != NULL;
+}
+
+void evidence_clean(const char *state_dir)
+{
+	g_autofree char *fresh = g_strconcat(state_dir, "/" ROOT "/new", NULL);
+	g_autoptr(GError) why = NULL;
+
+	if (!remove_files(fresh, &why))
+		log_event(NULL, LOG_WARNING, "evidence_not_cleaned",
+			  "why=\"%s\"", why->message);
+}
+
+/* Month and year go with their last day: rmdir() leaves what is not empty. */
+static bool remove_day(const char *state_dir, bool is_held, int64_t day,
+		       GError **error)
+{
+	g_autofree char *folder = folder_of(state_dir, is_held, day);
+
+	if (!remove_files(folder, error))
+		return false;
+	for (int depth = 0; depth < 3; depth++) {
+		if (rmdir(folder) != 0 && depth == 0)
+			return fail_at(error, folder, errno);
+		*strrchr(folder, '/') = '\0';
+	}
+	return sync_folder(folder, error);
+}
+
+int evidence_expire(const char *state_dir, bool is_held, int64_t keep_ms,
+		    int64_t now_us, const GArray *held, GError **error)
+{
+	g_autoptr(GArray) days = days_of(state_dir, is_held, error);
+	int64_t before_us = now_us - keep_ms * 1000;
+	int gone = 0;
+
+	for (guint i = 0; days && i < days->len; i++) {
+		int64_t day = g_array_index(days, int64_t, i);
+
+		if (day_begin_us(day + 1) > before_us ||
+		    day_is_within(day, held))
+			continue;
+		if (!remove_day(state_dir, is_held, day, error))
+			return -1;
+		gone++;
+	}
+	return days ? gone : -1;
+}

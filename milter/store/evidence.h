@@ -1,0 +1,84 @@
+/* evidence.h - originals of messages, kept as files */
+#ifndef STORE_EVIDENCE_H
+#define STORE_EVIDENCE_H
+
+#include "base/guard.h"
+#include "base/span.h"
+#include "store/digest.h"
+#include "store/record.pb-c.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+/*
+ * An original is a file of its own, compressed with zstd and named by the SHA-256 of
+ * what it holds, in a folder of the UTC day in which the message ended:
+ *
+ *	evidence/2026/02/28/SHA256.eml.zst	kept as evidence
+ *	evidence/held/2026/02/28/...		only held back, until released
+ *	evidence/new/				being written
+ *
+ * Two messages of a day that are the same share a file; of two days each has its own,
+ * so that a day can be expired, copied and shown by itself. The records are the
+ * catalogue: without its record a file says nothing.
+ */
+struct evidence_place {
+	int64_t day;
+	bool is_held;			/* lies below evidence/held */
+	uint8_t sha256[DIGEST_SHA256_BYTES];
+};
+
+/* Path below state_dir; free with g_free(). */
+char *evidence_path(const char *state_dir, const struct evidence_place *place)
+	MUST_USE;
+#define EVIDENCE_SHA256_TEXT (2 * DIGEST_SHA256_BYTES + 1)
+/* 64 hex digits, into a buffer of EVIDENCE_SHA256_TEXT; returns it. */
+const char *evidence_format_sha256(const uint8_t *sha256, char *out);
+bool evidence_parse_sha256(struct span text, uint8_t *sha256_out) MUST_USE;
+/* Where the original of a record is, or was; false: none was kept. */
+bool evidence_of_record(const Reeve__Record *record,
+			struct evidence_place *place_out) MUST_USE;
+
+/*
+ * Writes the pieces, one behind the other, as one original of place->day, and fills in
+ * place->sha256. On disk, with its folder, when true. Any thread.
+ */
+bool evidence_put(const char *state_dir, const struct span *pieces,
+		  size_t piece_count, struct evidence_place *place,
+		  GError **error) MUST_USE;
+
+/*
+ * Reads an original back, max_bytes at most, and compares it with its name:
+ * STORE_ERROR_MISSING when it is not there, STORE_ERROR_DAMAGED when it is another.
+ * Free with g_byte_array_unref().
+ */
+GByteArray *evidence_get(const char *state_dir,
+			 const struct evidence_place *place, uint64_t max_bytes,
+			 GError **error) MUST_USE;
+bool evidence_remove(const char *state_dir, const struct evidence_place *place,
+		     GError **error) MUST_USE;
+
+struct evidence_file {
+	struct evidence_place place;
+	int64_t written_us;
+	const char *path;
+	bool is_named;			/* false: no name of ours; sha256 is 0 */
+};
+/* Borrowed for the call. */
+typedef void evidence_take_fn(const struct evidence_file *file, void *context);
+/* Of the days since to until, both too; but for what is being written. */
+bool evidence_each(const char *state_dir, int64_t since, int64_t until,
+		   evidence_take_fn *take, void *context, GError **error)
+	MUST_USE;
+
+/* Removes what a crash left half written. Before the first evidence_put(). */
+void evidence_clean(const char *state_dir);
+/*
+ * Removes the days that ended more than keep_ms before now_us, evidence or what is
+ * only held back, but for those within held (struct day_range). Returns how many
+ * days went, -1 with error when not all could.
+ */
+int evidence_expire(const char *state_dir, bool is_held, int64_t keep_ms,
+		    int64_t now_us, const GArray *held, GError **error);
+
+#endif
