@@ -82,6 +82,18 @@ bool evidencemarks_add_release(struct state *state, uint64_t record_id,
 	return put(state, &key, &mark, error);
 }
 
+bool evidencemarks_forget_release(struct state *state, uint64_t record_id,
+				  GError **error)
+{
+	struct key key = release_key(record_id);
+	struct state_txn *txn = state_begin_write(state, error);
+
+	if (!txn)
+		return false;
+	(void)!state_delete(txn, STATE_EVIDENCE, span_of(key.bytes, key.len));
+	return state_commit(&txn, error);
+}
+
 bool evidencemarks_add_removal(struct state *state,
 			       const struct evidence_place *place,
 			       const struct evidence_removal *removal,

@@ -28,6 +28,9 @@ struct evidence_removal {
 bool evidencemarks_add_release(struct state *state, uint64_t record_id,
 			       const struct evidence_release *release,
 			       GError **error) MUST_USE;
+/* It came to nothing. */
+bool evidencemarks_forget_release(struct state *state, uint64_t record_id,
+				  GError **error) MUST_USE;
 bool evidencemarks_add_removal(struct state *state,
 			       const struct evidence_place *place,
 			       const struct evidence_removal *removal,
