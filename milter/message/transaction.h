@@ -172,7 +172,7 @@ struct transaction {
 	uint64_t campaign;		/* bulk/campaigns.h; 0: none */
 	GArray *findings;		/* of struct finding */
 	GArray *annotations;		/* of struct annotation, that checks made */
-	const struct evidence_facts *evidence;	/* NULL: no original is kept */
+	struct evidence_facts *evidence;	/* NULL: no original is kept */
 	struct outcome outcome;
 	bool is_enforced;		/* false in monitor mode: decided only */
 	bool is_explained;		/* findings tell meaning and evidence */

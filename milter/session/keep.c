@@ -66,6 +66,9 @@ void keep_message(struct session *session)
 			       "be kept now, try again later");
 	if (!recorder_commit(service_recorder(),
 			     recordform_pack_message(tx))) {
+		/* Mail without a record could be found by nobody. */
+		if (tx->evidence)
+			tx->evidence->is_held = false;
 		decide_without(tx, "STORE_FAILED", "no record can be kept "
 			       "now, try again later");
 		submit(recordform_pack_message(tx));
