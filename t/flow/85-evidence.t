@@ -56,6 +56,9 @@ my $daemon = daemon_of('kept');
 my $state = $daemon->state;
 my $serial = 0;
 
+# What hardly compresses, and yet is text.
+sub noise { join '', map { chr(48 + rand 64) } 1 .. $_[0] }
+
 sub send_to
 {
 	my ($to, %m) = @_;
@@ -347,7 +350,7 @@ subtest 'kill -9 leaves no half file' => sub {
 					my $mta = Milter::Client->new($daemon->socket);
 					$mta->message(queue_id => "K$round$n$_",
 						body => "green apples $round $n $_\r\n" .
-						join '', map { chr rand 256 } 1 .. 9000)
+						noise(9000))
 						for 1 .. 100;
 				};
 				POSIX::_exit(0);
@@ -377,7 +380,7 @@ SKIP: {
 	chown +(getpwnam Sandbox::user())[2, 3], $state, $mount;
 	subtest 'a full disk' => sub {
 		my $daemon = daemon_of('full', limits => { body => 1000000 });
-		my $noise = join '', map { chr rand 256 } 1 .. 300000;
+		my $noise = noise(300000);
 		my ($result, $record) = send_to($daemon,
 			body => "green apples\r\n$noise");
 		is $result->{cmd}, 'y', 'cannot be kept: refused for now';
