@@ -9,6 +9,7 @@
 #include "admin/evidenceverify.h"
 #include "admin/recordjson.h"
 #include "admin/table.h"
+#include "store/hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct looking {
 	struct state *state;
 	struct table *table;
 	bool is_held_only;
+	uint64_t left;			/* to be listed; 0: all */
 };
 
 static void print_json(json_t *object)
@@ -71,14 +73,17 @@ static void add_row(const struct looking *on,
 	table_add(on->table, TABLE_PLAIN, "%s", from);
 }
 
+/* left 0 is "all": so it ends at 1, with which nothing is listed any more. */
 static int list_one(const struct evidencefind_item *item, void *context)
 {
-	const struct looking *on = context;
+	struct looking *on = context;
 	enum evidencefind_state state = evidencefind_state(
 		on->admin, on->state, item);
 
-	if (on->is_held_only && state != EVIDENCEFIND_HELD)
+	if (on->left == 1 ||
+	    (on->is_held_only && state != EVIDENCEFIND_HELD))
 		return EX_OK;
+	on->left -= on->left > 1;
 	if (on->admin->is_json)
 		print_json(object_of(on, item));
 	else
@@ -159,7 +164,10 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 		return status;
 	on.is_held_only = is_held;
 	query.symbol = symbol;
-	query.limit = (uint64_t)MAX(limit, 0);
+	if (is_held)
+		on.left = limit > 0 ? (uint64_t)limit + 1 : 0;
+	else
+		query.limit = (uint64_t)MAX(limit, 0);
 	return list(&on, &query);
 }
 
@@ -201,7 +209,9 @@ static void print_facts(const struct looking *on,
 	const Reeve__Record *record = item->hit->record;
 	g_autofree char *when = admin_format_time(recordview_ended_us(record));
 	g_autofree char *path = evidence_path(".", &item->place);
-	char id[RECORD_ID_SIZE], sha256[EVIDENCE_SHA256_TEXT];
+	g_autofree char *sha256 = hex_format(item->place.sha256,
+					     sizeof item->place.sha256);
+	char id[RECORD_ID_SIZE];
 
 	printf("%-10s %s\n%-10s %s\n%-10s %s\n%-10s %s\n", "record",
 	       recordview_id(record, id), "when", when, "why",
@@ -210,8 +220,7 @@ static void print_facts(const struct looking *on,
 	printf("%-10s %" PRIu64 " bytes, %s\n%-10s %s\n%-10s %s\n",
 	       "original", item->evidence->bytes, item->evidence->cut ?
 	       "cut by limits: not all that was sent" : "whole", "sha256",
-	       evidence_format_sha256(item->place.sha256, sha256), "file",
-	       path + 2);
+	       sha256, "file", path + 2);
 	print_envelope(record);
 }
 

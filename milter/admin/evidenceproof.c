@@ -3,6 +3,7 @@
 #include "admin/evidenceproof.h"
 
 #include "store/day.h"
+#include "store/hex.h"
 #include "store/recordform.h"
 
 #include <inttypes.h>
@@ -10,9 +11,9 @@
 
 static json_t *hex_of(const uint8_t *sha256)
 {
-	char text[EVIDENCE_SHA256_TEXT];
+	g_autofree char *text = hex_format(sha256, DIGEST_SHA256_BYTES);
 
-	return json_string(evidence_format_sha256(sha256, text));
+	return json_string(text);
 }
 
 json_t *evidenceproof_object(const struct evidencefind_item *item)
@@ -60,7 +61,8 @@ static void add_facts(GString *out, const struct evidencefind_item *item)
 {
 	const Reeve__Record *record = item->hit->record;
 	char id[RECORD_ID_SIZE], client[NETADDR_TEXT_MAX];
-	char sha256[EVIDENCE_SHA256_TEXT];
+	g_autofree char *sha256 = hex_format(item->place.sha256,
+					     sizeof item->place.sha256);
 	struct netaddr addr;
 
 	add_fact(out, "record", span_text(recordview_id(record, id)));
@@ -75,8 +77,7 @@ static void add_facts(GString *out, const struct evidencefind_item *item)
 			record->message->recipients[i], address));
 	add_fact(out, "verdict", span_text(action_word(
 		recordview_action(record))));
-	add_fact(out, "SHA-256", span_text(evidence_format_sha256(
-		item->place.sha256, sha256)));
+	add_fact(out, "SHA-256", span_text(sha256));
 }
 
 char *evidenceproof_readme(const struct evidencefind_item *item)

@@ -9,6 +9,7 @@
 #include "store/day.h"
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
+#include "store/hex.h"
 #include "store/holds.h"
 #include "store/recordid.h"
 
@@ -70,12 +71,11 @@ static GString *message_for(const GByteArray *original, const char *id,
 			    const struct evidence_release *release)
 {
 	const char *bytes = (const char *)original->data;
+	g_autofree char *token = hex_format(release->token,
+					    sizeof release->token);
 	GString *out = g_string_new(NULL);
 
-	g_string_append_printf(out, "X-Mailreeve-Released: %s ", id);
-	for (size_t i = 0; i < sizeof release->token; i++)
-		g_string_append_printf(out, "%02x", release->token[i]);
-	g_string_append_c(out, '\n');
+	g_string_append_printf(out, "X-Mailreeve-Released: %s %s\n", id, token);
 	for (guint i = 0; i < original->len; i++)
 		if (bytes[i] != '\r' || i + 1 == original->len ||
 		    bytes[i + 1] != '\n')
@@ -278,7 +278,7 @@ static int find_places(struct removing *on, const char *word)
 	const char *dir = global_settings_of(on->admin->settings)->state_dir;
 	g_autoptr(GError) why = NULL;
 
-	if (!evidence_parse_sha256(span_text(word), on->sha256))
+	if (!hex_parse(span_text(word), on->sha256, sizeof on->sha256))
 		return evidencefind_one(on->admin, on->self, word, add_place,
 					on);
 	if (!evidence_each(dir, INT64_MIN, INT64_MAX, add_named, on, &why))

@@ -4,6 +4,7 @@
 
 #include "admin/authjson.h"
 #include "store/evidence.h"
+#include "store/hex.h"
 #include "verdict/annotate.h"
 
 #include <inttypes.h>
@@ -154,14 +155,15 @@ static void put_sizes(json_t *object, const Reeve__Message *message)
 static void put_evidence(json_t *object, const Reeve__Record *record)
 {
 	const Reeve__Evidence *evidence = record->message->evidence;
-	char sha256[EVIDENCE_SHA256_TEXT];
 	struct evidence_place place;
 
 	if (!evidence_of_record(record, &place))
 		return;
+	g_autofree char *sha256 = hex_format(place.sha256,
+					     sizeof place.sha256);
 	g_autofree char *path = evidence_path(".", &place);
 	json_t *facts = json_pack("{s:s, s:I, s:b, s:b, s:s}", "sha256",
-		evidence_format_sha256(place.sha256, sha256), "bytes",
+		sha256, "bytes",
 		(json_int_t)evidence->bytes, "is_complete", !evidence->cut,
 		"held", evidence->held, "file", path + 2);
 

@@ -8,6 +8,7 @@
 #include "store/day.h"
 #include "store/evidence.h"
 #include "store/evidencesettings.h"
+#include "store/hex.h"
 
 #include <string.h>
 
@@ -95,6 +96,7 @@ static bool write_original(struct transaction *tx,
 		.is_held = !facts->why,
 	};
 	g_autoptr(GError) why = NULL;
+	g_autofree char *name = NULL;
 
 	if (!evidence_put(dir, pieces, 2, &place, &why)) {
 		log_event(&tx->log, LOG_ERR, "evidence_failed",
@@ -103,6 +105,11 @@ static bool write_original(struct transaction *tx,
 		return false;
 	}
 	memcpy(facts->sha256, place.sha256, sizeof facts->sha256);
+	name = hex_format(place.sha256, sizeof place.sha256);
+	log_event(&tx->log, LOG_INFO, "evidence_kept", "record=%s sha256=%s "
+		  "bytes=%" G_GUINT64_FORMAT " why=\"%s\"", tx->id,
+		  name, facts->bytes,
+		  facts->why ? facts->why : "quarantine");
 	tx->evidence = facts;
 	return true;
 }

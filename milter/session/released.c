@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "store/day.h"
 #include "store/evidencemarks.h"
+#include "store/hex.h"
 #include "store/recordid.h"
 
 #include <openssl/crypto.h>
@@ -24,17 +25,7 @@ static bool read_field(struct span value, uint64_t *id_out,
 					  id_out))
 		return false;
 	hex = span_from(text, (size_t)blank + 1);
-	if (hex.len != 2 * EVIDENCE_TOKEN_BYTES)
-		return false;
-	for (size_t i = 0; i < hex.len; i++) {
-		int digit = g_ascii_xdigit_value(hex.ptr[i]);
-
-		if (digit < 0)
-			return false;
-		token_out[i / 2] = (uint8_t)(i % 2 ?
-			token_out[i / 2] << 4 | digit : digit);
-	}
-	return true;
+	return hex_parse(hex, token_out, EVIDENCE_TOKEN_BYTES);
 }
 
 static bool is_release(const struct transaction *tx, uint64_t id,

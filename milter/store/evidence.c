@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/day.h"
+#include "store/hex.h"
 #include "store/recordview.h"
 #include "store/storeerror.h"
 
@@ -12,7 +13,6 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,28 +29,6 @@ static bool fail_at(GError **error, const char *path, int number)
 {
 	store_error_set(error, path, number);
 	return false;
-}
-
-const char *evidence_format_sha256(const uint8_t *sha256, char *out)
-{
-	for (size_t i = 0; i < DIGEST_SHA256_BYTES; i++)
-		snprintf(out + 2 * i, 3, "%02x", sha256[i]);
-	return out;
-}
-
-bool evidence_parse_sha256(struct span text, uint8_t *sha256_out)
-{
-	if (text.len != 2 * DIGEST_SHA256_BYTES)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		int digit = g_ascii_xdigit_value(text.ptr[i]);
-
-		if (digit < 0 || g_ascii_isupper(text.ptr[i]))
-			return false;
-		sha256_out[i / 2] = (uint8_t)(i % 2 ?
-			sha256_out[i / 2] << 4 | digit : digit);
-	}
-	return true;
 }
 
 /* "evidence/held/2026/02/28" */
@@ -70,10 +48,10 @@ char *evidence_path(const char *state_dir, const struct evidence_place *place)
 {
 	g_autofree char *folder = folder_of(state_dir, place->is_held,
 					    place->day);
-	char name[EVIDENCE_SHA256_TEXT];
+	g_autofree char *name = hex_format(place->sha256,
+					   sizeof place->sha256);
 
-	return g_strdup_printf("%s/%s" SUFFIX, folder,
-			       evidence_format_sha256(place->sha256, name));
+	return g_strdup_printf("%s/%s" SUFFIX, folder, name);
 }
 
 bool evidence_of_record(const Reeve__Record *record,
@@ -405,11 +383,15 @@ static GArray *days_of(const char *state_dir, bool is_held, GError **error)
 
 static bool read_name(const char *name, uint8_t *sha256_out)
 {
-	size_t len = strlen(name), stem = 2 * DIGEST_SHA256_BYTES;
+	size_t stem = 2 * DIGEST_SHA256_BYTES;
 
-	return len == stem + strlen(SUFFIX) &&
+	for (const char *c = name; *c; c++)
+		if (g_ascii_isupper(*c))
+			return false;
+	return strlen(name) == stem + strlen(SUFFIX) &&
 	       strcmp(name + stem, SUFFIX) == 0 &&
-	       evidence_parse_sha256(span_of(name, stem), sha256_out);
+	       hex_parse(span_of(name, stem), sha256_out,
+			 DIGEST_SHA256_BYTES);
 }
 
 static bool each_of_day(const char *state_dir, bool is_held, int64_t day,

@@ -31,10 +31,6 @@ struct evidence_place {
 /* Path below state_dir; free with g_free(). */
 char *evidence_path(const char *state_dir, const struct evidence_place *place)
 	MUST_USE;
-#define EVIDENCE_SHA256_TEXT (2 * DIGEST_SHA256_BYTES + 1)
-/* 64 hex digits, into a buffer of EVIDENCE_SHA256_TEXT; returns it. */
-const char *evidence_format_sha256(const uint8_t *sha256, char *out);
-bool evidence_parse_sha256(struct span text, uint8_t *sha256_out) MUST_USE;
 /* Where the original of a record is, or was; false: none was kept. */
 bool evidence_of_record(const Reeve__Record *record,
 			struct evidence_place *place_out) MUST_USE;

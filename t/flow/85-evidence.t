@@ -202,6 +202,10 @@ subtest 'our own quarantine' => sub {
 	like $record->{evidence}{file}, qr{^evidence/held/}, 'apart';
 	my @held = $daemon->objects('evidence', 'list', '--held');
 	is_deeply [map { $_->{id} } @held], [$record->{id}], 'it is listed';
+	send_one(body => "green apples\r\n");
+	@held = $daemon->objects('evidence', 'list', '--held', '--limit', 1);
+	is_deeply [map { $_->{id} } @held], [$record->{id}],
+		'also behind newer evidence';
 	is +(evidence('release', $id))[0], 65, 'what was not held is not released';
 	$box->write_file("$out/fail", '');
 	is +(evidence('release', $record->{id}))[0], 75, 'sendmail fails';

@@ -4,6 +4,7 @@
 
 #include "store/day.h"
 #include "store/evidencemarks.h"
+#include "store/hex.h"
 #include "store/storeerror.h"
 
 #include "unit/store/sample.h"
@@ -44,8 +45,8 @@ static void one_is_kept(void **unused)
 {
 	struct sample sample;
 	struct evidence_place place, again;
-	char hex[EVIDENCE_SHA256_TEXT];
 	g_autofree char *path = NULL, *text = NULL, *wanted = NULL;
+	g_autofree char *hex = NULL;
 	struct stat facts;
 	int code;
 
@@ -55,8 +56,9 @@ static void one_is_kept(void **unused)
 	again = put(sample.dir, DAY, false, "Subject: a\r\n", "\r\ntext\r\n");
 	assert_memory_equal(&place, &again, sizeof place);
 	path = evidence_path(sample.dir, &place);
+	hex = hex_format(place.sha256, sizeof place.sha256);
 	wanted = g_strdup_printf("%s/evidence/2024/10/04/%s.eml.zst",
-		sample.dir, evidence_format_sha256(place.sha256, hex));
+		sample.dir, hex);
 	assert_string_equal(path, wanted);
 	assert_int_equal(stat(path, &facts), 0);
 	assert_int_equal(facts.st_mode & 07777, 0400);
