@@ -7,6 +7,7 @@
 #include "store/day.h"
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
+#include "store/evidenceterm.h"
 #include "store/recordid.h"
 
 #include <string.h>
@@ -102,6 +103,18 @@ GByteArray *evidencefind_read(const struct admin *admin,
 	return bytes;
 }
 
+/* One on hold should be there whatever its term. */
+static bool is_on_hold(const struct admin *admin, struct state *state,
+		       const struct evidence_place *place)
+{
+	struct holdset *holds = state ? holdset_load(state, NULL) : NULL;
+	bool is_it = holds && evidenceterm_is_on_hold(state_dir(admin), place,
+						      holds, NULL);
+
+	holdset_free(&holds);
+	return is_it;
+}
+
 static bool is_past_term(const struct admin *admin,
 			 const struct evidence_place *place)
 {
@@ -129,7 +142,8 @@ enum evidencefind_state evidencefind_state(
 			evidencemarks_clear_removal(&removal);
 			return EVIDENCEFIND_REMOVED;
 		}
-		return is_past_term(admin, &item->place) ?
+		return is_past_term(admin, &item->place) &&
+		       !is_on_hold(admin, state, &item->place) ?
 		       EVIDENCEFIND_EXPIRED : EVIDENCEFIND_MISSING;
 	}
 	if (state && evidencemarks_find_release(

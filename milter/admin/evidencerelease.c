@@ -9,8 +9,8 @@
 #include "store/day.h"
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
+#include "store/evidenceterm.h"
 #include "store/hex.h"
-#include "store/holds.h"
 #include "store/recordid.h"
 
 #include <errno.h>
@@ -289,7 +289,7 @@ static int find_places(struct removing *on, const char *word)
 			  word);
 }
 
-static int remove_one(const struct removing *on, const GArray *held,
+static int remove_one(const struct removing *on, const struct holdset *holds,
 		      const struct evidence_place *place)
 {
 	const char *dir = global_settings_of(on->admin->settings)->state_dir;
@@ -301,11 +301,12 @@ static int remove_one(const struct removing *on, const GArray *held,
 	g_autoptr(GError) why = NULL;
 	char day[DAY_TEXT_MAX];
 
-	if (day_is_within(place->day, held))
+	if (evidenceterm_is_on_hold(dir, place, holds, &why))
 		return admin_fail(on->self, EX_NOPERM, "%s is on hold "
 				  "(reevectl records hold list): nothing of it "
 				  "is removed", day_format(place->day, day));
-	if (evidencemarks_add_removal(on->state, place, &removal, &why) &&
+	if (!why &&
+	    evidencemarks_add_removal(on->state, place, &removal, &why) &&
 	    evidence_remove(dir, place, &why))
 		return EX_OK;
 	return admin_fail(on->self, EX_DATAERR, "%s", why->message);
@@ -314,13 +315,14 @@ static int remove_one(const struct removing *on, const GArray *held,
 static int remove_all(struct removing *on, const char *word)
 {
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GArray) held = holds_ranges(on->state, &why);
-	int status = held ? find_places(on, word) :
+	struct holdset *holds = holdset_load(on->state, &why);
+	int status = holds ? find_places(on, word) :
 		admin_fail(on->self, EX_UNAVAILABLE, "%s", why->message);
 
 	for (guint i = 0; i < on->places->len && status == EX_OK; i++)
-		status = remove_one(on, held, &g_array_index(
+		status = remove_one(on, holds, &g_array_index(
 			on->places, struct evidence_place, i));
+	holdset_free(&holds);
 	return status;
 }
 

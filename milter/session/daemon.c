@@ -9,7 +9,6 @@
 #include "content/contentcheck.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
-#include "session/expiry.h"
 #include "session/listener.h"
 #include "session/privileges.h"
 #include "session/reloader.h"
@@ -234,7 +233,6 @@ static void tick(void)
 	clean_state();
 	settings = service_settings();
 	diskwatch_look(service_disk(), settings);
-	expiry_tick(settings);
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);

@@ -369,7 +369,7 @@ static bool add_days(const char *path, const char *prefix, int depth,
 	return names != NULL;
 }
 
-static GArray *days_of(const char *state_dir, bool is_held, GError **error)
+GArray *evidence_days(const char *state_dir, bool is_held, GError **error)
 {
 	GArray *days = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	g_autofree char *root = g_strconcat(state_dir, "/" ROOT,
@@ -424,7 +424,7 @@ bool evidence_each(const char *state_dir, int64_t since, int64_t until,
 		   evidence_take_fn *take, void *context, GError **error)
 {
 	for (int is_held = 0; is_held < 2; is_held++) {
-		g_autoptr(GArray) days = days_of(state_dir, is_held, error);
+		g_autoptr(GArray) days = evidence_days(state_dir, is_held, error);
 
 		if (!days)
 			return false;
@@ -465,8 +465,8 @@ void evidence_clean(const char *state_dir)
 }
 
 /* Month and year go with their last day: rmdir() leaves what is not empty. */
-static bool remove_day(const char *state_dir, bool is_held, int64_t day,
-		       GError **error)
+bool evidence_remove_day(const char *state_dir, bool is_held, int64_t day,
+			 GError **error)
 {
 	g_autofree char *folder = folder_of(state_dir, is_held, day);
 
@@ -478,24 +478,4 @@ static bool remove_day(const char *state_dir, bool is_held, int64_t day,
 		*strrchr(folder, '/') = '\0';
 	}
 	return sync_folder(folder, error);
-}
-
-int evidence_expire(const char *state_dir, bool is_held, int64_t keep_ms,
-		    int64_t now_us, const GArray *held, GError **error)
-{
-	g_autoptr(GArray) days = days_of(state_dir, is_held, error);
-	int64_t before_us = now_us - keep_ms * 1000;
-	int gone = 0;
-
-	for (guint i = 0; days && i < days->len; i++) {
-		int64_t day = g_array_index(days, int64_t, i);
-
-		if (day_begin_us(day + 1) > before_us ||
-		    day_is_within(day, held))
-			continue;
-		if (!remove_day(state_dir, is_held, day, error))
-			return -1;
-		gone++;
-	}
-	return days ? gone : -1;
 }

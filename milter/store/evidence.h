@@ -69,12 +69,12 @@ bool evidence_each(const char *state_dir, int64_t since, int64_t until,
 
 /* Removes what a crash left half written. Before the first evidence_put(). */
 void evidence_clean(const char *state_dir);
-/*
- * Removes the days that ended more than keep_ms before now_us, evidence or what is
- * only held back, but for those within held (struct day_range). Returns how many
- * days went, -1 with error when not all could.
- */
-int evidence_expire(const char *state_dir, bool is_held, int64_t keep_ms,
-		    int64_t now_us, const GArray *held, GError **error);
+/* The days (int64_t) of which there is evidence, or mail held back; free with
+ * g_array_unref(). */
+GArray *evidence_days(const char *state_dir, bool is_held, GError **error)
+	MUST_USE;
+/* All that is in the day's folder, and the folder. */
+bool evidence_remove_day(const char *state_dir, bool is_held, int64_t day,
+			 GError **error) MUST_USE;
 
 #endif

@@ -4,7 +4,9 @@
 
 #include "store/day.h"
 #include "store/evidencemarks.h"
+#include "store/evidenceterm.h"
 #include "store/hex.h"
+#include "store/recorder.h"
 #include "store/storeerror.h"
 
 #include "unit/store/sample.h"
@@ -138,44 +140,120 @@ static struct counting count_all(const char *dir)
 }
 
 static int expire(const char *dir, bool is_held, int64_t keep_days,
-		  int64_t today, const struct day_range *hold)
+		  int64_t today, struct state *state)
 {
-	g_autoptr(GArray) held = g_array_new(FALSE, FALSE, sizeof *hold);
+	struct holdset *holds = holdset_load(state, NULL);
+	const struct evidenceterm term = {
+		is_held, keep_days * DAY_US / 1000, day_begin_us(today), holds,
+	};
 	g_autoptr(GError) why = NULL;
-	int gone;
+	int gone = evidenceterm_expire(dir, &term, &why);
 
-	if (hold)
-		g_array_append_val(held, *hold);
-	gone = evidence_expire(dir, is_held, keep_days * DAY_US / 1000,
-			       day_begin_us(today), held, &why);
 	if (why)
 		fail_msg("%s", why->message);
+	holdset_free(&holds);
 	return gone;
+}
+
+static void hold_day(struct state *state, int64_t day, const char *sender)
+{
+	const struct hold hold = {
+		.name = sender ? sender : "days", .since_day = day,
+		.until_day = day, .operator_name = "ann", .reason = "",
+		.sender = sender,
+	};
+
+	assert_true(holds_add(state, &hold, NULL));
 }
 
 static void days_expire(void **unused)
 {
-	const struct day_range hold = { DAY + 1, DAY + 1 };
 	g_autofree char *year = NULL;
 	struct sample sample;
+	struct state *state;
+	bool was_there;
 
 	(void)unused;
 	sample_begin(&sample, "");
+	state = state_open(sample.dir, STATE_CREATE, NULL);
 	assert_int_equal(count_all(sample.dir).files, 0);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		put(sample.dir, DAY + i, false, "same", "");
 		put(sample.dir, DAY + i, true, "same", "");
 	}
-	assert_int_equal(count_all(sample.dir).files, 8);
-	assert_int_equal(expire(sample.dir, true, 1, DAY + 4, NULL), 3);
+	assert_int_equal(count_all(sample.dir).files, 10);
+	assert_int_equal(expire(sample.dir, true, 1, DAY + 5, state), 4);
 	assert_int_equal(count_all(sample.dir).held, 1);
-	assert_int_equal(expire(sample.dir, false, 60, DAY + 60, NULL), 0);
-	assert_int_equal(expire(sample.dir, false, 60, DAY + 61, NULL), 1);
-	assert_int_equal(expire(sample.dir, false, 60, DAY + 63, &hold), 1);
-	assert_int_equal(count_all(sample.dir).files, 3);
-	assert_int_equal(expire(sample.dir, false, 0, DAY + 64, NULL), 2);
+	assert_int_equal(expire(sample.dir, false, 60, DAY + 60, state), 0);
+	assert_int_equal(expire(sample.dir, false, 60, DAY + 61, state), 1);
+	hold_day(state, DAY + 2, NULL);
+	/* That of the day before, too: its record may be in the held day's file. */
+	assert_int_equal(expire(sample.dir, false, 60, DAY + 64, state), 1);
+	assert_int_equal(count_all(sample.dir).files, 4);
+	assert_true(holds_release(state, "days", &was_there, NULL));
+	assert_int_equal(expire(sample.dir, false, 0, DAY + 65, state), 3);
 	year = g_build_filename(sample.dir, "evidence", "2024", NULL);
 	assert_false(g_file_test(year, G_FILE_TEST_EXISTS));
+	state_close(&state);
+	sample_end(&sample);
+}
+
+/* A message of today, and its record. */
+static struct evidence_place record_one(struct sample *sample,
+					struct recorder *recorder,
+					const char *sender)
+{
+	struct evidence_place place = put(sample->dir, day_of_us(
+		clock_now_us()), false, sender, "");
+	struct session_facts session = { .messages = 1 };
+	struct evidence_facts facts = { .bytes = strlen(sender),
+					.is_whole = true, .why = "a test" };
+	struct transaction tx;
+
+	memcpy(facts.sha256, place.sha256, sizeof facts.sha256);
+	transaction_init(&tx, sample->settings, &session);
+	record_id_new(tx.id);
+	tx.began_us = tx.ended_us = clock_now_us();
+	tx.ending = ENDING_COMPLETE;
+	tx.sender = mailaddr_parse(span_text(sender), &tx.arena);
+	tx.evidence = &facts;
+	assert_true(recorder_commit(recorder, recordform_pack_message(&tx)));
+	transaction_release(&tx);
+	return place;
+}
+
+static void originals_of_held_records_stay(void **unused)
+{
+	struct evidence_place held, other;
+	struct recorder *recorder;
+	struct holdset *holds;
+	struct sample sample;
+	struct state *state;
+	int64_t today;
+
+	(void)unused;
+	sample_begin(&sample, "");
+	clock_set_us(day_begin_us(DAY) + 1000000);
+	today = day_of_us(clock_now_us());
+	state = state_open(sample.dir, STATE_CREATE, NULL);
+	recorder = recorder_open(sample.dir, sample.settings, NULL);
+	assert_non_null(recorder);
+	held = record_one(&sample, recorder, "ann@example.net");
+	other = record_one(&sample, recorder, "bob@example.net");
+	recorder_close(&recorder, 1000);
+	hold_day(state, today, "ann@example.net");
+	holds = holdset_load(state, NULL);
+	assert_true(evidenceterm_is_on_hold(sample.dir, &held, holds, NULL));
+	assert_false(evidenceterm_is_on_hold(sample.dir, &other, holds, NULL));
+	holdset_free(&holds);
+	assert_int_equal(expire(sample.dir, false, 60, today + 70, state), 1);
+	assert_int_equal(count_all(sample.dir).files, 1);
+	assert_int_equal(expire(sample.dir, false, 60, today + 70, state), 0);
+	holds = holdset_load(state, NULL);
+	assert_true(evidenceterm_is_on_hold(sample.dir, &held, holds, NULL));
+	holdset_free(&holds);
+	clock_set_us(0);
+	state_close(&state);
 	sample_end(&sample);
 }
 
@@ -317,6 +395,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_is_kept),
 	cmocka_unit_test(changes_are_seen),
 	cmocka_unit_test(days_expire),
+	cmocka_unit_test(originals_of_held_records_stay),
 	cmocka_unit_test(strange_files_are_told),
 	cmocka_unit_test(full_disk_leaves_nothing),
 	cmocka_unit_test(many_at_once),
