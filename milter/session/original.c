@@ -98,7 +98,8 @@ static bool write_original(struct transaction *tx,
 	g_autoptr(GError) why = NULL;
 	g_autofree char *name = NULL;
 
-	if (!evidence_put(dir, pieces, 2, &place, &why)) {
+	if (!evidence_put(dir, pieces, 2, (uint64_t)evidence_settings_of(
+				tx->settings)->day_bytes, &place, &why)) {
 		log_event(&tx->log, LOG_ERR, "evidence_failed",
 			  "record=%s why=\"%s\" the original cannot be kept",
 			  tx->id, why->message);

@@ -22,7 +22,15 @@
 #define SUFFIX ".eml.zst"
 #define LEVEL 3			/* of zstd: fast, and as small as mail gets */
 
+/* What the files of a day's folder take; of the newest that was asked for. */
+struct used {
+	char *folder;
+	uint64_t bytes;
+};
+
 static pthread_mutex_t folders_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t used_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct used used[2];		/* by is_held */
 static atomic_uint_fast64_t temporaries;
 
 static bool fail_at(GError **error, const char *path, int number)
@@ -219,9 +227,90 @@ static bool is_there(const char *state_dir, const struct evidence_place *place,
 	return there != NULL;
 }
 
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names in a folder, sorted; none when it is not there. */
+static GPtrArray *names_in(const char *folder, GError **error)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) why = NULL;
+	GDir *dir = g_dir_open(folder, 0, &why);
+	const char *name;
+
+	if (!dir && !g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		store_error_set_text(error, STORE_ERROR_PERM, "%s",
+				     why->message);
+		g_ptr_array_unref(names);
+		return NULL;
+	}
+	while (dir && (name = g_dir_read_name(dir)))
+		g_ptr_array_add(names, g_strdup(name));
+	if (dir)
+		g_dir_close(dir);
+	g_ptr_array_sort(names, by_name);
+	return names;
+}
+
+static uint64_t count_folder(const char *folder)
+{
+	g_autoptr(GPtrArray) names = names_in(folder, NULL);
+	uint64_t bytes = 0;
+
+	for (guint i = 0; names && i < names->len; i++) {
+		g_autofree char *path = g_build_filename(
+			folder, g_ptr_array_index(names, i), NULL);
+		struct stat facts;
+
+		if (lstat(path, &facts) == 0)
+			bytes += (uint64_t)facts.st_size;
+	}
+	return bytes;
+}
+
+/* What the folder takes, with so much more. Counted but once: from then on it is
+ * known. */
+static uint64_t use(const char *folder, bool is_held, uint64_t more)
+{
+	struct used *one = &used[is_held];
+	uint64_t bytes;
+
+	pthread_mutex_lock(&used_lock);
+	if (!one->folder || strcmp(one->folder, folder) != 0) {
+		g_free(one->folder);
+		one->folder = g_strdup(folder);
+		one->bytes = count_folder(folder);
+	} else {
+		one->bytes += more;
+	}
+	bytes = one->bytes;
+	pthread_mutex_unlock(&used_lock);
+	return bytes;
+}
+
+static bool has_room(const char *folder, bool is_held, uint64_t day_bytes,
+		     GError **error)
+{
+	if (!day_bytes || use(folder, is_held, 0) < day_bytes)
+		return true;
+	store_error_set_text(error, STORE_ERROR_TEMP, "%s: the day's originals "
+			     "take evidence.day_size already", folder);
+	return false;
+}
+
+static void note_use(const char *folder, bool is_held, const char *path)
+{
+	struct stat facts;
+
+	if (stat(path, &facts) == 0)
+		use(folder, is_held, (uint64_t)facts.st_size);
+}
+
 bool evidence_put(const char *state_dir, const struct span *pieces,
-		  size_t piece_count, struct evidence_place *place,
-		  GError **error)
+		  size_t piece_count, uint64_t day_bytes,
+		  struct evidence_place *place, GError **error)
 {
 	g_autofree char *folder = folder_of(state_dir, place->is_held,
 					    place->day);
@@ -232,7 +321,8 @@ bool evidence_put(const char *state_dir, const struct span *pieces,
 	uint64_t bytes = 0;
 	bool is_done;
 
-	if (!prepare_folders(state_dir, folder, fresh, error))
+	if (!prepare_folders(state_dir, folder, fresh, error) ||
+	    !has_room(folder, place->is_held, day_bytes, error))
 		return false;
 	for (size_t i = 0; i < piece_count; i++)
 		bytes += pieces[i].len;
@@ -242,6 +332,8 @@ bool evidence_put(const char *state_dir, const struct span *pieces,
 		unlink(path);
 	else if (is_done && rename(path, name) != 0)
 		is_done = fail_at(error, name, errno);
+	else if (is_done)
+		note_use(folder, place->is_held, name);
 	if (is_done)
 		return sync_folder(folder, error);
 	unlink(path);
@@ -314,33 +406,6 @@ bool evidence_remove(const char *state_dir, const struct evidence_place *place,
 	if (unlink(path) != 0)
 		return fail_at(error, path, errno);
 	return sync_folder(folder, error);
-}
-
-static gint by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Names in a folder, sorted; none when it is not there. */
-static GPtrArray *names_in(const char *folder, GError **error)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) why = NULL;
-	GDir *dir = g_dir_open(folder, 0, &why);
-	const char *name;
-
-	if (!dir && !g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		store_error_set_text(error, STORE_ERROR_PERM, "%s",
-				     why->message);
-		g_ptr_array_unref(names);
-		return NULL;
-	}
-	while (dir && (name = g_dir_read_name(dir)))
-		g_ptr_array_add(names, g_strdup(name));
-	if (dir)
-		g_dir_close(dir);
-	g_ptr_array_sort(names, by_name);
-	return names;
 }
 
 /* Adds the days that have a folder below path, whose name so far is prefix: year,

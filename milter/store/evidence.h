@@ -37,11 +37,13 @@ bool evidence_of_record(const Reeve__Record *record,
 
 /*
  * Writes the pieces, one behind the other, as one original of place->day, and fills in
- * place->sha256. On disk, with its folder, when true. Any thread.
+ * place->sha256. On disk, with its folder, when true. STORE_ERROR_TEMP when the files
+ * of the day have day_bytes (0: no limit) already: a stranger could fill the disk
+ * otherwise. Any thread.
  */
 bool evidence_put(const char *state_dir, const struct span *pieces,
-		  size_t piece_count, struct evidence_place *place,
-		  GError **error) MUST_USE;
+		  size_t piece_count, uint64_t day_bytes,
+		  struct evidence_place *place, GError **error) MUST_USE;
 
 /*
  * Reads an original back, max_bytes at most, and compares it with its name:

@@ -27,6 +27,12 @@ static const struct setting rows[] = {
 		.help = "Most bytes kept of an original. What is longer, or "
 			"longer than limits.body lets us see, is kept cut, and "
 			"its record says so."),
+	SETTING_BYTES(struct evidence_settings, day_bytes, "evidence.day_size",
+		.preset = INT64_C(8) << 30, .min = 0, .max = INT64_C(16) << 40,
+		.help = "Most that the originals of one UTC day take on disk, "
+			"and as much for those in quarantine; 0: no limit. "
+			"Past it an original cannot be kept, and "
+			"records.on_failure decides."),
 	SETTING_TIME_MS(struct evidence_settings, keep_ms, "evidence.keep",
 		.preset = 0, .min = 0, .max = 36500 * DAY_MS,
 		.help = "How long originals are kept; 0: as long as records. "

@@ -11,6 +11,7 @@ struct evidence_settings {
 	GPtrArray *actions;		/* words of verdicts */
 	GPtrArray *symbols;		/* of findings; with * and ? */
 	int64_t max_bytes;		/* of one original */
+	int64_t day_bytes;		/* of the files of a day; 0: no limit */
 	int64_t keep_ms, held_keep_ms;
 	unsigned int quarantine;	/* enum evidence_quarantine */
 	char *sendmail;

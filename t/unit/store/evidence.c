@@ -27,7 +27,7 @@ static struct evidence_place put(const char *dir, int64_t day, bool is_held,
 	struct evidence_place place = { .day = day, .is_held = is_held };
 	g_autoptr(GError) why = NULL;
 
-	if (!evidence_put(dir, pieces, COUNT_OF(pieces), &place, &why))
+	if (!evidence_put(dir, pieces, COUNT_OF(pieces), 0, &place, &why))
 		fail_msg("%s", why->message);
 	return place;
 }
@@ -297,12 +297,39 @@ static void full_disk_leaves_nothing(void **unused)
 	small.rlim_max = before.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &small);
 	piece = span_of(noise, 99999);
-	assert_false(evidence_put(sample.dir, &piece, 1, &place, &why));
+	assert_false(evidence_put(sample.dir, &piece, 1, 0, &place, &why));
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(why->code, STORE_ERROR_TEMP);
 	assert_int_equal(count_all(sample.dir).files, 0);
-	assert_true(evidence_put(sample.dir, &piece, 1, &place, NULL));
+	assert_true(evidence_put(sample.dir, &piece, 1, 0, &place, NULL));
 	assert_int_equal(count_all(sample.dir).files, 1);
+	sample_end(&sample);
+}
+
+static void a_day_has_its_limit(void **unused)
+{
+	struct evidence_place place = { .day = DAY };
+	g_autoptr(GError) why = NULL;
+	struct sample sample;
+	unsigned kept = 0;
+
+	(void)unused;
+	sample_begin(&sample, "");
+	put(sample.dir, DAY, false, "from before", "");
+	for (; kept < 100 && !why; kept++) {
+		g_autofree char *text = g_strdup_printf("number %u", kept);
+		struct span piece = span_text(text);
+
+		if (!evidence_put(sample.dir, &piece, 1, 200, &place, &why))
+			break;
+	}
+	assert_in_range(kept, 3, 15);
+	assert_int_equal(why->code, STORE_ERROR_TEMP);
+	assert_non_null(strstr(why->message, "evidence.day_size"));
+	assert_int_equal(count_all(sample.dir).files, kept + 1);
+	place.day++;
+	assert_true(evidence_put(sample.dir, &(struct span){ "x", 1 }, 1, 200,
+				 &place, NULL));
 	sample_end(&sample);
 }
 
@@ -398,6 +425,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(originals_of_held_records_stay),
 	cmocka_unit_test(strange_files_are_told),
 	cmocka_unit_test(full_disk_leaves_nothing),
+	cmocka_unit_test(a_day_has_its_limit),
 	cmocka_unit_test(many_at_once),
 	cmocka_unit_test(marks_are_kept),
 	cmocka_unit_test(bodies_by_their_text),
