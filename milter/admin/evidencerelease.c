@@ -10,6 +10,7 @@
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
 #include "store/evidenceterm.h"
+#include "store/evidencetree.h"
 #include "store/hex.h"
 #include "store/recordid.h"
 
@@ -263,7 +264,7 @@ static int add_place(const struct evidencefind_item *item, void *context)
 	return EX_OK;
 }
 
-static void add_named(const struct evidence_file *file, void *context)
+static void add_named(const struct evidencetree_file *file, void *context)
 {
 	struct removing *on = context;
 
@@ -281,7 +282,7 @@ static int find_places(struct removing *on, const char *word)
 	if (!hex_parse(span_text(word), on->sha256, sizeof on->sha256))
 		return evidencefind_one(on->admin, on->self, word, add_place,
 					on);
-	if (!evidence_each(dir, INT64_MIN, INT64_MAX, add_named, on, &why))
+	if (!evidencetree_each(dir, INT64_MIN, INT64_MAX, add_named, on, &why))
 		return admin_fail(on->self, EX_UNAVAILABLE, "%s",
 				  why->message);
 	return on->places->len ? EX_OK :

@@ -6,6 +6,7 @@
 #include "admin/evidencefind.h"
 #include "settings/global.h"
 #include "store/day.h"
+#include "store/evidencetree.h"
 #include "store/storeerror.h"
 
 #include <jansson.h>
@@ -54,7 +55,7 @@ static void tell(struct verifying *on, const char *path, const char *record,
 	json_decref(object);
 }
 
-static void take_file(const struct evidence_file *file, void *context)
+static void take_file(const struct evidencetree_file *file, void *context)
 {
 	struct verifying *on = context;
 	struct known *known = g_new0(struct known, 1);
@@ -143,7 +144,7 @@ static int verify(struct verifying *on, int64_t since, int64_t until)
 		query.since_us = day_begin_us(since);
 	if (until != INT64_MAX)
 		query.until_us = day_begin_us(until + 1);
-	if (!evidence_each(on->dir, since, until, take_file, on, &why))
+	if (!evidencetree_each(on->dir, since, until, take_file, on, &why))
 		return admin_fail(on->self, EX_UNAVAILABLE, "%s",
 				  why->message);
 	status = evidencefind_all(on->admin, on->self, &query, check_record,

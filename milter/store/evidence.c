@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/day.h"
+#include "store/evidencetree.h"
 #include "store/hex.h"
 #include "store/recordview.h"
 #include "store/storeerror.h"
@@ -18,8 +19,6 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define ROOT "evidence"
-#define SUFFIX ".eml.zst"
 #define LEVEL 3			/* of zstd: fast, and as small as mail gets */
 
 /* What the files of a day's folder take; of the newest that was asked for. */
@@ -39,27 +38,14 @@ static bool fail_at(GError **error, const char *path, int number)
 	return false;
 }
 
-/* "evidence/held/2026/02/28" */
-static char *folder_of(const char *state_dir, bool is_held, int64_t day)
-{
-	char text[DAY_TEXT_MAX];
-	char *path;
-
-	day_format(day, text);
-	path = g_strdup_printf("%s/" ROOT "%s/%s", state_dir,
-			       is_held ? "/held" : "", text);
-	g_strdelimit(path + strlen(path) - strlen(text), "-", '/');
-	return path;
-}
-
 char *evidence_path(const char *state_dir, const struct evidence_place *place)
 {
-	g_autofree char *folder = folder_of(state_dir, place->is_held,
-					    place->day);
+	g_autofree char *folder = evidencetree_folder(
+		state_dir, place->is_held, place->day);
 	g_autofree char *name = hex_format(place->sha256,
 					   sizeof place->sha256);
 
-	return g_strdup_printf("%s/%s" SUFFIX, folder, name);
+	return g_strdup_printf("%s/%s" EVIDENCETREE_SUFFIX, folder, name);
 }
 
 bool evidence_of_record(const Reeve__Record *record,
@@ -79,17 +65,6 @@ bool evidence_of_record(const Reeve__Record *record,
 	return true;
 }
 
-static bool sync_folder(const char *path, GError **error)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_done = fd >= 0 && fsync(fd) == 0;
-	int number = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return is_done || fail_at(error, path, number);
-}
-
 /* All from state_dir down to path. A folder is there for certain when the one above
  * it was written, too. */
 static bool make_folders(const char *state_dir, const char *path,
@@ -106,7 +81,7 @@ static bool make_folders(const char *state_dir, const char *path,
 		if (mkdir(part, 0700) == 0) {
 			g_autofree char *above = g_path_get_dirname(part);
 
-			if (!sync_folder(above, error))
+			if (!evidencetree_sync(above, error))
 				return false;
 		} else if (errno != EEXIST) {
 			return fail_at(error, part, errno);
@@ -227,49 +202,6 @@ static bool is_there(const char *state_dir, const struct evidence_place *place,
 	return there != NULL;
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Names in a folder, sorted; none when it is not there. */
-static GPtrArray *names_in(const char *folder, GError **error)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) why = NULL;
-	GDir *dir = g_dir_open(folder, 0, &why);
-	const char *name;
-
-	if (!dir && !g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		store_error_set_text(error, STORE_ERROR_PERM, "%s",
-				     why->message);
-		g_ptr_array_unref(names);
-		return NULL;
-	}
-	while (dir && (name = g_dir_read_name(dir)))
-		g_ptr_array_add(names, g_strdup(name));
-	if (dir)
-		g_dir_close(dir);
-	g_ptr_array_sort(names, by_name);
-	return names;
-}
-
-static uint64_t count_folder(const char *folder)
-{
-	g_autoptr(GPtrArray) names = names_in(folder, NULL);
-	uint64_t bytes = 0;
-
-	for (guint i = 0; names && i < names->len; i++) {
-		g_autofree char *path = g_build_filename(
-			folder, g_ptr_array_index(names, i), NULL);
-		struct stat facts;
-
-		if (lstat(path, &facts) == 0)
-			bytes += (uint64_t)facts.st_size;
-	}
-	return bytes;
-}
-
 /* What the folder takes, with so much more. Counted but once: from then on it is
  * known. */
 static uint64_t use(const char *folder, bool is_held, uint64_t more)
@@ -281,7 +213,7 @@ static uint64_t use(const char *folder, bool is_held, uint64_t more)
 	if (!one->folder || strcmp(one->folder, folder) != 0) {
 		g_free(one->folder);
 		one->folder = g_strdup(folder);
-		one->bytes = count_folder(folder);
+		one->bytes = evidencetree_bytes(folder);
 	} else {
 		one->bytes += more;
 	}
@@ -312,9 +244,9 @@ bool evidence_put(const char *state_dir, const struct span *pieces,
 		  size_t piece_count, uint64_t day_bytes,
 		  struct evidence_place *place, GError **error)
 {
-	g_autofree char *folder = folder_of(state_dir, place->is_held,
-					    place->day);
-	g_autofree char *fresh = g_strconcat(state_dir, "/" ROOT "/new", NULL);
+	g_autofree char *folder = evidencetree_folder(
+		state_dir, place->is_held, place->day);
+	g_autofree char *fresh = g_strconcat(state_dir, "/" EVIDENCETREE_ROOT "/new", NULL);
 	g_autofree char *path = g_strdup_printf("%s/%" G_GUINT64_FORMAT, fresh,
 		(uint64_t)atomic_fetch_add(&temporaries, 1));
 	g_autofree char *name = NULL;
@@ -335,7 +267,7 @@ bool evidence_put(const char *state_dir, const struct span *pieces,
 	else if (is_done)
 		note_use(folder, place->is_held, name);
 	if (is_done)
-		return sync_folder(folder, error);
+		return evidencetree_sync(folder, error);
 	unlink(path);
 	return false;
 }
@@ -405,142 +337,5 @@ bool evidence_remove(const char *state_dir, const struct evidence_place *place,
 
 	if (unlink(path) != 0)
 		return fail_at(error, path, errno);
-	return sync_folder(folder, error);
-}
-
-/* Adds the days that have a folder below path, whose name so far is prefix: year,
- * month and day, one in the other. */
-static bool add_days(const char *path, const char *prefix, int depth,
-		     GArray *days, GError **error)
-{
-	g_autoptr(GPtrArray) names = names_in(path, error);
-	int64_t day;
-
-	for (guint i = 0; names && i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *below = g_build_filename(path, name, NULL);
-		g_autofree char *text = g_strconcat(prefix, name,
-						    depth ? "-" : "", NULL);
-
-		if (!g_ascii_isdigit(*name) ||
-		    !g_file_test(below, G_FILE_TEST_IS_DIR))
-			continue;
-		if (!depth && day_parse(span_text(text), &day))
-			g_array_append_val(days, day);
-		else if (depth && !add_days(below, text, depth - 1, days,
-					    error))
-			return false;
-	}
-	return names != NULL;
-}
-
-GArray *evidence_days(const char *state_dir, bool is_held, GError **error)
-{
-	GArray *days = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	g_autofree char *root = g_strconcat(state_dir, "/" ROOT,
-					    is_held ? "/held" : "", NULL);
-
-	if (add_days(root, "", 2, days, error))
-		return days;
-	g_array_unref(days);
-	return NULL;
-}
-
-static bool read_name(const char *name, uint8_t *sha256_out)
-{
-	size_t stem = 2 * DIGEST_SHA256_BYTES;
-
-	for (const char *c = name; *c; c++)
-		if (g_ascii_isupper(*c))
-			return false;
-	return strlen(name) == stem + strlen(SUFFIX) &&
-	       strcmp(name + stem, SUFFIX) == 0 &&
-	       hex_parse(span_of(name, stem), sha256_out,
-			 DIGEST_SHA256_BYTES);
-}
-
-static bool each_of_day(const char *state_dir, bool is_held, int64_t day,
-			evidence_take_fn *take, void *context, GError **error)
-{
-	g_autofree char *folder = folder_of(state_dir, is_held, day);
-	g_autoptr(GPtrArray) names = names_in(folder, error);
-
-	for (guint i = 0; names && i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-		struct evidence_file file = {
-			.place = { .day = day, .is_held = is_held },
-			.path = path,
-		};
-		struct stat facts;
-
-		if (lstat(path, &facts) != 0)
-			continue;	/* it went just now */
-		file.written_us = (int64_t)facts.st_mtim.tv_sec *
-				  G_USEC_PER_SEC;
-		file.is_named = S_ISREG(facts.st_mode) &&
-				read_name(name, file.place.sha256);
-		take(&file, context);
-	}
-	return names != NULL;
-}
-
-bool evidence_each(const char *state_dir, int64_t since, int64_t until,
-		   evidence_take_fn *take, void *context, GError **error)
-{
-	for (int is_held = 0; is_held < 2; is_held++) {
-		g_autoptr(GArray) days = evidence_days(state_dir, is_held, error);
-
-		if (!days)
-			return false;
-		for (guint i = 0; i < days->len; i++) {
-			int64_t day = g_array_index(days, int64_t, i);
-
-			if (day >= since && day <= until &&
-			    !each_of_day(state_dir, is_held, day, take,
-					 context, error))
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool remove_files(const char *folder, GError **error)
-{
-	g_autoptr(GPtrArray) names = names_in(folder, error);
-
-	for (guint i = 0; names && i < names->len; i++) {
-		g_autofree char *path = g_build_filename(
-			folder, g_ptr_array_index(names, i), NULL);
-
-		if (unlink(path) != 0)
-			return fail_at(error, path, errno);
-	}
-	return names != NULL;
-}
-
-void evidence_clean(const char *state_dir)
-{
-	g_autofree char *fresh = g_strconcat(state_dir, "/" ROOT "/new", NULL);
-	g_autoptr(GError) why = NULL;
-
-	if (!remove_files(fresh, &why))
-		log_event(NULL, LOG_WARNING, "evidence_not_cleaned",
-			  "why=\"%s\"", why->message);
-}
-
-/* Month and year go with their last day: rmdir() leaves what is not empty. */
-bool evidence_remove_day(const char *state_dir, bool is_held, int64_t day,
-			 GError **error)
-{
-	g_autofree char *folder = folder_of(state_dir, is_held, day);
-
-	if (!remove_files(folder, error))
-		return false;
-	for (int depth = 0; depth < 3; depth++) {
-		if (rmdir(folder) != 0 && depth == 0)
-			return fail_at(error, folder, errno);
-		*strrchr(folder, '/') = '\0';
-	}
-	return sync_folder(folder, error);
+	return evidencetree_sync(folder, error);
 }

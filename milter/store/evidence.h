@@ -56,27 +56,4 @@ GByteArray *evidence_get(const char *state_dir,
 bool evidence_remove(const char *state_dir, const struct evidence_place *place,
 		     GError **error) MUST_USE;
 
-struct evidence_file {
-	struct evidence_place place;
-	int64_t written_us;
-	const char *path;
-	bool is_named;			/* false: no name of ours; sha256 is 0 */
-};
-/* Borrowed for the call. */
-typedef void evidence_take_fn(const struct evidence_file *file, void *context);
-/* Of the days since to until, both too; but for what is being written. */
-bool evidence_each(const char *state_dir, int64_t since, int64_t until,
-		   evidence_take_fn *take, void *context, GError **error)
-	MUST_USE;
-
-/* Removes what a crash left half written. Before the first evidence_put(). */
-void evidence_clean(const char *state_dir);
-/* The days (int64_t) of which there is evidence, or mail held back; free with
- * g_array_unref(). */
-GArray *evidence_days(const char *state_dir, bool is_held, GError **error)
-	MUST_USE;
-/* All that is in the day's folder, and the folder. */
-bool evidence_remove_day(const char *state_dir, bool is_held, int64_t day,
-			 GError **error) MUST_USE;
-
 #endif

@@ -3,6 +3,7 @@
 #include "store/evidenceterm.h"
 
 #include "store/day.h"
+#include "store/evidencetree.h"
 #include "store/search.h"
 #include "store/storeerror.h"
 
@@ -99,7 +100,7 @@ struct thinning {
 	bool has_failed;
 };
 
-static void thin_file(const struct evidence_file *file, void *context)
+static void thin_file(const struct evidencetree_file *file, void *context)
 {
 	struct thinning *on = context;
 
@@ -125,7 +126,7 @@ static int thin_day(const char *state_dir, const struct evidenceterm *term,
 		.state_dir = state_dir, .needing = &needing, .error = error,
 	};
 	bool is_done = find_needed(state_dir, &needing, error) &&
-		       evidence_each(state_dir, day, day, thin_file,
+		       evidencetree_each(state_dir, day, day, thin_file,
 				     &thinning, error) &&
 		       !thinning.has_failed;
 
@@ -140,14 +141,14 @@ static int expire_day(const char *state_dir, const struct evidenceterm *term,
 		return 0;
 	if (may_have(term->holds, day))
 		return thin_day(state_dir, term, day, error);
-	return evidence_remove_day(state_dir, term->is_held, day, error) ? 1 :
+	return evidencetree_remove_day(state_dir, term->is_held, day, error) ? 1 :
 									   -1;
 }
 
 int evidenceterm_expire(const char *state_dir, const struct evidenceterm *term,
 			GError **error)
 {
-	g_autoptr(GArray) days = evidence_days(state_dir, term->is_held, error);
+	g_autoptr(GArray) days = evidencetree_days(state_dir, term->is_held, error);
 	int64_t before_us = term->now_us - term->keep_ms * 1000;
 	int gone = 0;
 

@@ -5,6 +5,7 @@
 #include "store/day.h"
 #include "store/evidencemarks.h"
 #include "store/evidenceterm.h"
+#include "store/evidencetree.h"
 #include "store/hex.h"
 #include "store/recorder.h"
 #include "store/storeerror.h"
@@ -121,7 +122,7 @@ struct counting {
 	unsigned files, held, strange;
 };
 
-static void count(const struct evidence_file *file, void *context)
+static void count(const struct evidencetree_file *file, void *context)
 {
 	struct counting *counting = context;
 
@@ -134,7 +135,7 @@ static struct counting count_all(const char *dir)
 {
 	struct counting counting = { 0 };
 
-	assert_true(evidence_each(dir, INT64_MIN, INT64_MAX, count, &counting,
+	assert_true(evidencetree_each(dir, INT64_MIN, INT64_MAX, count, &counting,
 				  NULL));
 	return counting;
 }
@@ -273,7 +274,7 @@ static void strange_files_are_told(void **unused)
 	assert_true(g_file_set_contents(half, "x", 1, NULL));
 	assert_int_equal(count_all(sample.dir).files, 2);
 	assert_int_equal(count_all(sample.dir).strange, 1);
-	evidence_clean(sample.dir);
+	evidencetree_clean(sample.dir);
 	assert_false(g_file_test(half, G_FILE_TEST_EXISTS));
 	sample_end(&sample);
 }
