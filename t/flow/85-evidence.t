@@ -14,6 +14,7 @@ use Test::More;
 use Milter::Client;
 use Postfix;
 use Sandbox;
+use Sendmail;
 use SMTP;
 
 my $box = Sandbox->new;
@@ -499,6 +500,38 @@ SKIP: {
 		is $again->{direction}, 'local', 'as local mail';
 		is scalar($postfix->delivered(1)), 1, 'once';
 		$postfix->stop;
+		$daemon->stop;
+	};
+}
+
+SKIP: {
+	my $why = $> != 0 ? 'not root to start one' : Sendmail->why_not;
+	skip "no Sendmail here: $why", 1 if $why;
+	# What its sendmail(1) submits comes by SMTP from this host.
+	subtest 'through Sendmail' => sub {
+		my $daemon = daemon_of('sendmail', relay => {
+			networks => ['127.0.0.1/32'], domains => ['example.org'] });
+		my $mta = Sendmail->new($box, milters => $daemon->socket,
+			domains => ['example.org'], open_relay => 1);
+		my $s = SMTP->new($mta->port, from => '127.0.0.2');
+		is +($s->message(text => "From: a\@example.net\nSubject: x\n" .
+			"\nCheap watches\n"))[0], 250, 'accepted';
+		$s->quit;
+		my ($record) = $daemon->records(1, '--verdict', 'quarantine');
+		ok $record->{evidence}{held}, 'held';
+		is +($daemon->reevectl('evidence', 'release', $record->{id}))[0],
+			0, 'released';
+		$s = SMTP->new($mta->port);
+		is +($s->message(text => $box->read_file("$out/message")))[0],
+			250, 'it is submitted';
+		$s->quit;
+		my ($text) = $mta->delivered(1);
+		like $text // '', qr/\n\nCheap watches\n/, 'and delivered';
+		unlike $text // '', qr/X-Mailreeve-Released/, 'without the token';
+		is scalar($daemon->records(1, '--symbol', 'RELEASED')), 1,
+			'as released';
+		is scalar(() = $mta->delivered(1)), 1, 'once';
+		$mta->stop;
 		$daemon->stop;
 	};
 }
