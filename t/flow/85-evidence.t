@@ -112,6 +112,12 @@ subtest 'who marks it' => sub {
 	(undef, $record) = send_one(body => "green apples\r\n");
 	is $record->{evidence}{why}, 'symbol KEYWORD_MARKED',
 		'by evidence.symbols';
+	$daemon->reevectl('list', 'add', 'evidence', 'account', 'mallory');
+	(undef, $record) = send_one(login => 'Mallory');
+	is $record->{evidence}{why}, 'symbol LIST_EVIDENCE', 'by an operator';
+	$daemon->reevectl('list', 'remove', 'evidence', 'account', 'mallory');
+	(undef, $record) = send_one(login => 'mallory');
+	ok !$record->{evidence}, 'no more';
 	($result, $record) = send_one(body => "green apples\r\n" . 'x' x 30000);
 	ok !$record->{evidence}{is_complete}, 'past limits.body: it says so';
 	cmp_ok $record->{evidence}{bytes}, '<', 21000, 'only what was kept';
@@ -131,7 +137,7 @@ subtest 'show and list' => sub {
 	is $one->{header}[0], 'From: A <a@example.net>', 'as JSON';
 	is $one->{evidence_state}, 'kept', 'and how it stands';
 	my @all = $daemon->objects('evidence', 'list');
-	is scalar @all, 5, 'a list' or diag explain \@all;
+	is scalar @all, 6, 'a list' or diag explain \@all;
 	@all = $daemon->objects('evidence', 'list', '--symbol',
 		'KEYWORD_HARMFUL', '--since', '1h');
 	is_deeply [map { $_->{id} } @all], [$twin->{id}, $id], 'newest first';
