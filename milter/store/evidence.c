@@ -248,7 +248,7 @@ bool evidence_put(const char *state_dir, const struct span *pieces,
 		state_dir, place->is_held, place->day);
 	g_autofree char *fresh = g_strconcat(
 		state_dir, "/" EVIDENCETREE_ROOT "/new", NULL);
-	g_autofree char *path = g_strdup_printf("%s/%" G_GUINT64_FORMAT, fresh,
+	g_autofree char *path = g_strdup_printf("%s/%" G_GUINT64_FORMAT ".part", fresh,
 		(uint64_t)atomic_fetch_add(&temporaries, 1));
 	g_autofree char *name = NULL;
 	uint64_t bytes = 0;

@@ -154,8 +154,10 @@ int evidenceterm_expire(const char *state_dir, const struct evidenceterm *term,
 
 	for (guint i = 0; days && i < days->len; i++) {
 		int64_t day = g_array_index(days, int64_t, i);
-		int done = day_begin_us(day + 1) > before_us ? 0 :
-			   expire_day(state_dir, term, day, error);
+		bool is_over = day_begin_us(day + 1) <= before_us ||
+			       day <= term->dropped_day;
+		int done = is_over ? expire_day(state_dir, term, day, error) :
+				     0;
 
 		if (done < 0)
 			return -1;

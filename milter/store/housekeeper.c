@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/day.h"
+#include "store/diskwatch.h"
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
 #include "store/evidenceterm.h"
@@ -150,11 +151,14 @@ static bool expire_originals_of(const struct housekeeper *keeper,
 				const struct holdset *holds, bool is_held,
 				int64_t keep_ms, GError **error)
 {
-	const struct evidenceterm term = {
-		is_held, keep_ms, clock_now_us(), holds,
+	struct evidenceterm term = {
+		.is_held = is_held, .keep_ms = keep_ms,
+		.now_us = clock_now_us(), .holds = holds,
 	};
-	int gone = evidenceterm_expire(keeper->state_dir, &term, error);
+	int gone = -1;
 
+	if (diskwatch_newest_dropped(keeper->state, &term.dropped_day, error))
+		gone = evidenceterm_expire(keeper->state_dir, &term, error);
 	if (gone > 0)
 		log_event(NULL, LOG_NOTICE, is_held ? "quarantine_expired" :
 			  "evidence_expired", "days=%d", gone);

@@ -140,12 +140,15 @@ static struct counting count_all(const char *dir)
 	return counting;
 }
 
+static int64_t dropped_day = INT64_MIN;
+
 static int expire(const char *dir, bool is_held, int64_t keep_days,
 		  int64_t today, struct state *state)
 {
 	struct holdset *holds = holdset_load(state, NULL);
 	const struct evidenceterm term = {
-		is_held, keep_days * DAY_US / 1000, day_begin_us(today), holds,
+		is_held, keep_days * DAY_US / 1000, day_begin_us(today),
+		dropped_day, holds,
 	};
 	g_autoptr(GError) why = NULL;
 	int gone = evidenceterm_expire(dir, &term, &why);
@@ -192,7 +195,10 @@ static void days_expire(void **unused)
 	assert_int_equal(expire(sample.dir, false, 60, DAY + 64, state), 1);
 	assert_int_equal(count_all(sample.dir).files, 4);
 	assert_true(holds_release(state, "days", &was_there, NULL));
-	assert_int_equal(expire(sample.dir, false, 0, DAY + 65, state), 3);
+	dropped_day = DAY + 2;
+	assert_int_equal(expire(sample.dir, false, 60, DAY + 3, state), 2);
+	dropped_day = INT64_MIN;
+	assert_int_equal(expire(sample.dir, false, 0, DAY + 65, state), 1);
 	year = g_build_filename(sample.dir, "evidence", "2024", NULL);
 	assert_false(g_file_test(year, G_FILE_TEST_EXISTS));
 	state_close(&state);
