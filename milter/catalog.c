@@ -19,6 +19,7 @@
 #include "resolver/resolversettings.h"
 #include "sender/sendersettings.h"
 #include "settings/global.h"
+#include "store/evidencesettings.h"
 #include "store/storesettings.h"
 #include "verdict/verdictsettings.h"
 
@@ -27,6 +28,7 @@ const struct setting_group *const catalog[] = {
 	&limits_group,
 	&resolver_group,
 	&store_group,
+	&evidence_group,
 	&ours_group,
 	&orgdomain_group,
 	&relay_group,

@@ -50,12 +50,14 @@ static int take_names(const struct command *self, int argc, char **argv,
 		      struct list_entry *entry)
 {
 	if (argc != 4)
-		return admin_fail(self, EX_USAGE, "needs welcome|block, "
+		return admin_fail(self, EX_USAGE, "needs "
+			"welcome|block|evidence, "
 			"address|network|account|sender|domain|fingerprint, "
 			"and a value");
 	if (!list_which_parse(span_text(argv[1]), &entry->which))
 		return admin_fail(self, EX_USAGE,
-			"\"%s\": the lists are welcome and block", argv[1]);
+			"\"%s\": the lists are welcome, block and "
+			"evidence", argv[1]);
 	if (!list_kind_parse(span_text(argv[2]), &entry->kind))
 		return admin_fail(self, EX_USAGE, "\"%s\": an entry is an "
 			"address, network, account, sender, domain or "
@@ -231,7 +233,8 @@ static int run_show(struct admin *admin, const struct command *self,
 	if (status == EX_OK && argc == 2 &&
 	    !list_which_parse(span_text(argv[1]), &which))
 		status = admin_fail(self, EX_USAGE,
-			"\"%s\": the lists are welcome and block", argv[1]);
+			"\"%s\": the lists are welcome, block and "
+			"evidence", argv[1]);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	return status == EX_OK ? show(admin, self, which) : status;
@@ -240,25 +243,27 @@ static int run_show(struct admin *admin, const struct command *self,
 static const struct command verbs[] = {
 	{
 		.name = "list add",
-		.arguments = "[OPTION...] welcome|block KIND VALUE",
-		.summary = "Let in or keep out, from now on",
+		.arguments = "[OPTION...] welcome|block|evidence KIND VALUE",
+		.summary = "Let in, keep out or keep originals, from now on",
 		.examples =
 		"  reevectl list add block network 192.0.2.0/24 "
 		"--reason \"case 17\" --expires 7d\n"
 		"  reevectl list add block sender spammer@example.net\n"
 		"  reevectl list add welcome domain .example.org\n"
+		"  reevectl list add evidence account alice --reason "
+		"\"case 17\"\n"
 		"KIND is address, network, account, sender or domain.\n",
 		.run = run_add,
 	}, {
 		.name = "list remove",
-		.arguments = "welcome|block KIND VALUE",
+		.arguments = "welcome|block|evidence KIND VALUE",
 		.summary = "Take an entry away",
 		.examples =
 		"  reevectl list remove block network 192.0.2.0/24\n",
 		.run = run_remove,
 	}, {
 		.name = "list show",
-		.arguments = "[welcome|block]",
+		.arguments = "[welcome|block|evidence]",
 		.summary = "Show the entries",
 		.examples = "  reevectl list show\n"
 			    "  reevectl --json list show block\n",
@@ -275,6 +280,6 @@ static int run(struct admin *admin, const struct command *self, int argc,
 const struct command command_list = {
 	.name = "list",
 	.arguments = "add|remove|show ...",
-	.summary = "The welcome and block lists",
+	.summary = "Whom to let in or keep out, whose mail to keep",
 	.run = run,
 };

@@ -3,6 +3,8 @@
 #include "admin/recordjson.h"
 
 #include "admin/authjson.h"
+#include "store/evidence.h"
+#include "store/hex.h"
 #include "verdict/annotate.h"
 
 #include <inttypes.h>
@@ -166,6 +168,25 @@ static void put_sizes(json_t *object, const Reeve__Message *message)
 	}
 }
 
+static void put_evidence(json_t *object, const Reeve__Record *record)
+{
+	const Reeve__Evidence *evidence = record->message->evidence;
+	struct evidence_place place;
+
+	if (!evidence_of_record(record, &place))
+		return;
+	g_autofree char *sha256 = hex_format(place.sha256,
+					     sizeof place.sha256);
+	g_autofree char *path = evidence_path(".", &place);
+	json_t *facts = json_pack("{s:s, s:I, s:b, s:b, s:s}", "sha256",
+		sha256, "bytes",
+		(json_int_t)evidence->bytes, "is_complete", !evidence->cut,
+		"held", evidence->held, "file", path + 2);
+
+	put_text(facts, "why", evidence->why);
+	json_object_set_new(object, "evidence", facts);
+}
+
 static void put_message(json_t *object, const Reeve__Record *record)
 {
 	const Reeve__Message *message = record->message;
@@ -201,6 +222,7 @@ static void put_message(json_t *object, const Reeve__Record *record)
 	PUT_NUMBER(object, "size_declared_bytes", message,
 		   size_declared_bytes);
 	PUT_BYTES(object, "body_type", message, body_type);
+	put_evidence(object, record);
 	if (message->smtputf8)
 		json_object_set_new(object, "smtputf8", json_true());
 	PUT_BYTES(object, "ret", message, ret);

@@ -3,6 +3,7 @@
 #include "admin/recordsverify.h"
 
 #include "base/clock.h"
+#include "settings/global.h"
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/diskwatch.h"

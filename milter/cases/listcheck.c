@@ -33,6 +33,13 @@ static bool find(struct transaction *tx, enum list_which which,
 	return false;
 }
 
+static struct finding *tell(struct transaction *tx, const char *symbol,
+			    const struct list_entry *entry)
+{
+	return transaction_find(tx, symbol, "%s %s",
+				list_kind_word(entry->kind), entry->value);
+}
+
 void listcheck_sender(struct transaction *tx)
 {
 	struct list_entry entry;
@@ -40,15 +47,13 @@ void listcheck_sender(struct transaction *tx)
 
 	if (!tx->state)
 		return;
+	if (find(tx, LIST_EVIDENCE, &entry))
+		tell(tx, "LIST_EVIDENCE", &entry)->keeps_original = true;
 	if (find(tx, LIST_WELCOME, &entry)) {
-		finding = transaction_find(tx, "LIST_WELCOME", "%s %s",
-					   list_kind_word(entry.kind),
-					   entry.value);
+		finding = tell(tx, "LIST_WELCOME", &entry);
 		finding->demand = ACTION_ACCEPT;
 	} else if (find(tx, LIST_BLOCK, &entry)) {
-		finding = transaction_find(tx, "LIST_BLOCK", "%s %s",
-					   list_kind_word(entry.kind),
-					   entry.value);
+		finding = tell(tx, "LIST_BLOCK", &entry);
 		finding->demand = ACTION_REJECT;
 		finding->code = 550;
 		finding->enhanced = "5.7.1";

@@ -177,6 +177,7 @@ static void tell(struct looking *on, const struct keyword_list *list,
 	finding = transaction_find(on->tx, list->symbol, "%s", detail->str);
 	finding->score = list->score;
 	finding->demand = list->action;
+	finding->keeps_original = list->keeps_original;
 }
 
 void keywordcheck_message(struct transaction *tx)

@@ -24,6 +24,7 @@ struct keyword_section {
 	char *category;
 	double score;
 	unsigned action;		/* in action_words */
+	bool keeps_original;
 };
 
 struct keyword_settings {
@@ -67,6 +68,10 @@ static const struct setting section_rows[] = {
 		.preset = 0, .words = action_words,
 		.help = "What a phrase demands whatever the score: none, "
 			"accept, tag, quarantine or reject."),
+	SETTING_BOOL(struct keyword_section, keeps_original, "evidence",
+		.preset = false,
+		.help = "Keep the original of each message with one of the "
+			"phrases, whatever becomes of it: reevectl evidence."),
 };
 
 static const struct setting_section_type section_type = {
@@ -123,6 +128,7 @@ static bool prepare_list(struct keyword_settings *mine,
 	g_autoptr(GError) why = NULL;
 	struct keyword_list list = {
 		section->name, NULL, values->score, actions[values->action],
+		values->keeps_original,
 	};
 	GPtrArray *files;
 

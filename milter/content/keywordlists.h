@@ -15,6 +15,7 @@ struct keyword_list {
 	const char *symbol;		/* KEYWORD_<CATEGORY> */
 	double score;
 	enum action action;
+	bool keeps_original;		/* what it finds is evidence */
 };
 
 /* Of struct keyword_list, in order: a list's place is its index in the set. */

@@ -2,6 +2,7 @@
 #ifndef MESSAGE_FINDING_H
 #define MESSAGE_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* From mild to harsh; a harsher one wins over a milder one. */
@@ -32,6 +33,7 @@ struct finding {
 	const char *enhanced;	/* RFC 3463, with code; else NULL */
 	const char *text;	/* of the reply, with code; else NULL */
 	size_t recipient;	/* index + 1 of the one concerned, 0: all */
+	bool keeps_original;	/* the message is to be kept as evidence */
 
 	/* For people, where the transaction asks for it; NULL: nothing is known. */
 	const char *meaning;	/* of the symbol */

@@ -199,6 +199,7 @@ static void add_field(struct mime_part *part, struct span field)
 	struct header header = {
 		span_first(field, len),
 		span_from(field, (size_t)colon + 1),
+		span_of(NULL, 0),
 	};
 
 	if (header.value.len && header.value.ptr[header.value.len - 1] == '\n')

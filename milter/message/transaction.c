@@ -95,9 +95,10 @@ void transaction_add_header(struct transaction *tx, struct span name,
 {
 	const struct limits *limits = limits_of(tx->settings);
 	int64_t room = limits->all_header_bytes - tx->header_bytes;
+	struct span gap = name;
 
-	/* "From :" is an old way to write it (RFC 5322, 4.5). */
 	name = span_trim(name);
+	gap = span_from(gap, (size_t)(name.ptr + name.len - gap.ptr));
 	tx->header_bytes += (int64_t)(name.len + value.len);
 	if (tx->headers->len >= limits->headers || room <= 0) {
 		tx->headers_dropped++;
@@ -113,6 +114,7 @@ void transaction_add_header(struct transaction *tx, struct span name,
 	}
 	struct header header = {
 		arena_span(&tx->arena, name), arena_span(&tx->arena, value),
+		gap.len ? arena_span(&tx->arena, gap) : span_of(NULL, 0),
 	};
 
 	g_array_append_val(tx->headers, header);

@@ -94,6 +94,8 @@ struct recipient {
  * where the MTA passes it, the space behind the colon. */
 struct header {
 	struct span name, value;
+	struct span gap;		/* blanks before the colon, an old way to
+					 * write it (RFC 5322, 4.5) */
 };
 
 /* A header field to put on top of the message. Both live in the transaction's arena
@@ -115,6 +117,15 @@ const char *ending_word(enum ending ending);
 
 enum stage {
 	STAGE_CONNECT, STAGE_HELO, STAGE_MAIL, STAGE_RCPT, STAGE_MESSAGE,
+};
+
+/* The original that was kept of a message: see store/evidence.h. */
+struct evidence_facts {
+	uint8_t sha256[32];
+	uint64_t bytes;
+	bool is_whole;			/* false: limits cut it */
+	bool is_held;			/* the MTA has it no more: we do */
+	const char *why;		/* "symbol VIRUS"; NULL: only held */
 };
 
 struct transaction {
@@ -161,6 +172,7 @@ struct transaction {
 	uint64_t campaign;		/* bulk/campaigns.h; 0: none */
 	GArray *findings;		/* of struct finding */
 	GArray *annotations;		/* of struct annotation, that checks made */
+	struct evidence_facts *evidence;	/* NULL: no original is kept */
 	struct outcome outcome;
 	bool is_enforced;		/* false in monitor mode: decided only */
 	bool is_explained;		/* findings tell meaning and evidence */

@@ -100,7 +100,9 @@ sfsistat answer_message(struct session *session, SMFICTX *ctx)
 	enum action action = tx->is_enforced ? tx->outcome.action :
 					       ACTION_ACCEPT;
 
-	if (action == ACTION_DISCARD)
+	if (action == ACTION_DISCARD ||
+	    (action == ACTION_QUARANTINE && tx->evidence &&
+	     tx->evidence->is_held))
 		return SMFIS_DISCARD;
 	if (action == ACTION_DEFER || action == ACTION_REJECT)
 		return answer_reply(ctx, &tx->outcome);

@@ -7,6 +7,7 @@
 #include "session/answer.h"
 #include "session/gather.h"
 #include "session/keep.h"
+#include "session/released.h"
 #include "session/service.h"
 #include "verdict/checks.h"
 #include "verdict/verdict.h"
@@ -242,6 +243,19 @@ static const enum service_counter counter_of[] = {
 	[ACTION_DISCARD] = COUNTER_DISCARDED,
 };
 
+/* What was found before the header came does not count for released mail either. */
+static void judge(struct transaction *tx)
+{
+	if (released_check(tx)) {
+		tx->stage = STAGE_MESSAGE;
+		verdict_released(tx);
+		return;
+	}
+	checks_run(tx, STAGE_MESSAGE);
+	verdict_message(tx);
+	checks_after(tx);
+}
+
 /* The record first, the answer then: what the MTA is told is on disk. */
 static sfsistat on_end_of_message(SMFICTX *ctx)
 {
@@ -251,9 +265,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	if (!session || !session->is_in_message)
 		return SMFIS_TEMPFAIL;
 	gather_end(session, ctx);
-	checks_run(&session->tx, STAGE_MESSAGE);
-	verdict_message(&session->tx);
-	checks_after(&session->tx);
+	judge(&session->tx);
 	session->tx.ending = ENDING_COMPLETE;
 	session->tx.ended_us = clock_now_us();
 	keep_message(session);

@@ -2,6 +2,7 @@
 
 #include "session/keep.h"
 
+#include "session/original.h"
 #include "session/service.h"
 #include "store/diskwatch.h"
 #include "store/recorder.h"
@@ -45,15 +46,14 @@ static void log_verdict(const struct transaction *tx)
 }
 
 /* In monitor mode mail is never held up; it goes by with a record that waits. */
-static void decide_without_record(struct transaction *tx)
+static void decide_without(struct transaction *tx, const char *symbol,
+			   const char *text)
 {
 	if (!is_deferring(tx->settings) || !tx->is_enforced)
 		return;
-	transaction_find(tx, "STORE_FAILED", NULL)->demand = ACTION_DEFER;
+	transaction_find(tx, symbol, NULL)->demand = ACTION_DEFER;
 	tx->outcome = (struct outcome){
-		ACTION_DEFER, 451, "4.3.0",
-		"no record can be kept now, try again later",
-		tx->outcome.score,
+		ACTION_DEFER, 451, "4.3.0", text, tx->outcome.score,
 	};
 }
 
@@ -61,9 +61,16 @@ void keep_message(struct session *session)
 {
 	struct transaction *tx = &session->tx;
 
+	if (!original_keep(tx))
+		decide_without(tx, "EVIDENCE_FAILED", "the original cannot "
+			       "be kept now, try again later");
 	if (!recorder_commit(service_recorder(),
 			     recordform_pack_message(tx))) {
-		decide_without_record(tx);
+		/* Mail without a record could be found by nobody. */
+		if (tx->evidence)
+			tx->evidence->is_held = false;
+		decide_without(tx, "STORE_FAILED", "no record can be kept "
+			       "now, try again later");
 		submit(recordform_pack_message(tx));
 	}
 	log_verdict(tx);

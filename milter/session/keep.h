@@ -13,8 +13,8 @@ bool keep_is_possible(const struct settings *settings);
 bool keep_has_room(const struct settings *settings);
 
 /*
- * Writes the record of a message that came to its end, and returns when it is
- * on disk. When it cannot be written, the outcome becomes what
+ * Writes the record of a message that came to its end, and its original when that
+ * is evidence, and returns when they are on disk. When one cannot be written, the outcome becomes what
  * records.on_failure says, and a record of that is queued.
  */
 void keep_message(struct session *session);

@@ -10,6 +10,7 @@
 #include "sender/sendersettings.h"
 #include "settings/global.h"
 #include "store/diskwatch.h"
+#include "store/evidencetree.h"
 #include "store/housekeeper.h"
 #include "store/recorder.h"
 #include "store/state.h"
@@ -51,6 +52,7 @@ bool service_open(struct settings *settings, GError **error)
 		goto fail;
 	recorder_set_housekeeper(recorder, keeper);
 	disk = diskwatch_new(dir, state);
+	evidencetree_clean(dir);
 	contacts = contacts_new((size_t)sender_settings_of(settings)->contacts);
 	contacts_path = g_build_filename(dir, "contacts", NULL);
 	contacts_load(contacts, contacts_path);

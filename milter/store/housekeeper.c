@@ -5,6 +5,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/day.h"
+#include "store/diskwatch.h"
+#include "store/evidencemarks.h"
+#include "store/evidencesettings.h"
+#include "store/evidenceterm.h"
 #include "store/expiry.h"
 #include "store/sealkey.h"
 #include "store/sealwrite.h"
@@ -14,6 +18,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,6 +26,13 @@
 #define LOOK_EVERY_MS 60000
 #define AGAIN_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define LEAST_NICE 19
+
+/* What it went by when originals were last expired: nothing more goes until one of
+ * these is another. */
+struct originals_seen {
+	int64_t day, keep_ms, held_keep_ms;
+	int64_t mark;			/* of the holds */
+};
 
 struct housekeeper {
 	char *state_dir, *dir;		/* dir: of the records in it */
@@ -30,11 +42,12 @@ struct housekeeper {
 	pthread_cond_t work;
 	bool is_woken;
 	atomic_bool is_ending;
-	atomic_int_fast64_t keep_ms;
+	atomic_int_fast64_t keep_ms, evidence_keep_ms, held_keep_ms;
 	struct state *state;
 
 	/* The thread's alone. */
 	struct expiry *expiry;
+	struct originals_seen seen;
 	int64_t failed_day, failed_us;	/* the last that failed, and when */
 };
 
@@ -134,6 +147,56 @@ static void expire_days(struct housekeeper *keeper)
 	holdset_free(&held);
 }
 
+static bool expire_originals_of(const struct housekeeper *keeper,
+				const struct holdset *holds, bool is_held,
+				int64_t keep_ms, GError **error)
+{
+	struct evidenceterm term = {
+		.is_held = is_held, .keep_ms = keep_ms,
+		.now_us = clock_now_us(), .holds = holds,
+	};
+	int gone = -1;
+
+	if (diskwatch_newest_dropped(keeper->state, &term.dropped_day, error))
+		gone = evidenceterm_expire(keeper->state_dir, &term, error);
+	if (gone > 0)
+		log_event(NULL, LOG_NOTICE, is_held ? "quarantine_expired" :
+			  "evidence_expired", "days=%d", gone);
+	return gone >= 0;
+}
+
+/* Marks stay as long as any hold has their day: they are small. */
+static bool expire_marks(const struct housekeeper *keeper, int64_t keep_ms,
+			 GError **error)
+{
+	g_autoptr(GArray) held = holds_ranges(keeper->state, error);
+	int64_t day = day_of_us(clock_now_us() - keep_ms * 1000) - 1;
+
+	return held && evidencemarks_expire(keeper->state, day, held, error);
+}
+
+static void expire_originals(struct housekeeper *keeper)
+{
+	g_autoptr(GError) why = NULL;
+	struct holdset *holds = holdset_load(keeper->state, &why);
+	const struct originals_seen now = {
+		day_of_us(clock_now_us()),
+		atomic_load(&keeper->evidence_keep_ms),
+		atomic_load(&keeper->held_keep_ms),
+		holds ? holdset_mark(holds) : 0,
+	};
+
+	if (holds && memcmp(&now, &keeper->seen, sizeof now) != 0 &&
+	    expire_originals_of(keeper, holds, false, now.keep_ms, &why) &&
+	    expire_originals_of(keeper, holds, true, now.held_keep_ms, &why) &&
+	    expire_marks(keeper, now.keep_ms, &why))
+		keeper->seen = now;
+	if (why)
+		log_event(NULL, LOG_ERR, "expiry_failed", "why=\"%s\"",
+			  why->message);
+	holdset_free(&holds);
+}
+
 /* Linux has both for each thread by itself; glibc has no name for the second. */
 static void step_back(void)
 {
@@ -155,6 +218,7 @@ static void keep_house(struct housekeeper *keeper)
 {
 	g_autoptr(GError) why = NULL;
 
+	expire_originals(keeper);
 	if (!take_key(keeper, &why)) {
 		log_event(NULL, LOG_ERR, "no_seal_key", "why=\"%s\"",
 			  why->message);
@@ -193,8 +257,8 @@ static void free_keeper(struct housekeeper *keeper)
 	expiry_free(keeper->expiry);
 	pthread_cond_destroy(&keeper->work);
 	pthread_mutex_destroy(&keeper->lock);
-	g_free(keeper->state_dir);
 	g_free(keeper->dir);
+	g_free(keeper->state_dir);
 	g_free(keeper);
 }
 
@@ -235,7 +299,13 @@ struct housekeeper *housekeeper_open(const char *state_dir,
 void housekeeper_set_settings(struct housekeeper *keeper,
 			      const struct settings *settings)
 {
+	const struct evidence_settings *evidence =
+		evidence_settings_of(settings);
+
 	atomic_store(&keeper->keep_ms, store_settings_of(settings)->keep_ms);
+	atomic_store(&keeper->evidence_keep_ms, evidence->keep_ms);
+	atomic_store(&keeper->held_keep_ms, MIN(evidence->held_keep_ms,
+						evidence->keep_ms));
 }
 
 void housekeeper_close(struct housekeeper **keeper)

@@ -19,7 +19,8 @@ struct list_key {
 	uint8_t bytes[STATE_KEY_MAX];
 };
 
-static const char *const which_words[] = { "", "welcome", "block" };
+static const char *const which_words[] = { "", "welcome", "block",
+					   "evidence" };
 static const char *const kind_words[] = {
 	"", "address", "network", "account", "sender", "domain",
 	"fingerprint",

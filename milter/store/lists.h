@@ -1,4 +1,5 @@
-/* lists.h - whom operators let in or keep out, in force at once */
+/* lists.h - whom operators let in or keep out, and whose mail is evidence, in force at
+ * once */
 #ifndef STORE_LISTS_H
 #define STORE_LISTS_H
 
@@ -7,7 +8,7 @@
 #include "store/state.h"
 
 /* On disk: never renumber. */
-enum list_which { LIST_WELCOME = 1, LIST_BLOCK = 2 };
+enum list_which { LIST_WELCOME = 1, LIST_BLOCK = 2, LIST_EVIDENCE = 3 };
 
 enum list_kind {
 	LIST_ADDRESS = 1,	/* one IP address of a client */

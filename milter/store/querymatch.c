@@ -135,6 +135,9 @@ static bool is_what_was_done(const struct search_query *query,
 {
 	if (query->symbol && !recordview_has_symbol(record, query->symbol))
 		return false;
+	if (query->has_evidence &&
+	    !(record->message && record->message->evidence))
+		return false;
 	if (query->has_action &&
 	    (!record->message || recordview_action(record) != query->action))
 		return false;

@@ -154,6 +154,8 @@ static void add_all(struct planning *plan, int64_t day)
 		add_key(plan, record_key_number(RECORD_KEY_SUBJECT_WORD,
 			g_array_index(match->subject_words, uint64_t, i)));
 	add_domain(plan, query->domain);
+	if (query->has_evidence)
+		add_key(plan, record_key_number(RECORD_KEY_EVIDENCE, 0));
 	add_text(plan, RECORD_KEY_SYMBOL, query->symbol);
 	if (query->has_action)
 		add_key(plan, record_key_number(RECORD_KEY_ACTION,

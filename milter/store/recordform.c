@@ -395,6 +395,21 @@ static void put_auth(Reeve__Message *out, const struct transaction *tx,
 		out->iprev = make_iprev(&auth->iprev, &tx->client, arena);
 }
 
+static Reeve__Evidence *make_evidence(const struct evidence_facts *facts,
+				      struct arena *arena)
+{
+	Reeve__Evidence *out = arena_new(arena, Reeve__Evidence);
+
+	reeve__evidence__init(out);
+	SET_SPAN(out, sha256, span_of((const char *)facts->sha256,
+				      sizeof facts->sha256));
+	SET_NUMBER(out, bytes, facts->bytes);
+	SET_COUNT(out, cut, !facts->is_whole);
+	SET_COUNT(out, held, facts->is_held);
+	out->why = (char *)facts->why;
+	return out;
+}
+
 static Reeve__Message *make_message(const struct transaction *tx,
 				    struct arena *arena)
 {
@@ -417,6 +432,8 @@ static Reeve__Message *make_message(const struct transaction *tx,
 	put_subject(out, tx, arena);
 	put_parameters(out, &tx->mail_params);
 	put_auth(out, tx, arena);
+	if (tx->evidence)
+		out->evidence = make_evidence(tx->evidence, arena);
 	out->outcome = make_outcome(&tx->outcome, arena);
 	return out;
 }

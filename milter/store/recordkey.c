@@ -189,6 +189,8 @@ static void add_message(GArray *keys, const Reeve__Message *message)
 		 &message->queue_id);
 	add_words(keys, message);
 	add_symbols(keys, message);
+	if (message->evidence)
+		add(keys, record_key_number(RECORD_KEY_EVIDENCE, 0));
 }
 
 static gint by_bytes(gconstpointer a, gconstpointer b)

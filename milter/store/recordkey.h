@@ -21,7 +21,8 @@ enum record_key_kind {
 	RECORD_KEY_MESSAGE_ID = 9,
 	RECORD_KEY_QUEUE_ID = 10,
 	RECORD_KEY_MINUTE = 11,		/* 8 bytes: minutes from 1970 to the end */
-	/* 12: evidence. These came with RECORD_KEYS_VERSION 1. */
+	RECORD_KEY_EVIDENCE = 12,	/* 0 in 8 bytes: an original is kept */
+	/* These came with RECORD_KEYS_VERSION 1. */
 	RECORD_KEY_SENDER_LOCAL = 13,	/* see record_key_local() */
 	RECORD_KEY_RECIPIENT_LOCAL = 14,
 	RECORD_KEY_SUBJECT_WORD = 15,	/* as number: see subjectwords.h */
@@ -43,7 +44,7 @@ struct record_key {
 };
 
 struct record_key record_key_client(const struct netaddr *addr);
-/* ID, SESSION, MINUTE, SUBJECT_WORD, ACTION. */
+/* ID, SESSION, MINUTE, EVIDENCE, SUBJECT_WORD, ACTION. */
 struct record_key record_key_number(enum record_key_kind kind,
 				    uint64_t number);
 /*

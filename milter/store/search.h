@@ -26,6 +26,7 @@ struct search_query {
 	const char *queue_id;
 	uint64_t id, session;		/* see recordid.h; 0: any */
 	const char *symbol;		/* of a finding; case counts */
+	bool has_evidence;		/* an original is, or was, kept */
 	bool has_action;
 	enum action action;		/* what was decided */
 	enum record_kind kind;

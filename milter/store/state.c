@@ -33,6 +33,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_EXEMPTIONS] = "exemptions",
 	[STATE_CAMPAIGNS] = "campaigns", [STATE_GREYLIST] = "greylist",
 	[STATE_AUDIT] = "audit", [STATE_HOLDS] = "holds",
+	[STATE_EVIDENCE] = "evidence",
 };
 
 static MDB_val value_of(struct span bytes)

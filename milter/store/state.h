@@ -34,6 +34,7 @@ enum state_table {
 	STATE_GREYLIST,		/* bulk/greylist.c */
 	STATE_HOLDS,		/* holds.c */
 	STATE_AUDIT,		/* audit.c; its head is in STATE_META */
+	STATE_EVIDENCE,		/* evidencemarks.c */
 	STATE_TABLES
 };
 

@@ -236,6 +236,14 @@ void verdict_message(struct transaction *tx)
 	tx->outcome.score = score;
 }
 
+void verdict_released(struct transaction *tx)
+{
+	double score = sum_up(tx);
+
+	tx->outcome = outcome_for(tx, ACTION_ACCEPT, NULL);
+	tx->outcome.score = score;
+}
+
 void verdict_unfinished(struct transaction *tx)
 {
 	double score = sum_up(tx);

@@ -19,6 +19,9 @@ void verdict_recipient(struct transaction *tx);
  */
 void verdict_message(struct transaction *tx);
 
+/* An operator decided: accepted, whatever was found. */
+void verdict_released(struct transaction *tx);
+
 /*
  * The outcome of a message that never came to its end, for its record: the
  * first refusal when all recipients were refused by us, else none.

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "fuzz/target.h"
+#include "store/evidence.h"
 #include "store/recordkey.h"
 #include "store/recordview.h"
 
@@ -34,6 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			BUG_IF(!auth_result_word(auth.spf.result));
 			BUG_IF(!dmarc_policy_word(auth.dmarc.disposition));
 			g_array_unref(auth.dkim);
+		}
+		struct evidence_place place;
+
+		if (evidence_of_record(record, &place)) {
+			g_autofree char *path = evidence_path("x", &place);
+
+			BUG_IF(!g_str_has_prefix(path, "x/evidence/"));
 		}
 		for (size_t i = 0; record->message &&
 				   i < record->message->n_recipients; i++)

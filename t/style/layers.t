@@ -101,6 +101,8 @@ subtest 'exported names carry the prefix of their file' => sub {
 		storesettings => 'store', lists => 'list', bulksettings => 'bulk',
 		limitsettings => 'limit',
 		bulkcampaigns => 'command', bulklimits => 'command', incidentlist => 'command', auditlist => 'command',
+		evidencesettings => 'evidence', evidencelist => 'command',
+		evidencezip_libarchive => 'evidencezip', evidencezip_none => 'evidencezip',
 		settingformat => 'setting', notify_systemd => 'notify',
 		notify_none => 'notify', recordview => 'recordview',
 		canon => 'canon|bodyhash', sendersettings => 'sender',

@@ -1,0 +1,14 @@
+/* evidenceproof.h - what somebody else needs to check a record by himself */
+#ifndef ADMIN_EVIDENCEPROOF_H
+#define ADMIN_EVIDENCEPROOF_H
+
+#include "admin/evidencefind.h"
+
+#include <jansson.h>
+
+/* A new reference: the record's bytes, their hash, where in the chain they stand. */
+json_t *evidenceproof_object(const struct evidencefind_item *item) MUST_USE;
+/* What is in the folder of an export, for people; free it. */
+char *evidenceproof_readme(const struct evidencefind_item *item) MUST_USE;
+
+#endif

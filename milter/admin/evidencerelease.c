@@ -1,0 +1,361 @@
+#include <config.h>
+
+#include "admin/evidencerelease.h"
+
+#include "admin/auditlog.h"
+#include "admin/evidencefind.h"
+#include "base/clock.h"
+#include "settings/global.h"
+#include "store/day.h"
+#include "store/evidencemarks.h"
+#include "store/evidencesettings.h"
+#include "store/evidenceterm.h"
+#include "store/evidencetree.h"
+#include "store/hex.h"
+#include "store/recordid.h"
+
+#include <errno.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+struct releasing {
+	const struct admin *admin;
+	const struct command *self;
+	struct state *state;
+	char **to;			/* NULL: its own recipients */
+	bool is_again;
+};
+
+static void add_span(GPtrArray *words, struct span text)
+{
+	g_ptr_array_add(words, g_strndup(text.len ? text.ptr : "", text.len));
+}
+
+/* A recipient that begins with - stands behind --, and the sender in one word with
+ * its option. */
+static bool add_arguments(const struct releasing *on,
+			  const Reeve__Record *record, GPtrArray *words,
+			  GError **error)
+{
+	const char *program =
+		evidence_settings_of(on->admin->settings)->sendmail;
+	struct span sender = RECORDVIEW_BYTES(record->message, sender);
+	g_auto(GStrv) given = NULL;
+
+	if (!g_shell_parse_argv(program, NULL, &given, error))
+		return false;
+	for (size_t i = 0; given[i]; i++)
+		add_span(words, span_text(given[i]));
+	add_span(words, span_text("-i"));
+	add_span(words, span_text("-f"));
+	add_span(words, sender.len ? sender : span_text("<>"));
+	add_span(words, span_text("--"));
+	for (size_t i = 0; on->to && on->to[i]; i++)
+		add_span(words, span_text(on->to[i]));
+	for (size_t i = 0; !on->to && i < record->message->n_recipients; i++) {
+		const Reeve__Recipient *rcpt = record->message->recipients[i];
+
+		if (recordview_rcpt_state(rcpt) == RCPT_ACCEPTED)
+			add_span(words, RECORDVIEW_BYTES(rcpt, address));
+	}
+	g_ptr_array_add(words, NULL);
+	return true;
+}
+
+/* Line ends as programs have them; sendmail(1) makes CRLF of them again. */
+static GString *message_for(const GByteArray *original, const char *id,
+			    const struct evidence_release *release)
+{
+	const char *bytes = (const char *)original->data;
+	g_autofree char *token = hex_format(release->token,
+					    sizeof release->token);
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "X-Mailreeve-Released: %s %s\n", id, token);
+	for (guint i = 0; i < original->len; i++)
+		if (bytes[i] != '\r' || i + 1 == original->len ||
+		    bytes[i + 1] != '\n')
+			g_string_append_c(out, bytes[i]);
+	return out;
+}
+
+/* A file without a name: what reads it can be as slow as it likes. */
+static int input_of(const GString *message)
+{
+	int fd = memfd_create("message", MFD_CLOEXEC);
+
+	for (gsize at = 0; fd >= 0 && at < message->len;) {
+		ssize_t done = write(fd, message->str + at,
+				     message->len - at);
+
+		if (done < 0 && errno != EINTR) {
+			close(fd);
+			return -1;
+		}
+		at += done > 0 ? (gsize)done : 0;
+	}
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static int run_sendmail(const struct releasing *on, GPtrArray *words,
+			const GString *message)
+{
+	g_autoptr(GError) why = NULL;
+	int input = input_of(message), status = 0;
+	bool is_started;
+	GPid pid;
+
+	if (input < 0)
+		return admin_fail(on->self, EX_OSERR, "%s",
+				  g_strerror(errno));
+	is_started = g_spawn_async_with_fds("/", (char **)words->pdata, NULL,
+		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+		&pid, input, STDOUT_FILENO, STDERR_FILENO, &why);
+	close(input);
+	if (!is_started)
+		return admin_fail(on->self, EX_UNAVAILABLE, "%s (see "
+				  "evidence.sendmail)", why->message);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return EX_OK;
+	return admin_fail(on->self, EX_TEMPFAIL, "%s failed (status %d): "
+			  "nothing is released", (char *)words->pdata[0],
+			  WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+static int refuse_if_unfit(const struct releasing *on,
+			   const struct evidencefind_item *item)
+{
+	struct evidence_release before;
+
+	if (item->evidence->cut)
+		return admin_fail(on->self, EX_DATAERR, "limits cut the "
+				  "original: what is there is not the whole "
+				  "message");
+	if (!item->evidence->held && !on->to)
+		return admin_fail(on->self, EX_DATAERR, "it is not in our "
+				  "quarantine: the MTA had the message. To send "
+				  "it nonetheless, name addresses with --to");
+	if (on->is_again || !evidencemarks_find_release(
+			on->state, item->hit->record->id, &before))
+		return EX_OK;
+	g_autofree char *when = admin_format_time(before.when_us);
+	int status = admin_fail(on->self, EX_DATAERR, "%s released it on %s; "
+				"--again does so once more",
+				before.operator_name, when);
+
+	evidencemarks_clear_release(&before);
+	return status;
+}
+
+static struct span body_of(const GByteArray *original)
+{
+	const char *text = (const char *)original->data;
+	const char *end = g_strstr_len(text, original->len, "\r\n\r\n");
+
+	if (original->len >= 2 && memcmp(text, "\r\n", 2) == 0)
+		return span_of(text + 2, original->len - 2);
+	return end ? span_from(span_of(text, original->len),
+			       (size_t)(end - text) + 4) : span_of(NULL, 0);
+}
+
+/* First it is written down: the message may be back before sendmail has ended. */
+static int send_one(const struct releasing *on,
+		    const struct evidencefind_item *item,
+		    const GByteArray *original)
+{
+	const Reeve__Record *record = item->hit->record;
+	g_autofree char *operator_name = admin_operator();
+	struct evidence_release release = { clock_now_us(), operator_name,
+					    { 0 }, { 0 } };
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GString) message = NULL;
+	g_autoptr(GError) why = NULL;
+	char id[RECORD_ID_SIZE];
+	int status;
+
+	if (RAND_bytes(release.token, sizeof release.token) != 1)
+		return admin_fail(on->self, EX_OSERR, "no random numbers");
+	evidencemarks_hash_body(body_of(original), release.body_sha256);
+	if (!add_arguments(on, record, words, &why) ||
+	    !evidencemarks_add_release(on->state, record->id, &release, &why))
+		return admin_fail(on->self, EX_UNAVAILABLE, "%s",
+				  why->message);
+	message = message_for(original, recordview_id(record, id), &release);
+	status = run_sendmail(on, words, message);
+	if (status != EX_OK &&
+	    !evidencemarks_forget_release(on->state, record->id, &why))
+		admin_fail(on->self, status, "%s", why->message);
+	return status;
+}
+
+static int release_one(const struct evidencefind_item *item, void *context)
+{
+	const struct releasing *on = context;
+	g_autoptr(GByteArray) original = NULL;
+	int status = refuse_if_unfit(on, item);
+
+	if (status != EX_OK)
+		return status;
+	original = evidencefind_read(on->admin, on->self, item);
+	return original ? send_one(on, item, original) : EX_DATAERR;
+}
+
+int evidencerelease_run(struct admin *admin, const struct command *self,
+			int argc, char **argv)
+{
+	g_autofree char *asked = g_strjoinv(" ", argv + 1);
+	g_autofree char *reason = NULL;
+	g_auto(GStrv) to = NULL;
+	gboolean is_again = FALSE;
+	const GOptionEntry entries[] = {
+		{ "to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &to,
+		  "Not to its recipients, but to this address; may be given "
+		  "several times", "ADDRESS" },
+		{ "again", 0, 0, G_OPTION_ARG_NONE, &is_again,
+		  "Even when that was done before", NULL },
+		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
+		  "What for: reevectl audit tells it", "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct releasing on = { .admin = admin, .self = self };
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc != 2)
+		status = admin_fail(self, EX_USAGE, "one record id is needed");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, asked, reason);
+	if (status != EX_OK)
+		return status;
+	on.state = evidencefind_open_state(admin, self);
+	if (!on.state)
+		return EX_UNAVAILABLE;
+	on.to = to;
+	on.is_again = is_again;
+	status = evidencefind_one(admin, self, argv[1], release_one, &on);
+	state_close(&on.state);
+	return status;
+}
+
+struct removing {
+	const struct admin *admin;
+	const struct command *self;
+	struct state *state;
+	const char *reason;
+	GArray *places;			/* of struct evidence_place */
+	uint8_t sha256[DIGEST_SHA256_BYTES];
+};
+
+static int add_place(const struct evidencefind_item *item, void *context)
+{
+	struct removing *on = context;
+
+	g_array_append_val(on->places, item->place);
+	return EX_OK;
+}
+
+static void add_named(const struct evidencetree_file *file, void *context)
+{
+	struct removing *on = context;
+
+	if (file->is_named && memcmp(file->place.sha256, on->sha256,
+				     sizeof on->sha256) == 0)
+		g_array_append_val(on->places, file->place);
+}
+
+/* What is to go, by the id of its record or, for one without, its hash. */
+static int find_places(struct removing *on, const char *word)
+{
+	const char *dir = global_settings_of(on->admin->settings)->state_dir;
+	g_autoptr(GError) why = NULL;
+
+	if (!hex_parse(span_text(word), on->sha256, sizeof on->sha256))
+		return evidencefind_one(on->admin, on->self, word, add_place,
+					on);
+	if (!evidencetree_each(dir, INT64_MIN, INT64_MAX, add_named, on, &why))
+		return admin_fail(on->self, EX_UNAVAILABLE, "%s",
+				  why->message);
+	return on->places->len ? EX_OK :
+	       admin_fail(on->self, EX_DATAERR, "there is no original %s",
+			  word);
+}
+
+static int remove_one(const struct removing *on, const struct holdset *holds,
+		      const struct evidence_place *place)
+{
+	const char *dir = global_settings_of(on->admin->settings)->state_dir;
+	g_autofree char *operator_name = admin_operator();
+	g_autofree char *reason = g_strdup(on->reason);
+	const struct evidence_removal removal = {
+		clock_now_us(), operator_name, reason,
+	};
+	g_autoptr(GError) why = NULL;
+	char day[DAY_TEXT_MAX];
+
+	if (evidenceterm_is_on_hold(dir, place, holds, &why))
+		return admin_fail(on->self, EX_NOPERM, "%s is on hold "
+				  "(reevectl records hold list): nothing of it "
+				  "is removed", day_format(place->day, day));
+	if (!why &&
+	    evidencemarks_add_removal(on->state, place, &removal, &why) &&
+	    evidence_remove(dir, place, &why))
+		return EX_OK;
+	return admin_fail(on->self, EX_DATAERR, "%s", why->message);
+}
+
+static int remove_all(struct removing *on, const char *word)
+{
+	g_autoptr(GError) why = NULL;
+	struct holdset *holds = holdset_load(on->state, &why);
+	int status = holds ? find_places(on, word) :
+		admin_fail(on->self, EX_UNAVAILABLE, "%s", why->message);
+
+	for (guint i = 0; i < on->places->len && status == EX_OK; i++)
+		status = remove_one(on, holds, &g_array_index(
+			on->places, struct evidence_place, i));
+	holdset_free(&holds);
+	return status;
+}
+
+int evidencerelease_remove(struct admin *admin, const struct command *self,
+			   int argc, char **argv)
+{
+	g_autofree char *reason = NULL;
+	const GOptionEntry entries[] = {
+		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
+		  "What for: reevectl audit tells it", "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct removing on = { .admin = admin, .self = self };
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && (argc != 2 || !reason || !*reason))
+		status = admin_fail(self, EX_USAGE, "one record id, or the "
+				    "SHA-256 of an original, and --reason are "
+				    "needed");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, argv[1], reason);
+	if (status != EX_OK)
+		return status;
+	on.state = evidencefind_open_state(admin, self);
+	if (!on.state)
+		return EX_UNAVAILABLE;
+	on.reason = reason;
+	on.places = g_array_new(FALSE, FALSE, sizeof(struct evidence_place));
+	status = remove_all(&on, argv[1]);
+	g_array_unref(on.places);
+	state_close(&on.state);
+	return status;
+}
