@@ -41,8 +41,8 @@ static bool add_json(const struct exporting *on, const char *folder,
 		     const char *name, json_t *object, int64_t time_us,
 		     GError **error)
 {
-	char *text = json_dumps(object, JSON_INDENT(2));
-	bool is_done = add(on, folder, name, span_text(text), time_us, error);
+	char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+	bool is_done = text && add(on, folder, name, span_text(text), time_us, error);
 
 	free(text);
 	json_decref(object);
@@ -66,7 +66,8 @@ static int add_folder(const struct exporting *on,
 		&why) &&
 	    add_json(on, id, "facts.json", recordjson_record(
 			record, item->hit->sequence), time_us, &why) &&
-	    add_json(on, id, "proof.json", evidenceproof_object(item), time_us,
+	    add_json(on, id, "proof.json", evidenceproof_object(
+			admin_records_from(on->admin), item, &why), time_us,
 		     &why))
 		return EX_OK;
 	return fail_write(on, why->message);

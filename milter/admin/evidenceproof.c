@@ -2,40 +2,27 @@
 
 #include "admin/evidenceproof.h"
 
-#include "store/day.h"
+#include "admin/recordsproof.h"
 #include "store/hex.h"
-#include "store/recordform.h"
+#include "store/proof.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static json_t *hex_of(const uint8_t *sha256)
+json_t *evidenceproof_object(const char *state_dir,
+			     const struct evidencefind_item *item,
+			     GError **error)
 {
-	g_autofree char *text = hex_format(sha256, DIGEST_SHA256_BYTES);
+	g_autofree char *sha256 = hex_format(item->place.sha256,
+					     sizeof item->place.sha256);
+	struct proof proof;
+	json_t *object;
 
-	return json_string(text);
-}
-
-json_t *evidenceproof_object(const struct evidencefind_item *item)
-{
-	struct span bytes = item->hit->bytes;
-	g_autofree char *base64 = g_base64_encode((const guchar *)bytes.ptr,
-						  bytes.len);
-	json_t *object = json_pack("{s:s, s:I}", "record_base64", base64,
-		"sequence", (json_int_t)item->hit->sequence);
-	char day[DAY_TEXT_MAX];
-	uint8_t sha256[DIGEST_SHA256_BYTES];
-	const uint8_t *previous;
-
-	digest_sha256(bytes, sha256);
-	json_object_set_new(object, "record_sha256", hex_of(sha256));
-	if (recordform_get_tail(bytes, &previous))
-		json_object_set_new(object, "previous_sha256",
-				    hex_of(previous));
-	json_object_set_new(object, "original_sha256",
-			    hex_of(item->place.sha256));
-	json_object_set_new(object, "day", json_string(
-			day_format(item->place.day, day)));
+	if (!proof_make(state_dir, item->hit->sequence, &proof, error))
+		return NULL;
+	object = recordsproof_json(&proof);
+	json_object_set_new(object, "original_sha256", json_string(sha256));
+	proof_release(&proof);
 	return object;
 }
 
@@ -91,14 +78,18 @@ char *evidenceproof_readme(const struct evidencefind_item *item)
 "              dangerous: look at it with a program that runs nothing in it.\r\n"
 "facts.json    all that was recorded of it: times, addresses, what was found,\r\n"
 "              what was answered\r\n"
-"proof.json    the record itself, to be checked without trust in us:\r\n"
-"              record_base64 is the record as it is stored (record.proto tells its\r\n"
-"              form), record_sha256 its SHA-256, previous_sha256 that of the\r\n"
-"              record with the sequence before, which is part of it.\r\n"
+"proof.json    that this is what was recorded, to be checked without trust in us\r\n"
 "\r\n"
-"The SHA-256 of original.eml (sha256sum original.eml) is the one above; it is\r\n"
-"part of the record, and the record's hash part of the one after it, and so on\r\n"
-"up to the hash of the whole that was given to others (reevectl records anchor).\r\n",
+"The SHA-256 of original.eml (sha256sum original.eml) is the one above, and part\r\n"
+"of the record, which proof.json has as it is stored (record_base64; record.proto\r\n"
+"tells its form) with its own SHA-256 (sha256). The record's last 32 bytes are the\r\n"
+"hash of the record before: so each stands for all before it, up to the hash that\r\n"
+"was given to others (reevectl records anchor).\r\n"
+"\r\n"
+"Once the day is sealed, proof.json has its seal, a text that is signed (Ed25519)\r\n"
+"over all lines before the last, and the hashes that lead from the record to the\r\n"
+"root (tree) that the seal names, as RFC 9162, 2.1.3.2, computes it: the leaf is\r\n"
+"the record's SHA-256, its number and that of all leaves are there, too.\r\n",
 		item->evidence->bytes, item->evidence->cut ?
 		", which limits cut: it is not all" : "");
 	return g_string_free(out, FALSE);

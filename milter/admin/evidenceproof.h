@@ -6,8 +6,10 @@
 
 #include <jansson.h>
 
-/* A new reference: the record's bytes, their hash, where in the chain they stand. */
-json_t *evidenceproof_object(const struct evidencefind_item *item) MUST_USE;
+/* A new reference: recordsproof.h, and the original's hash. NULL with error. */
+json_t *evidenceproof_object(const char *state_dir,
+			     const struct evidencefind_item *item,
+			     GError **error) MUST_USE;
 /* What is in the folder of an export, for people; free it. */
 char *evidenceproof_readme(const struct evidencefind_item *item) MUST_USE;
 

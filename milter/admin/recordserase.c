@@ -24,13 +24,16 @@ static void print_result(const struct admin *admin,
 			printf("%" PRIu64 " can be erased now\n",
 			       result->found - result->unsealed);
 		else
-			printf("%" PRIu64 " erased, %u days sealed anew\n",
-			       result->erased, result->days);
+			printf("%" PRIu64 " erased, %" PRIu64 " originals "
+			       "removed, %u days sealed anew\n",
+			       result->erased, result->originals,
+			       result->days);
 		return;
 	}
-	object = json_pack("{s:I, s:I, s:I, s:I}", "found",
+	object = json_pack("{s:I, s:I, s:I, s:I, s:I}", "found",
 			   (json_int_t)result->found, "erased",
-			   (json_int_t)result->erased, "days",
+			   (json_int_t)result->erased, "originals",
+			   (json_int_t)result->originals, "days",
 			   (json_int_t)result->days, "unsealed",
 			   (json_int_t)result->unsealed);
 	json_dumpf(object, stdout, JSON_COMPACT);
@@ -44,9 +47,14 @@ static int erase(const struct admin *admin, const struct command *self,
 	const char *dir = global_settings_of(admin->settings)->state_dir;
 	g_autoptr(GError) why = NULL;
 	struct state *state = state_open(dir, STATE_CREATE, &why);
+	g_autofree char *operator_name = admin_operator();
+	const struct eraser_order order = {
+		.state_dir = dir, .state = state, .query = &asking->query,
+		.operator_name = operator_name, .reason = asking->reason,
+		.is_dry = asking->is_dry,
+	};
 	struct eraser_result result;
-	bool is_done = state && eraser_run(dir, state, &asking->query,
-					   asking->is_dry, &result, &why);
+	bool is_done = state && eraser_run(&order, &result, &why);
 
 	state_close(&state);
 	if (!is_done && g_error_matches(why, STORE_ERROR, STORE_ERROR_INVALID))

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "store/day.h"
 #include "store/erasure.h"
+#include "store/evidence.h"
+#include "store/evidencemarks.h"
 #include "store/holdset.h"
 #include "store/sealkey.h"
 #include "store/sealwrite.h"
@@ -14,7 +16,9 @@ struct eraser {
 	const char *state_dir;
 	char *records_dir;
 	struct querymatch match;
-	GArray *sequences;		/* uint64_t */
+	GArray *hits;			/* of struct hit */
+	struct state *state;
+	const char *operator_name, *reason;
 	struct holdset *held;
 	uint64_t held_records;		/* of those found, by what they say */
 	struct sealkey *key;
@@ -22,12 +26,21 @@ struct eraser {
 	struct eraser_result *result;
 };
 
+/* What was found: of a record its original, if one is kept. */
+struct hit {
+	uint64_t sequence;
+	bool has_original;
+	struct evidence_place place;
+};
+
 static bool note_hit(const struct search_hit *hit, void *context)
 {
 	struct eraser *eraser = context;
 	int64_t day = day_of_us(recordview_ended_us(hit->record));
+	struct hit found = { .sequence = hit->sequence };
 
-	g_array_append_val(eraser->sequences, hit->sequence);
+	found.has_original = evidence_of_record(hit->record, &found.place);
+	g_array_append_val(eraser->hits, found);
 	eraser->held_records += holdset_has_record(eraser->held, day,
 						   hit->record);
 	return true;
@@ -50,7 +63,7 @@ static bool find_records(struct eraser *eraser,
 		is_done = false;
 	}
 	search_result_release(&found);
-	eraser->result->found = eraser->sequences->len;
+	eraser->result->found = eraser->hits->len;
 	return is_done;
 }
 
@@ -65,19 +78,51 @@ static bool day_facts(const struct eraser *eraser, int64_t day,
 	return is_read;
 }
 
+static bool is_within(const struct hit *hit, const struct segment_facts *facts)
+{
+	return hit->sequence > facts->before.sequence &&
+	       hit->sequence <= facts->head.sequence;
+}
+
 static uint64_t count_within(const struct eraser *eraser,
 			     const struct segment_facts *facts)
 {
 	uint64_t count = 0;
 
-	for (guint i = 0; i < eraser->sequences->len; i++) {
-		uint64_t sequence = g_array_index(eraser->sequences, uint64_t,
-						  i);
-
-		count += sequence > facts->before.sequence &&
-			 sequence <= facts->head.sequence;
-	}
+	for (guint i = 0; i < eraser->hits->len; i++)
+		count += is_within(&g_array_index(eraser->hits, struct hit, i),
+				   facts);
 	return count;
+}
+
+/* The original says all that was erased. That it is gone is written down first, so that
+ * nobody takes it for a loss. */
+static bool remove_originals(struct eraser *eraser,
+			     const struct segment_facts *facts, GError **error)
+{
+	const struct evidence_removal removal = {
+		.when_us = clock_now_us(),
+		.operator_name = (char *)eraser->operator_name,
+		.reason = (char *)eraser->reason,
+	};
+
+	for (guint i = 0; i < eraser->hits->len; i++) {
+		const struct hit *hit = &g_array_index(eraser->hits, struct hit,
+						       i);
+		g_autofree char *path = NULL;
+
+		if (!hit->has_original || !is_within(hit, facts))
+			continue;
+		path = evidence_path(eraser->state_dir, &hit->place);
+		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+			continue;
+		if (!evidencemarks_add_removal(eraser->state, &hit->place,
+					       &removal, error) ||
+		    !evidence_remove(eraser->state_dir, &hit->place, error))
+			return false;
+		eraser->result->originals++;
+	}
+	return true;
 }
 
 /* What is done with a day that has some of them. */
@@ -151,13 +196,13 @@ static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
 	if (!sealwrite_day(&how, &seal, error))
 		return false;
 	eraser->result->days++;
-	return true;
+	return remove_originals(eraser, facts, error);
 }
 
-static bool run(struct eraser *eraser, struct state *state,
-		const struct search_query *query, GError **error)
+static bool run(struct eraser *eraser, const struct search_query *query,
+		GError **error)
 {
-	eraser->held = holdset_load(state, error);
+	eraser->held = holdset_load(eraser->state, error);
 	if (!eraser->held || !find_records(eraser, query, error) ||
 	    !each_day(eraser, look_at_day, error) ||
 	    !is_none_held(eraser, error))
@@ -168,25 +213,27 @@ static bool run(struct eraser *eraser, struct state *state,
 	return eraser->key && each_day(eraser, erase_day, error);
 }
 
-bool eraser_run(const char *state_dir, struct state *state,
-		const struct search_query *query, bool is_dry,
+bool eraser_run(const struct eraser_order *order,
 		struct eraser_result *result_out, GError **error)
 {
 	struct eraser eraser = {
-		.state_dir = state_dir, .is_dry = is_dry,
-		.records_dir = g_build_filename(state_dir, "records", NULL),
-		.sequences = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		.state_dir = order->state_dir, .is_dry = order->is_dry,
+		.state = order->state, .operator_name = order->operator_name,
+		.reason = order->reason,
+		.records_dir = g_build_filename(order->state_dir, "records",
+						NULL),
+		.hits = g_array_new(FALSE, FALSE, sizeof(struct hit)),
 		.result = result_out,
 	};
 	bool is_done;
 
 	*result_out = (struct eraser_result){ .found = 0 };
-	querymatch_init(&eraser.match, query);
-	is_done = run(&eraser, state, query, error);
+	querymatch_init(&eraser.match, order->query);
+	is_done = run(&eraser, order->query, error);
 	querymatch_release(&eraser.match);
 	holdset_free(&eraser.held);
 	sealkey_close(&eraser.key);
-	g_array_unref(eraser.sequences);
+	g_array_unref(eraser.hits);
 	g_free(eraser.records_dir);
 	return is_done;
 }

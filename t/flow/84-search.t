@@ -16,6 +16,8 @@ my $box = Sandbox->new;
 my $clock = Clock->new($box, '2026-03-01T12:00:00Z');
 my $daemon = $box->daemon(relay => { domains => ['example.org'] });
 my $records = $daemon->state . '/records';
+is +($daemon->reevectl('list', 'add', 'evidence', 'sender',
+	'news-8@example.net'))[0], 0, "one's originals are kept";
 
 sub send_mail
 {
@@ -134,8 +136,16 @@ is((erase('--since', '1d', '--reason', 'x'))[0], 64, 'nor without a name');
 	'--dry-run');
 is $status, 75, 'not all of it can be now';
 like $out, qr/^2 records found; 1 can be erased now/, 'so much can';
-is((erase('--rcpt', 'r8@example.org', '--reason', 'his wish'))[0], 75,
-	'what is sealed goes');
+($status, $out) = erase('--rcpt', 'r8@example.org', '--reason', 'his wish');
+is $status, 75, 'what is sealed goes';
+like $out, qr/ 1 erased, 1 originals removed, 1 days sealed anew$/, 'as it says';
+is((($daemon->reevectl('evidence', 'export', $one->{id}))[0]) ? 1 : 0, 0,
+	'the original of today is there');
+my ($gone) = search('--queue-id', 'Q008');
+($status, undef, $err) = $daemon->reevectl('evidence', 'export', $gone->{id});
+isnt $status, 0, 'that of what was erased is not';
+($status, $out) = $daemon->reevectl('evidence', 'verify');
+is $status, 0, 'and is not missed' or diag $out;
 is_deeply [ids('--rcpt', 'r8@example.org')], ['Q038'], 'today is still there';
 is scalar(ids('--from', 'news-8@example.net')), 2, 'who wrote is still known';
 is +($daemon->reevectl('records', 'verify'))[0], 0, 'all is whole';

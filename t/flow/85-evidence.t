@@ -168,11 +168,10 @@ subtest 'a ZIP' => sub {
 	is $facts->{client}{address}, $record->{client}{address}, 'all of them';
 	my $proof = decode_json($got{'proof.json'});
 	my $bytes = decode_base64($proof->{record_base64});
-	is sha256_hex($bytes), $proof->{record_sha256}, 'the record';
+	is sha256_hex($bytes), $proof->{sha256}, 'the record';
 	cmp_ok index($bytes, pack 'H*', $kept->{sha256}), '>', 0,
 		'which has the hash of the original';
-	cmp_ok index($bytes, pack 'H*', $proof->{previous_sha256}), '>', 0,
-		'and of the record before';
+	is $proof->{original_sha256}, $kept->{sha256}, 'as it says';
 	like $got{'README.txt'}, qr/$kept->{sha256}/, 'in words';
 	unlike $got{'README.txt'}, qr/[^\r\n\x20-\x7e]/, 'that are harmless';
 	my ($listed, $names) = $box->run('python3', '-c', 'import sys, zipfile' .

@@ -145,6 +145,18 @@ static void expect_whole(const struct place *place, unsigned erased)
 	assert_int_equal(all, erased);
 }
 
+static bool run(const struct place *place, const struct search_query *query,
+		bool is_dry, struct eraser_result *result, GError **error)
+{
+	const struct eraser_order order = {
+		.state_dir = place->sample.dir, .state = place->state,
+		.query = query, .operator_name = "op", .reason = "why",
+		.is_dry = is_dry,
+	};
+
+	return eraser_run(&order, result, error);
+}
+
 static void a_sender(void **state)
 {
 	static const struct search_query asked[] = {
@@ -161,13 +173,11 @@ static void a_sender(void **state)
 	for (size_t i = 0; i < COUNT_OF(asked); i++)
 		assert_int_equal(search(&place, &asked[i], "").count,
 				 3 * RECORDS / 10);
-	assert_true(eraser_run(place.sample.dir, place.state, &asked[0], true,
-			       &result, NULL));
+	assert_true(run(&place, &asked[0], true, &result, NULL));
 	assert_int_equal(result.found, 3 * RECORDS / 10);
 	assert_int_equal(result.unsealed, RECORDS / 10);
 	assert_int_equal(result.erased, 0);
-	assert_true(eraser_run(place.sample.dir, place.state, &asked[0], false,
-			       &result, NULL));
+	assert_true(run(&place, &asked[0], false, &result, NULL));
 	assert_int_equal(result.erased, 2 * RECORDS / 10);
 	assert_int_equal(result.days, 2);
 	expect_whole(&place, 2 * RECORDS / 10);
@@ -195,8 +205,7 @@ static void a_recipient(void **state)
 	(void)state;
 	begin(&place);
 	before = search(&place, &carol, "bob").count;
-	assert_true(eraser_run(place.sample.dir, place.state, &bob, false,
-			       &result, NULL));
+	assert_true(run(&place, &bob, false, &result, NULL));
 	assert_int_equal(result.erased, 2 * RECORDS / 15);
 	assert_int_equal(search(&place, &bob, "bob").count, RECORDS / 15);
 	assert_int_equal(search(&place, &carol, "bob").count, before);
@@ -230,8 +239,8 @@ static void what_is_held_stays(void **state)
 
 		hold.name = "case";
 		assert_true(holds_add(place.state, &hold, NULL));
-		assert_int_equal(eraser_run(place.sample.dir, place.state,
-					    &alice, true, &result, &why),
+		assert_int_equal(run(&place, &alice, true, &result,
+					  &why),
 				 !cases[i].is_held);
 		if (why)
 			assert_int_equal(why->code, STORE_ERROR_INVALID);

@@ -332,7 +332,7 @@ static void the_index_is_the_same(void **state)
 
 static void all_is_well(void **state)
 {
-	g_autofree char *path = NULL, *seal_path = NULL, *lock = NULL;
+	g_autofree char *path = NULL, *lock = NULL;
 	struct place place;
 	struct segment *segment;
 	g_autoptr(GError) why = NULL;
