@@ -9,6 +9,7 @@
  *
  *	make	DAYS (2) days of RECORDS (20,000) each, by segment_append() in
  *		transactions of GROUP (10,000)
+ *	days	the same, but each is sealed when it is over: less disk
  *	append	records (-a, 20,000) by WRITERS (64) threads through
  *		recorder_commit(), at the end of the last day
  *	fresh	the same in a new day
@@ -120,7 +121,22 @@ static void free_record(void *record)
 	recordform_free(record);
 }
 
-static void run_make(void)
+static void seal_day(int64_t day, struct seal *seal_out)
+{
+	g_autoptr(GError) why = NULL;
+	struct sealkey *key = sealkey_ensure(folder, &why) ?
+			      sealkey_open(folder, &why) : NULL;
+	const struct sealwrite how = {
+		.records_dir = records_dir, .key = key, .day = day,
+		.now_us = clock_now_us(),
+	};
+
+	if (!key || !sealwrite_day(&how, seal_out, &why))
+		die(why->message);
+	sealkey_close(&key);
+}
+
+static void make_days(bool is_sealing)
 {
 	g_autoptr(GPtrArray) group = g_ptr_array_new_with_free_func(
 		free_record);
@@ -142,8 +158,23 @@ static void run_make(void)
 		if (!segment_facts(segment, &facts, NULL))
 			die("no facts");
 		segment_close(&segment);
+		if (is_sealing && day < options.days - 1) {
+			struct seal seal;
+
+			seal_day(FIRST_DAY + day, &seal);
+		}
 	}
 	printf("make %.0f records/s\n", (double)number / seconds(began_us));
+}
+
+static void run_make(void)
+{
+	make_days(false);
+}
+
+static void run_days(void)
+{
+	make_days(true);
 }
 
 /* append, fresh */
@@ -253,31 +284,19 @@ static void run_sealing(void)
 static void run_seal(void)
 {
 	g_autoptr(GArray) days = day_list(records_dir, NULL);
-	g_autoptr(GError) why = NULL;
-	struct sealkey *key = sealkey_ensure(folder, &why) ?
-			      sealkey_open(folder, &why) : NULL;
-	int64_t began_us = g_get_monotonic_time();
+	int64_t began_us = clock_monotonic_us();
 	uint64_t records = 0, bytes = 0;
 
-	for (guint i = 0; key && days && i + 1 < days->len; i++) {
-		const struct sealwrite how = {
-			.records_dir = records_dir, .key = key,
-			.day = g_array_index(days, int64_t, i),
-			.now_us = clock_now_us(),
-		};
+	for (guint i = 0; days && i + 1 < days->len; i++) {
 		struct seal seal;
 
-		if (!sealwrite_day(&how, &seal, &why))
-			break;
+		seal_day(g_array_index(days, int64_t, i), &seal);
 		records += seal.records;
 		bytes += seal.bytes;
 	}
-	if (why)
-		die(why->message);
 	printf("seal %.0f records/s\nsealed %.1f bytes/record\n",
 	       (double)records / seconds(began_us),
 	       (double)bytes / (double)MAX(records, 1));
-	sealkey_close(&key);
 }
 
 static void run_verify(void)
@@ -602,7 +621,7 @@ static void run_expire(void)
 }
 
 static const struct { const char *name; void (*run)(void); } phases[] = {
-	{ "make", run_make }, { "append", run_append }, { "fresh", run_fresh },
+	{ "make", run_make }, { "days", run_days }, { "append", run_append }, { "fresh", run_fresh },
 	{ "seal", run_seal }, { "sealing", run_sealing },
 	{ "verify", run_verify }, { "size", run_size }, { "warm", run_warm }, { "cold", run_cold },
 	{ "expire", run_expire },
