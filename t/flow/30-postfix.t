@@ -43,8 +43,8 @@ for my $kind (qw(unix inet)) {
 		my ($id) = $text =~ /^X-Mailreeve-Record: (\S+)/m;
 		my ($status, $out) = $daemon->reevectl('records', 'show', $id);
 		is $status, 0, 'the record is found by it';
-		like $out, qr/"queue_id": "[0-9A-F]+"/, 'with the queue id';
-		like $out, qr/"message_id": "flow\@example.net"/,
+		like $out, qr/^queue id +[0-9A-F]+$/m, 'with the queue id';
+		like $out, qr/^Message-ID +<?flow\@example.net>?$/m,
 			'and the Message-ID';
 
 		@reply = $s->message(to => '<x@remote.example>');
