@@ -288,3 +288,36 @@ struct range expressionrange_of(const struct expression *expression,
 	}
 	return on.stack[1];
 }
+
+/* The outermost && or || of the steps before end; end: another thing is. */
+static guint outermost(const struct step *steps, guint end)
+{
+	guint at = 0;
+
+	while (at < end && ((steps[at].op != OP_AND && steps[at].op != OP_OR) ||
+			    steps[at].behind != end))
+		at++;
+	return at;
+}
+
+guint expressionrange_guards(const struct expression *expression,
+			     guint *guards_out, guint most)
+{
+	const struct step *steps = &g_array_index(expression->steps,
+						  struct step, 0);
+	guint end = expression->steps->len, count = 0;
+
+	/* From the last && to the first. */
+	while (end && count < most) {
+		guint at = outermost(steps, end);
+		guint first = at < end ? at + 1 : 0;
+
+		if (at < end && steps[at].op == OP_OR)
+			break;
+		if (end - first == 1 && steps[first].op == OP_NAME &&
+		    steps[first].rule != EXPRESSIONSTEPS_NONE)
+			guards_out[count++] = steps[first].rule;
+		end = at < end ? at : 0;
+	}
+	return count;
+}

@@ -30,5 +30,9 @@ bool expressionrange_is_exact(const struct range *range);
  * when those that are not do not matter. */
 struct range expressionrange_of(const struct expression *expression,
 				const struct range *ranges);
+/* Indexes of rules, at most so many: when one of them is 0, so is the expression. How
+ * many there are. */
+guint expressionrange_guards(const struct expression *expression,
+			     guint *guards_out, guint most);
 
 #endif

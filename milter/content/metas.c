@@ -7,11 +7,14 @@
 #include <string.h>
 
 #define RANK_MAX 60000
+#define GUARDS_MAX 4u
 
 /* What is needed of a rule to work it out, close together. */
 struct meta {
 	const struct expression *expression;
 	guint index;
+	guint guards[GUARDS_MAX];	/* see expressionrange_guards() */
+	guint guard_count;
 	bool is_sub;
 };
 
@@ -112,9 +115,13 @@ static void order_metas(struct metas *metas)
 		const struct rule *rule = g_ptr_array_index(metas->set->ordered,
 							    i);
 
-		metas->ordered[i] = (struct meta){
-			rule->expression, rule->index, rule->is_sub,
-		};
+		struct meta *meta = &metas->ordered[i];
+
+		meta->expression = rule->expression;
+		meta->index = rule->index;
+		meta->is_sub = rule->is_sub;
+		meta->guard_count = expressionrange_guards(
+			rule->expression, meta->guards, GUARDS_MAX);
 	}
 }
 
@@ -150,11 +157,21 @@ void metas_free(struct metas *metas)
 	g_free(metas);
 }
 
+static bool is_ruled_out(const struct meta *meta, const struct range *ranges)
+{
+	for (guint i = 0; i < meta->guard_count; i++)
+		if (!expressionrange_may_be_true(&ranges[meta->guards[i]]))
+			return true;
+	return false;
+}
+
 /* Hangs on itself from now on, in the eyes of those that use it. */
 static struct range meta_range(const struct meta *meta,
 			       const struct range *ranges)
 {
-	struct range range = expressionrange_of(meta->expression, ranges);
+	struct range range = is_ruled_out(meta, ranges) ?
+		expressionrange_exactly(0) :
+		expressionrange_of(meta->expression, ranges);
 
 	if (!expressionrange_is_exact(&range))
 		range.open = meta->index;

@@ -266,6 +266,23 @@ static void ranges_hold_all_values(void **state)
 		check_shape(shapes[i]);
 }
 
+/* A stands for the first rule, and so on. */
+static struct expression *parse_letters(const char *text)
+{
+	struct expression *expression = expression_parse(text, NULL);
+	const GPtrArray *names = expression_names(expression);
+
+	for (guint i = 0; i < names->len; i++) {
+		GArray *one = g_array_new(FALSE, FALSE, sizeof(guint));
+		const char *name = g_ptr_array_index(names, i);
+		guint index = (guint)(*name - 'A');
+
+		g_array_append_val(one, index);
+		expression_bind(expression, i, one);
+	}
+	return expression;
+}
+
 static const struct { const char *text; bool is_known; } known[] = {
 	{ "A && C", true }, { "C && A", true }, { "A || C", false },
 	{ "A > 2", true }, { "A + A > 3", false }, { "A + C > 2", true },
@@ -283,22 +300,39 @@ static void what_does_not_matter_is_not_asked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		struct expression *expression = expression_parse(known[i].text,
-								 NULL);
-		const GPtrArray *names = expression_names(expression);
+		struct expression *expression = parse_letters(known[i].text);
 		struct range range;
 
-		for (guint k = 0; k < names->len; k++) {
-			GArray *one = g_array_new(FALSE, FALSE, sizeof(guint));
-			const char *name = g_ptr_array_index(names, k);
-			guint index = (guint)(*name - 'A');
-
-			g_array_append_val(one, index);
-			expression_bind(expression, k, one);
-		}
 		range = expressionrange_of(expression, ranges);
 		if (expressionrange_is_exact(&range) != known[i].is_known)
 			fail_msg("\"%s\"", known[i].text);
+		expression_free(expression);
+	}
+}
+
+static const struct { const char *text, *guards; } guarded[] = {
+	{ "A", "A" }, { "A && B", "BA" }, { "A && B && C", "CBA" },
+	{ "A && (B || C)", "A" }, { "(A || B) && C", "C" }, { "A || B", "" },
+	{ "A || (B && C)", "" }, { "(A && B) || C", "" }, { "!A", "" },
+	{ "!(A && B)", "" }, { "(A && B) > C", "" }, { "A && B > C", "A" },
+	{ "A && (B && C)", "A" }, { "A ? B : C && A", "" },
+	{ "A - (B && C)", "" }, { "A && !B && C", "CA" },
+	{ "A && B && C && A && B", "BACB" },
+};
+
+static void what_must_hit_guards(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(guarded); i++) {
+		struct expression *expression = parse_letters(guarded[i].text);
+		guint guards[4], count;
+		char got[5] = "";
+
+		count = expressionrange_guards(expression, guards, 4);
+		for (guint k = 0; k < count; k++)
+			got[k] = (char)('A' + guards[k]);
+		if (strcmp(got, guarded[i].guards) != 0)
+			fail_msg("\"%s\": %s", guarded[i].text, got);
 		expression_free(expression);
 	}
 }
@@ -307,6 +341,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_counts_is_the_same_when_less_is_asked),
 	cmocka_unit_test(ranges_hold_all_values),
 	cmocka_unit_test(what_does_not_matter_is_not_asked),
+	cmocka_unit_test(what_must_hit_guards),
 };
 
 TAP_MAIN(tests)
