@@ -95,7 +95,8 @@ void contentcheck_message(struct transaction *tx)
 	}
 	if (!set->rules->len)
 		return;
-	matches = match_run(set, tx);
+	matches = tx->is_explained ? match_run(set, tx) :
+				     match_needed(set, tx);
 	add_hits(tx, set, matches);
 	add_limits(tx, matches);
 	add_archives(tx, matches);

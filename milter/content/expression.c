@@ -2,35 +2,11 @@
 
 #include "content/expression.h"
 
-#include <math.h>
+#include "content/expressionsteps.h"
+
 #include <string.h>
 
-#define DEPTH_MAX 100
-#define STACK_MAX 200
 #define CALL "rules_matching"
-#define NONE G_MAXUINT
-
-enum op {
-	OP_NUMBER, OP_NAME, OP_NOT, OP_NEGATE, OP_MULTIPLY, OP_DIVIDE,
-	OP_REMAINDER, OP_ADD, OP_SUBTRACT, OP_LESS, OP_LESS_EQUAL, OP_GREATER,
-	OP_GREATER_EQUAL, OP_EQUAL, OP_UNEQUAL, OP_AND, OP_OR, OP_CHOOSE,
-};
-
-/* In the order in which they are worked off: operands first. */
-struct step {
-	enum op op;
-	double number;
-	guint name;
-	guint rule;			/* of a name that stands for one; else NONE */
-	guint behind;			/* of && and ||: the step after their right
-					 * side, which may be passed over */
-};
-
-struct expression {
-	GArray *steps;			/* of struct step */
-	GPtrArray *names;
-	GPtrArray *bound;		/* GArray of guint for each name, or NULL */
-};
 
 struct parser {
 	const char *at;
@@ -85,7 +61,7 @@ static void emit(struct parser *on, enum op op)
 static void emit_name(struct parser *on, char *name)
 {
 	struct step step = {
-		.op = OP_NAME, .name = on->out->names->len, .rule = NONE,
+		.op = OP_NAME, .name = on->out->names->len, .rule = EXPRESSIONSTEPS_NONE,
 	};
 
 	g_ptr_array_add(on->out->names, name);
@@ -127,7 +103,7 @@ static void take_choice(struct parser *on);
 static void take_operand(struct parser *on)
 {
 	skip_blanks(on);
-	if (++on->depth > DEPTH_MAX) {
+	if (++on->depth > EXPRESSIONSTEPS_DEPTH) {
 		fail(on, "it is nested too deeply");
 	} else if (take(on, '!')) {
 		take_operand(on);
@@ -245,7 +221,7 @@ struct expression *expression_parse(const char *text, GError **error)
 	skip_blanks(&on);
 	if (*on.at)
 		fail(&on, "something stands behind its end");
-	if (!on.wrong && height_of(out->steps) > STACK_MAX)
+	if (!on.wrong && height_of(out->steps) > EXPRESSIONSTEPS_STACK)
 		fail(&on, "it is too long");
 	if (!on.wrong)
 		return out;
@@ -280,7 +256,7 @@ void expression_bind(struct expression *expression, guint name,
 
 		if (step->op == OP_NAME && step->name == name)
 			step->rule = indexes->len == 1 ?
-				     g_array_index(indexes, guint, 0) : NONE;
+				     g_array_index(indexes, guint, 0) : EXPRESSIONSTEPS_NONE;
 	}
 }
 
@@ -288,96 +264,4 @@ const GArray *expression_bound(const struct expression *expression,
 			       guint name)
 {
 	return g_ptr_array_index(expression->bound, name);
-}
-
-static double sum_of(const GArray *indexes, const double *values)
-{
-	double sum = 0;
-
-	for (guint i = 0; indexes && i < indexes->len; i++)
-		sum += values[g_array_index(indexes, guint, i)];
-	return sum;
-}
-
-static bool is_true(double value)
-{
-	return value < 0 || value > 0;
-}
-
-static double work(enum op op, double a, double b)
-{
-	switch (op) {
-	case OP_MULTIPLY:
-		return a * b;
-	case OP_DIVIDE:
-		return is_true(b) ? a / b : 0;
-	case OP_REMAINDER:
-		return fabs(b) >= 1 ? fmod(trunc(a), trunc(b)) : 0;
-	case OP_ADD:
-		return a + b;
-	case OP_SUBTRACT:
-		return a - b;
-	case OP_LESS:
-		return a < b;
-	case OP_LESS_EQUAL:
-		return a <= b;
-	case OP_GREATER:
-		return a > b;
-	case OP_GREATER_EQUAL:
-		return a >= b;
-	case OP_EQUAL:
-		return !is_true(a - b);
-	case OP_UNEQUAL:
-		return is_true(a - b);
-	default:
-		BUG_IF(true);
-	}
-}
-
-double expression_evaluate(const struct expression *expression,
-			   const double *values)
-{
-	const struct step *steps = step_at(expression, 0);
-	double stack[STACK_MAX];
-	size_t top = 0;
-
-	stack[0] = 0;
-	for (guint i = 0; i < expression->steps->len; i++) {
-		const struct step *step = &steps[i];
-
-		switch (step->op) {
-		case OP_NUMBER:
-			stack[top++] = step->number;
-			break;
-		case OP_NAME:
-			stack[top++] = step->rule != NONE ?
-				values[step->rule] :
-				sum_of(g_ptr_array_index(expression->bound,
-							 step->name), values);
-			break;
-		case OP_NOT:
-			stack[top - 1] = !is_true(stack[top - 1]);
-			break;
-		case OP_NEGATE:
-			stack[top - 1] = -stack[top - 1];
-			break;
-		case OP_CHOOSE:
-			top -= 2;
-			stack[top - 1] = is_true(stack[top - 1]) ?
-					 stack[top] : stack[top + 1];
-			break;
-		case OP_AND:
-		case OP_OR:
-			if (is_true(stack[top - 1]) == (step->op == OP_OR))
-				i = step->behind - 1;
-			else
-				top--;
-			break;
-		default:
-			top--;
-			stack[top - 1] = work(step->op, stack[top - 1],
-					      stack[top]);
-		}
-	}
-	return stack[0];
 }

@@ -26,8 +26,5 @@ void expression_bind(struct expression *expression, guint name,
 /* That again; NULL: none. */
 const GArray *expression_bound(const struct expression *expression,
 			       guint name);
-/* values by index; division by zero is 0. */
-double expression_evaluate(const struct expression *expression,
-			   const double *values);
 
 #endif

@@ -38,20 +38,15 @@ struct matching {
 	GArray *headers;		/* of struct span, by spec */
 	bool *has_header;		/* by spec */
 	struct candidates *candidates;
-	GArray *hits;			/* of guint: rules that hit, each once */
+	struct metas_run *metas;
 	int64_t *nanoseconds;		/* see match_profile(); NULL: not asked */
 };
 
 static void hit(struct matching *on, guint index, struct span text,
 		struct span found)
 {
-	bool is_first = on->out->values[index] <= 0;
-
-	on->out->values[index]++;
-	if (is_first) {
+	if (on->out->values[index]++ <= 0)
 		on->out->places[index] = (struct match_place){ text, found, NULL };
-		g_array_append_val(on->hits, index);
-	}
 }
 
 /* What is in no text, or not the whole of it. */
@@ -61,17 +56,11 @@ static void hit_as_said(struct matching *on, guint index, const char *said)
 	on->out->places[index].said = said;
 }
 
-static int64_t most_hits(const struct rule *rule)
-{
-	return !rule->is_multiple ? 1 :
-	       rule->max_hits > 0 ? rule->max_hits : INT64_MAX;
-}
-
 /* Whether the rule has hit as often as it may. */
 static bool is_full(const struct matching *on, const struct rule *rule,
 		    guint index)
 {
-	return on->out->values[index] >= (double)most_hits(rule);
+	return on->out->values[index] >= (double)ruleset_most_hits(rule);
 }
 
 static void tell_cut_off(struct matching *on, const struct rule *rule)
@@ -372,23 +361,37 @@ static void match_timed(struct matching *on, const struct rule *rule)
 		on->nanoseconds[rule->index] += now_ns() - began;
 }
 
+static void match_now(struct matching *on, const struct rule *rule)
+{
+	match_timed(on, rule);
+	if (on->out->values[rule->index] > 0)
+		metas_tell(on->metas, rule->index,
+			   on->out->values[rule->index]);
+}
+
 /* Unless it is one of those that are matched first. */
 static void match_later(struct matching *on, const struct rule *rule)
 {
-	if (!rule->is_capturing || rule->user)
-		match_timed(on, rule);
+	if (rule->is_deferred)
+		metas_doubt(on->metas, rule->index);
+	else if (!rule->is_capturing || rule->user)
+		match_now(on, rule);
 }
 
-static void match_all_rules(struct matching *on)
+static void match_candidates(struct matching *on)
 {
 	const GPtrArray *some = candidates_rules(on->candidates);
 	const GPtrArray *always = on->set->always;
 	const GPtrArray *first = on->set->capturing;
 
 	for (guint i = 0; i < first->len; i++)
-		match_timed(on, g_ptr_array_index(first, i));
-	for (guint i = 0; i < always->len; i++)
-		match_later(on, g_ptr_array_index(always, i));
+		match_now(on, g_ptr_array_index(first, i));
+	for (guint i = 0; i < always->len; i++) {
+		const struct rule *rule = g_ptr_array_index(always, i);
+
+		if (!rule->is_deferred)
+			match_later(on, rule);
+	}
 	if (!some)
 		some = on->set->rules;
 	for (guint i = 0; i < some->len; i++) {
@@ -397,6 +400,15 @@ static void match_all_rules(struct matching *on)
 		if (rule->is_filtered && !rule->is_always)
 			match_later(on, rule);
 	}
+}
+
+/* Of a rule that was deferred. */
+static double match_asked(void *mydata, guint index)
+{
+	struct matching *on = mydata;
+
+	match_timed(on, g_ptr_array_index(on->set->rules, index));
+	return on->out->values[index];
 }
 
 bool match_is_hit(const struct matches *matches, const struct rule *rule)
@@ -423,41 +435,49 @@ const char *match_found(const struct matches *matches, const struct rule *rule,
 	return text;
 }
 
-struct matches *match_run(const struct ruleset *set, struct transaction *tx)
-{
-	return match_profile(set, tx, NULL);
-}
-
-struct matches *match_profile(const struct ruleset *set,
-			      struct transaction *tx, int64_t *nanoseconds)
+static struct matches *run(const struct ruleset *set, struct transaction *tx,
+			   bool is_all, int64_t *nanoseconds)
 {
 	struct arena *arena = &tx->arena;
 	int64_t began = nanoseconds ? now_ns() : 0;
 	guint count = set->rules->len;
 	struct matching on = {
 		.set = set, .tx = tx, .arena = arena,
-		.hits = g_array_new(FALSE, FALSE, sizeof(guint)),
+		.metas = metas_begin(set->metas, arena),
 		.nanoseconds = nanoseconds, .captures = captures_new(),
 	};
 
 	on.out = arena_new(arena, struct matches);
 	on.out->values = arena_new_n(arena, double, count);
-	memcpy(on.out->values, metas_at_rest(set->metas),
-	       count * sizeof *on.out->values);
 	on.out->places = arena_new_n(arena, struct match_place, count);
 	prepare(&on);
 	find_candidates(&on);
 	if (nanoseconds)
 		nanoseconds[count] += now_ns() - began;
-	match_all_rules(&on);
-	metas_work_out(set->metas, on.hits, on.out->values, arena);
+	match_candidates(&on);
+	metas_work_out(on.metas, is_all, match_asked, &on, on.out->values);
 	add_up(&on);
 	candidates_free(on.candidates);
 	captures_free(on.captures);
-	g_array_unref(on.hits);
 	g_array_unref(on.source.relays.all);
 	g_array_unref(on.headers);
 	g_array_unref(on.whole);
 	g_array_unref(on.uris);
 	return on.out;
+}
+
+struct matches *match_run(const struct ruleset *set, struct transaction *tx)
+{
+	return run(set, tx, true, NULL);
+}
+
+struct matches *match_needed(const struct ruleset *set, struct transaction *tx)
+{
+	return run(set, tx, false, NULL);
+}
+
+struct matches *match_profile(const struct ruleset *set,
+			      struct transaction *tx, int64_t *nanoseconds)
+{
+	return run(set, tx, false, nanoseconds);
 }

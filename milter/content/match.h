@@ -30,13 +30,16 @@ struct matches {
 void match_begin(const struct ruleset *set, struct transaction *tx);
 /* Any thread. Takes as long as the patterns need, each within PCRE2's limits. */
 struct matches *match_run(const struct ruleset *set, struct transaction *tx);
+/* The same for all rules but those whose names begin with "__": of these, run are those
+ * on which another one hangs. */
+struct matches *match_needed(const struct ruleset *set, struct transaction *tx);
 /* Whether it did. */
 bool match_is_hit(const struct matches *matches, const struct rule *rule);
 /* What was found, printable ASCII, cut; NULL: nothing is known of it. In the arena. */
 const char *match_found(const struct matches *matches, const struct rule *rule,
 			struct arena *arena);
 /*
- * The same as match_run(), and adds to nanoseconds, by index, what each rule took, and behind the
+ * The same as match_needed(), and adds to nanoseconds, by index, what each rule took, and behind the
  * last rule what the texts and the pass over them took.
  */
 struct matches *match_profile(const struct ruleset *set,

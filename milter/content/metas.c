@@ -2,28 +2,56 @@
 
 #include "content/metas.h"
 
-#include "content/ruleset.h"
+#include "content/expressionrange.h"
+
+#include <string.h>
+
+#define RANK_MAX 60000
+#define GUARDS_MAX 4u
+
+/* What is needed of a rule to work it out, close together. */
+struct meta {
+	const struct expression *expression;
+	guint index;
+	guint guards[GUARDS_MAX];	/* see expressionrange_guards() */
+	guint guard_count;
+	bool is_sub;
+};
 
 struct metas {
-	const GPtrArray *ordered;
-	double *at_rest;		/* by a rule's index */
+	const struct ruleset *set;
+	struct meta *ordered;
+	struct range *at_rest;		/* by a rule's index */
+	struct range *if_open;		/* likewise: when it may hit */
 	guint *first;			/* by a rule's index, and one more: where its
 					 * users begin */
-	GArray *users;			/* of guint: places in ordered */
+	GArray *users;			/* of guint: places in the set's ordered */
 };
+
+struct metas_run {
+	const struct metas *metas;
+	struct range *ranges;		/* by a rule's index */
+	bool *is_due;			/* by place in ordered */
+	metas_ask_fn *ask;
+	void *mydata;
+};
+
+static const struct rule *rule_at(const struct metas *metas, guint index)
+{
+	return g_ptr_array_index(metas->set->rules, index);
+}
 
 static void each_need(struct metas *metas,
 		      void (*take)(struct metas *metas, guint place,
 				   guint index))
 {
-	for (guint place = 0; place < metas->ordered->len; place++) {
-		const struct rule *rule = g_ptr_array_index(metas->ordered,
-							    place);
-		const GPtrArray *names = expression_names(rule->expression);
+	for (guint place = 0; place < metas->set->ordered->len; place++) {
+		const struct expression *expression =
+			metas->ordered[place].expression;
+		const GPtrArray *names = expression_names(expression);
 
 		for (guint i = 0; i < names->len; i++) {
-			const GArray *bound = expression_bound(rule->expression,
-							       i);
+			const GArray *bound = expression_bound(expression, i);
 
 			for (guint k = 0; bound && k < bound->len; k++)
 				take(metas, place,
@@ -32,7 +60,7 @@ static void each_need(struct metas *metas,
 	}
 }
 
-static void count(struct metas *metas, guint place, guint index)
+static void count_user(struct metas *metas, guint place, guint index)
 {
 	(void)place;
 	metas->first[index]++;
@@ -44,31 +72,75 @@ static void note(struct metas *metas, guint place, guint index)
 	g_array_index(metas->users, guint, --metas->first[index]) = place;
 }
 
-static void find_users(struct metas *metas, guint rule_count)
+static void find_users(struct metas *metas)
 {
 	guint sum = 0;
 
-	each_need(metas, count);
-	for (guint i = 0; i <= rule_count; i++)
+	each_need(metas, count_user);
+	for (guint i = 0; i <= metas->set->rules->len; i++)
 		metas->first[i] = sum += metas->first[i];
 	g_array_set_size(metas->users, sum);
 	each_need(metas, note);
 }
 
-struct metas *metas_new(const GPtrArray *ordered, guint rule_count)
+/* What looks at a header is known sooner than what its metas are worth without it. In a
+ * ring of metas it matters in which order they are worked out. */
+static bool is_deferred(const struct ruleset *set, const struct rule *rule)
+{
+	return rule->is_sub && !rule->is_off && rule->pattern && !rule->call &&
+	       rule->kind != RULE_HEADER && rule->kind != RULE_MIMEHEADER &&
+	       !set->has_rings && (!rule->is_capturing || rule->user);
+}
+
+/* How dear it is, about. */
+static uint16_t rank_of(const struct rule *rule)
+{
+	size_t bytes = rule->pattern ? strlen(pattern_text(rule->pattern)) : 0;
+
+	return (uint16_t)MIN(RANK_MAX, bytes);
+}
+
+static struct range open_range(const struct rule *rule)
+{
+	return (struct range){
+		0, (double)ruleset_most_hits(rule), rule->index,
+		rank_of(rule), false,
+	};
+}
+
+static void order_metas(struct metas *metas)
+{
+	metas->ordered = g_new0(struct meta, metas->set->ordered->len);
+	for (guint i = 0; i < metas->set->ordered->len; i++) {
+		const struct rule *rule = g_ptr_array_index(metas->set->ordered,
+							    i);
+
+		struct meta *meta = &metas->ordered[i];
+
+		meta->expression = rule->expression;
+		meta->index = rule->index;
+		meta->is_sub = rule->is_sub;
+		meta->guard_count = expressionrange_guards(
+			rule->expression, meta->guards, GUARDS_MAX);
+	}
+}
+
+struct metas *metas_new(struct ruleset *set)
 {
 	struct metas *metas = g_new0(struct metas, 1);
 
-	metas->ordered = ordered;
-	metas->at_rest = g_new0(double, rule_count + 1);	/* never NULL */
-	metas->first = g_new0(guint, rule_count + 1);
+	metas->set = set;
+	metas->at_rest = g_new0(struct range, set->rules->len + 1);
+	metas->if_open = g_new0(struct range, set->rules->len + 1);
+	metas->first = g_new0(guint, set->rules->len + 1);
 	metas->users = g_array_new(FALSE, FALSE, sizeof(guint));
-	find_users(metas, rule_count);
-	for (guint i = 0; i < ordered->len; i++) {
-		const struct rule *rule = g_ptr_array_index(ordered, i);
+	order_metas(metas);
+	find_users(metas);
+	for (guint i = 0; i < set->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(set->rules, i);
 
-		metas->at_rest[rule->index] = expression_evaluate(
-			rule->expression, metas->at_rest);
+		rule->is_deferred = is_deferred(set, rule);
+		metas->if_open[i] = open_range(rule);
 	}
 	return metas;
 }
@@ -77,40 +149,166 @@ void metas_free(struct metas *metas)
 {
 	if (!metas)
 		return;
+	g_free(metas->ordered);
 	g_free(metas->at_rest);
+	g_free(metas->if_open);
 	g_free(metas->first);
 	g_array_unref(metas->users);
 	g_free(metas);
 }
 
-const double *metas_at_rest(const struct metas *metas)
+static bool is_ruled_out(const struct meta *meta, const struct range *ranges)
 {
-	return metas->at_rest;
+	for (guint i = 0; i < meta->guard_count; i++)
+		if (!expressionrange_may_be_true(&ranges[meta->guards[i]]))
+			return true;
+	return false;
 }
 
-static void mark_users(const struct metas *metas, guint index, bool *is_due)
+/* Hangs on itself from now on, in the eyes of those that use it. */
+static struct range meta_range(const struct meta *meta,
+			       const struct range *ranges)
 {
+	struct range range = is_ruled_out(meta, ranges) ?
+		expressionrange_exactly(0) :
+		expressionrange_of(meta->expression, ranges);
+
+	if (!expressionrange_is_exact(&range))
+		range.open = meta->index;
+	return range;
+}
+
+void metas_begin_anew(struct metas *metas)
+{
+	for (guint i = 0; i < metas->set->rules->len; i++) {
+		const struct rule *rule = rule_at(metas, i);
+
+		metas->at_rest[i] = rule->is_deferred && rule->is_always ?
+				    metas->if_open[i] :
+				    expressionrange_exactly(0);
+	}
+	for (guint i = 0; i < metas->set->ordered->len; i++) {
+		const struct meta *meta = &metas->ordered[i];
+
+		metas->at_rest[meta->index] = meta_range(meta, metas->at_rest);
+	}
+}
+
+struct metas_run *metas_begin(const struct metas *metas, struct arena *arena)
+{
+	struct metas_run *run = arena_new(arena, struct metas_run);
+	size_t bytes = metas->set->rules->len * sizeof(struct range);
+
+	run->metas = metas;
+	run->ranges = arena_alloc(arena, bytes);
+	memcpy(run->ranges, metas->at_rest, bytes);
+	run->is_due = arena_new_n(arena, bool, metas->set->ordered->len);
+	return run;
+}
+
+static void mark_users(struct metas_run *run, guint index)
+{
+	const struct metas *metas = run->metas;
+
 	for (guint i = metas->first[index]; i < metas->first[index + 1]; i++)
-		is_due[g_array_index(metas->users, guint, i)] = true;
+		run->is_due[g_array_index(metas->users, guint, i)] = true;
 }
 
-void metas_work_out(const struct metas *metas, const GArray *hits,
-		    double *values, struct arena *arena)
+void metas_tell(struct metas_run *run, guint index, double value)
 {
-	bool *is_due = arena_new_n(arena, bool, metas->ordered->len);
+	run->ranges[index] = expressionrange_exactly(value);
+	mark_users(run, index);
+}
 
-	for (guint i = 0; i < hits->len; i++)
-		mark_users(metas, g_array_index(hits, guint, i), is_due);
-	for (guint i = 0; i < metas->ordered->len; i++) {
-		const struct rule *rule;
-		double value;
+void metas_doubt(struct metas_run *run, guint index)
+{
+	run->ranges[index] = run->metas->if_open[index];
+	mark_users(run, index);
+}
 
-		if (!is_due[i])
-			continue;
-		rule = g_ptr_array_index(metas->ordered, i);
-		value = expression_evaluate(rule->expression, values);
-		if (value < values[rule->index] || value > values[rule->index])
-			mark_users(metas, rule->index, is_due);
-		values[rule->index] = value;
+static void ask(struct metas_run *run, guint index)
+{
+	metas_tell(run, index, run->ask(run->mydata, index));
+}
+
+static void ask_all(struct metas_run *run)
+{
+	for (guint i = 0; i < run->metas->set->rules->len; i++)
+		if (!rule_at(run->metas, i)->expression &&
+		    !expressionrange_is_exact(&run->ranges[i]))
+			ask(run, i);
+}
+
+static bool is_same(const struct range *a, const struct range *b)
+{
+	return !(a->low < b->low || a->low > b->low || a->high < b->high ||
+		 a->high > b->high) && a->open == b->open &&
+	       a->is_sure == b->is_sure;
+}
+
+static void work_out(struct metas_run *run, const struct meta *meta)
+{
+	struct range range = meta_range(meta, run->ranges);
+
+	if (!is_same(&range, &run->ranges[meta->index]))
+		mark_users(run, meta->index);
+	run->ranges[meta->index] = range;
+}
+
+/* Of a meta for itself it matters only whether it hits. */
+static bool is_settled(const struct range *range)
+{
+	return expressionrange_is_exact(range) ||
+	       !expressionrange_may_be_false(range);
+}
+
+/* A meta, and down to what it hangs on: one rule more is known, or one of the metas. */
+static void settle_step(struct metas_run *run, guint top)
+{
+	guint at = top;
+	const struct rule *rule;
+
+	while ((rule = rule_at(run->metas, at))->expression) {
+		struct range range = expressionrange_of(rule->expression,
+							run->ranges);
+		guint next = range.open;
+
+		if (next != EXPRESSIONRANGE_EXACT)
+			range.open = at;
+		run->ranges[at] = range;
+		if (next == EXPRESSIONRANGE_EXACT ||
+		    (at == top && is_settled(&range)))
+			return;
+		at = next;
+	}
+	ask(run, at);
+}
+
+static double value_of(const struct range *range)
+{
+	return expressionrange_is_exact(range) ? range->low :
+	       !expressionrange_may_be_false(range);
+}
+
+void metas_work_out(struct metas_run *run, bool is_all, metas_ask_fn *ask_one,
+		    void *mydata, double *values)
+{
+	const struct metas *metas = run->metas;
+	guint count = metas->set->ordered->len;
+
+	run->ask = ask_one;
+	run->mydata = mydata;
+	if (is_all)
+		ask_all(run);
+	for (guint i = 0; i < count; i++)
+		if (run->is_due[i])
+			work_out(run, &metas->ordered[i]);
+	for (guint i = 0; i < count; i++) {
+		const struct meta *meta = &metas->ordered[i];
+		const struct range *range = &run->ranges[meta->index];
+
+		while (!meta->is_sub && !is_settled(range))
+			settle_step(run, meta->index);
+		values[meta->index] = value_of(range);
 	}
 }

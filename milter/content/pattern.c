@@ -4,6 +4,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define STACK_BYTES (1024 * 1024)
@@ -17,6 +18,9 @@ struct pattern {
 	bool is_jit;
 	_Atomic unsigned *cut_offs;	/* what changes in what is constant */
 };
+
+/* Whether any was, so that it need not be asked of each. */
+static atomic_bool is_any_cut_off;
 
 /* A thread's own; freed with it. */
 struct tools {
@@ -179,6 +183,7 @@ enum pattern_result pattern_match(const struct pattern *pattern,
 		return PATTERN_NO;
 	if (result < 0) {
 		(*pattern->cut_offs)++;
+		is_any_cut_off = true;
 		return PATTERN_CUT_OFF;
 	}
 	place = pcre2_get_ovector_pointer(tools->data);
@@ -278,5 +283,5 @@ bool pattern_has(const struct pattern *pattern, char modifier)
 
 unsigned pattern_cut_offs(const struct pattern *pattern)
 {
-	return *pattern->cut_offs;
+	return is_any_cut_off ? *pattern->cut_offs : 0;
 }

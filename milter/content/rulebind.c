@@ -82,10 +82,12 @@ static void order(struct ruleset *set, struct rule *rule, GHashTable *marks)
 			set->by_name, g_ptr_array_index(names, i));
 
 		if (other && GPOINTER_TO_INT(g_hash_table_lookup(marks, other))
-		    == MARK_OPEN)
+		    == MARK_OPEN) {
+			set->has_rings = true;
 			ruleset_problem(set, rule->file, rule->line,
 				    "meta %s: it needs itself by way of %s",
 				    rule->name, other->name);
+		}
 		order(set, other, marks);
 	}
 	g_hash_table_insert(marks, rule, GINT_TO_POINTER(MARK_DONE));
@@ -161,7 +163,7 @@ void rulebind_all(struct ruleset *set)
 
 		rule->is_off |= !is_wanted(rule);
 	}
-	set->metas = metas_new(set->ordered, set->rules->len);
+	set->metas = metas_new(set);
 }
 
 static void try_example(struct ruleset *set,

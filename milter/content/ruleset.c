@@ -27,6 +27,12 @@ bool ruleset_is_lacking(const struct rule *rule)
 	       !rule->call && !rule->detail;
 }
 
+int64_t ruleset_most_hits(const struct rule *rule)
+{
+	return !rule->is_multiple ? 1 :
+	       rule->max_hits > 0 ? rule->max_hits : INT64_MAX;
+}
+
 bool ruleset_is_left_out(const struct ruleset *set, const struct rule *rule)
 {
 	return rule->pattern && set->cut_offs_max &&
@@ -98,6 +104,7 @@ static void find_always(struct ruleset *set)
 		if (rule->is_always)
 			g_ptr_array_add(set->always, rule);
 	}
+	metas_begin_anew(set->metas);
 }
 
 static struct ruleset *set_new(void)

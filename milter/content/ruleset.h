@@ -49,6 +49,7 @@ struct rule {
 	bool is_off;			/* it cannot run: see the set's problems */
 	bool is_filtered;		/* by its kind's filter */
 	bool is_always;			/* in the set's always */
+	bool is_deferred;		/* until a meta asks for it: see metas.h */
 
 	struct pattern *pattern;
 	struct captures_user *user;	/* of %{NAME}: pattern matches more than
@@ -75,6 +76,7 @@ struct ruleset {
 	GPtrArray *specs;		/* of struct header_spec * */
 	GPtrArray *ordered;		/* of struct rule *: metas, each after those
 					 * that it needs */
+	bool has_rings;			/* of metas that need each other */
 	struct metas *metas;		/* of ordered */
 	struct addrlists *lists;
 	struct redirects *redirects;
@@ -97,6 +99,8 @@ struct ruleset {
 
 /* Whether nothing came of what stands behind its name. */
 bool ruleset_is_lacking(const struct rule *rule);
+/* As which it counts at most, however often it is met. */
+int64_t ruleset_most_hits(const struct rule *rule);
 /* Whether its pattern has run into limits too often. Any thread. */
 bool ruleset_is_left_out(const struct ruleset *set, const struct rule *rule);
 

@@ -2,7 +2,7 @@
 
 #include "content/ruletext.h"
 
-#include "content/expression.h"
+#include "content/expressionrange.h"
 
 #include <string.h>
 
@@ -112,15 +112,15 @@ bool ruletext_condition(const char *text, bool *holds_out, GError **error)
 {
 	g_autoptr(GString) sum = g_string_new(NULL);
 	struct expression *expression;
-	double value;
+	struct range value;
 
 	while (*text)
 		text = put_value(text, sum);
 	expression = expression_parse(sum->str, error);
 	if (!expression)
 		return false;
-	value = expression_evaluate(expression, NULL);
-	*holds_out = value < 0 || value > 0;
+	value = expressionrange_of(expression, NULL);
+	*holds_out = expressionrange_may_be_true(&value);
 	expression_free(expression);
 	return true;
 }

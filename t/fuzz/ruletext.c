@@ -9,25 +9,49 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As when every rule has hit that is no meta. */
-static void work_out(const struct ruleset *set)
+static double hits(void *mydata, guint index)
 {
-	g_autofree double *values = g_memdup2(metas_at_rest(set->metas),
-		set->rules->len * sizeof *values);
-	g_autoptr(GArray) hits = g_array_new(FALSE, FALSE, sizeof(guint));
+	(void)mydata, (void)index;
+	return 1;
+}
+
+/* As when every rule has hit that is no meta. */
+static void work_out(const struct ruleset *set, bool is_all, double *values)
+{
 	struct arena arena;
+	struct metas_run *run;
 
 	arena_init(&arena);
+	run = metas_begin(set->metas, &arena);
 	for (guint i = 0; i < set->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
-		if (!rule->expression) {
-			values[i] = 1;
-			g_array_append_val(hits, i);
-		}
+		if (rule->is_deferred)
+			metas_doubt(run, i);
+		else if (!rule->expression)
+			metas_tell(run, i, 1);
 	}
-	metas_work_out(set->metas, hits, values, &arena);
+	metas_work_out(run, is_all, hits, NULL, values);
 	arena_release(&arena);
+}
+
+static bool is_hit(double value)
+{
+	return value < 0 || value > 0;
+}
+
+static void compare(const struct ruleset *set)
+{
+	g_autofree double *all = g_new0(double, set->rules->len + 1);
+	g_autofree double *needed = g_new0(double, set->rules->len + 1);
+
+	work_out(set, true, all);
+	work_out(set, false, needed);
+	for (guint i = 0; i < set->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		BUG_IF(!rule->is_sub && is_hit(all[i]) != is_hit(needed[i]));
+	}
 }
 
 /* A rule file. */
@@ -51,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* What has a NUL in it is no text. */
 	BUG_IF(!set && (!size || !memchr(data, 0, size)));
 	if (set)
-		work_out(set);
+		compare(set);
 	ruleset_free(set);
 	unlink(path);
 	return 0;

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "content/expression.h"
+#include "content/expressionrange.h"
 #include "content/replacetags.h"
 #include "content/ruletext.h"
 
@@ -24,7 +24,11 @@ static const struct { const char *text; double value; } cases[] = {
 
 static double evaluate(struct expression *expression)
 {
-	static const double values[] = { 1, 2, 0 };
+	const struct range values[] = {
+		expressionrange_exactly(1), expressionrange_exactly(2),
+		expressionrange_exactly(0),
+	};
+	struct range range;
 	const GPtrArray *names = expression_names(expression);
 
 	for (guint i = 0; i < names->len; i++) {
@@ -38,7 +42,9 @@ static double evaluate(struct expression *expression)
 		g_array_append_val(one, index);
 		expression_bind(expression, i, one);
 	}
-	return expression_evaluate(expression, values);
+	range = expressionrange_of(expression, values);
+	assert_true(expressionrange_is_exact(&range));
+	return range.low;
 }
 
 static void sums_come_out(void **state)
