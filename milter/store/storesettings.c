@@ -20,9 +20,9 @@ static const struct setting rows[] = {
 		.help = "How long records are kept: whole UTC days are "
 			"removed when they ended so long ago, unless reevectl "
 			"records hold keeps them. Less than 60d "
-			"needs records.short_keep_reason."),
-	SETTING_TEXT(struct store_settings, short_keep_reason,
-		"records.short_keep_reason", .preset_text = "",
+			"needs records.keep_short."),
+	SETTING_TEXT(struct store_settings, keep_short,
+		"records.keep_short", .preset_text = "",
 		.help = "Why records are kept for less than 60 days. Without "
 			"it a shorter records.keep is refused."),
 	SETTING_COUNT(struct store_settings, queue, "records.queue",
@@ -98,11 +98,11 @@ static bool prepare(void *values, struct settings *settings, GError **error)
 	    !g_shell_parse_argv(store->anchor_command, NULL, NULL, &why))
 		return settings_fail(settings, "records.anchor_command", error,
 				     "%s", why->message);
-	if (store->keep_ms >= LEAST_KEEP_MS || *store->short_keep_reason)
+	if (store->keep_ms >= LEAST_KEEP_MS || *store->keep_short)
 		return true;
 	return settings_fail(settings, "records.keep", error,
 		"less than 60d; if the law where you are lets you, say why "
-		"in records.short_keep_reason");
+		"in records.keep_short");
 }
 
 const struct setting_group store_group = {

@@ -22,7 +22,7 @@ enum at_disk_limit {
 
 struct store_settings {
 	int64_t keep_ms;
-	char *short_keep_reason;	/* "" when none is given */
+	char *keep_short;		/* "" when none is given */
 	char *anchor_command;		/* "": none */
 	int64_t queue;			/* records */
 	int64_t map_bytes;		/* most that one day's file may take */

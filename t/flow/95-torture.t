@@ -20,7 +20,7 @@ my $box = Sandbox->new;
 my $clock = Clock->new($box, '2026-03-01T12:00:00Z');
 my $daemon = $box->daemon(relay => { domains => ['example.org'] },
 	log => { level => 'notice' }, records => { keep => "${keep}d",
-		short_keep_reason => 'a test' });
+		keep_short => 'a test' });
 # A folder of the daemon's user, for what reevectl makes.
 my $own = $box->path('own');
 mkdir $own, 0700 or die "$own: $!\n";
