@@ -2,6 +2,7 @@
 
 #include "catalog.h"
 
+#include "admin/operators.h"
 #include "bulk/customers.h"
 #include "bulk/dnslistsettings.h"
 #include "bulk/bulksettings.h"
@@ -44,5 +45,6 @@ const struct setting_group *const catalog[] = {
 	&bulk_group,
 	&limit_group,
 	&verdict_group,
+	&operators_group,
 	NULL,
 };

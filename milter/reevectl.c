@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 			"reevectl help lists them\n", argv[at]);
 		return EX_USAGE;
 	}
+	admin.command = command->name;
 	status = command->run(&admin, command, argc - at, argv + at);
 	g_clear_pointer(&admin.settings, settings_unref);
 	g_free(admin.records_from);

@@ -2,8 +2,10 @@
 
 #include "admin/admin.h"
 
+#include "admin/operators.h"
 #include "base/clock.h"
 #include "settings/global.h"
+#include "store/audit.h"
 #include "store/day.h"
 #include "store/storeerror.h"
 
@@ -29,14 +31,53 @@ static bool become_owner(const char *dir)
 	       setuid(facts.st_uid) == 0;
 }
 
+/* What was refused is written down, if it can be: who tries what he may not is worth
+ * knowing. */
+static int refuse(const struct admin *admin, enum operator_role role,
+		  enum operator_role least)
+{
+	g_autofree char *operator_name = admin_operator();
+	const struct audit_entry entry = {
+		.when_us = clock_now_us(), .operator_name = operator_name,
+		.action = "refused", .subject = admin->command, .reason = "",
+	};
+	struct state *state = state_open(
+		global_settings_of(admin->settings)->state_dir,
+		STATE_EXISTING, NULL);
+
+	if (!state || !audit_note(state, &entry, NULL))
+		fputs("reevectl: the refusal could not be written down\n",
+		      stderr);
+	state_close(&state);
+	fprintf(stderr, "reevectl %s: %s has the role %s, and this takes %s "
+		"(groups: operators.* in mailreeve.conf)\n", admin->command,
+		operator_name, operators_role_word(role),
+		operators_role_word(least));
+	return EX_NOPERM;
+}
+
+static int check_role(const struct admin *admin)
+{
+	enum operator_role least = operators_least(admin->command);
+	enum operator_role role = operators_role(admin->settings);
+
+	return role >= least ? EX_OK : refuse(admin, role, least);
+}
+
 int admin_load_settings(struct admin *admin)
 {
 	g_autoptr(GError) why = NULL;
 
+	if (!operators_may_read(admin->settings_file)) {
+		fprintf(stderr, "reevectl: %s: who comes through sudo can name "
+			"only settings that belong to root, and that nobody "
+			"else can write\n", admin->settings_file);
+		return EX_NOPERM;
+	}
 	admin->settings = settings_load(admin->settings_file, admin->groups,
 					&why);
 	if (admin->settings)
-		return EX_OK;
+		return check_role(admin);
 	fprintf(stderr, "%s\n", why->message);
 	return EX_CONFIG;
 }
@@ -118,9 +159,11 @@ int admin_run_verb(struct admin *admin, const struct command *self,
 	const char *word = argc > 1 ? argv[1] : "";
 
 	for (size_t i = 0; i < verb_count; i++)
-		if (g_str_equal(strrchr(verbs[i].name, ' ') + 1, word))
+		if (g_str_equal(strrchr(verbs[i].name, ' ') + 1, word)) {
+			admin->command = verbs[i].name;
 			return verbs[i].run(admin, &verbs[i], argc - 1,
 					    argv + 1);
+		}
 	if (g_str_equal(word, "--help") || g_str_equal(word, "-h")) {
 		print_verbs(stdout, self, verbs, verb_count);
 		return EX_OK;

@@ -12,6 +12,7 @@ struct admin {
 	const char *settings_file;	/* NULL: the presets */
 	const struct setting_group *const *groups;
 	bool is_json;			/* one object a line */
+	const char *command;		/* that runs, with its verb: "records show" */
 	struct settings *settings;	/* NULL until admin_load() */
 	char *records_from;		/* --state-dir of what only looks at records;
 					 * NULL: that of the settings */
@@ -36,8 +37,9 @@ struct command {
 	{ "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &(admin)->records_from, \
 	  "Look in this one, that was restored, and not in the live one", "DIR" }
 
-/* Reads the settings, as the owner of the state directory when root. Exit
- * status: 0, or EX_CONFIG and the message is out. */
+/* Reads the settings, as the owner of the state directory when root. Exit status: 0; or
+ * EX_CONFIG, or EX_NOPERM when the operator may not do this (operators.h), and the
+ * message is out. A refusal is in the audit. */
 int admin_load(struct admin *admin) MUST_USE;
 /* The same, but root stays root. */
 int admin_load_settings(struct admin *admin) MUST_USE;

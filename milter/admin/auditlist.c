@@ -11,10 +11,26 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+/* Which entries are asked for. */
+struct wanted {
+	char *since, *until, *operator_name;	/* as given; NULL: all */
+	int64_t since_us, until_us;
+};
+
 struct listing {
 	const struct admin *admin;
+	const struct wanted *wanted;
 	struct table *table;
 };
+
+static bool is_wanted(const struct wanted *wanted,
+		      const struct audit_entry *entry)
+{
+	return entry->when_us >= wanted->since_us &&
+	       (!wanted->until || entry->when_us < wanted->until_us) &&
+	       (!wanted->operator_name || g_str_equal(wanted->operator_name,
+						      entry->operator_name));
+}
 
 static void print_json(const struct audit_entry *entry)
 {
@@ -38,6 +54,8 @@ static bool list_entry(const struct audit_entry *entry, void *context)
 	const struct listing *listing = context;
 	g_autofree char *when = admin_format_time(entry->when_us);
 
+	if (!is_wanted(listing->wanted, entry))
+		return true;
 	if (listing->admin->is_json) {
 		print_json(entry);
 		return true;
@@ -50,13 +68,13 @@ static bool list_entry(const struct audit_entry *entry, void *context)
 	return true;
 }
 
-static bool print_list(const struct admin *admin, struct state *state,
-		       int *status, GError **error)
+static bool print_list(const struct admin *admin, const struct wanted *wanted,
+		       struct state *state, int *status, GError **error)
 {
 	static const char *const titles[] = {
 		"when", "operator", "action", "reason", "what", NULL,
 	};
-	struct listing listing = { admin, table_new(titles) };
+	struct listing listing = { admin, wanted, table_new(titles) };
 	bool is_done = audit_each(state, list_entry, &listing, error);
 
 	if (is_done && !admin->is_json)
@@ -66,13 +84,14 @@ static bool print_list(const struct admin *admin, struct state *state,
 	return is_done;
 }
 
-static bool print_check(const struct admin *admin, struct state *state,
-			int *status, GError **error)
+static bool print_check(const struct admin *admin, const struct wanted *wanted,
+			struct state *state, int *status, GError **error)
 {
 	g_autofree char *problem = NULL;
 	uint64_t count;
 
 	(void)admin;
+	(void)wanted;
 	if (!audit_verify(state, &count, &problem, error))
 		return false;
 	if (problem)
@@ -84,51 +103,85 @@ static bool print_check(const struct admin *admin, struct state *state,
 }
 
 /* False with error: the state cannot be read. */
-typedef bool audit_fn(const struct admin *admin, struct state *state,
-		      int *status, GError **error);
+typedef bool audit_fn(const struct admin *admin, const struct wanted *wanted,
+		      struct state *state, int *status, GError **error);
 
-static int with_state(struct admin *admin, const struct command *self,
-		      int argc, char **argv, audit_fn *then)
+static int with_state(const struct admin *admin, const struct command *self,
+		      const struct wanted *wanted, audit_fn *then)
 {
-	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
-		  "One object a line", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	int status = admin_parse(self, entries, &argc, &argv);
 	g_autoptr(GError) why = NULL;
-	struct state *state;
+	struct state *state = state_open(
+		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
+		&why);
+	int status = EX_OK;
 
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status != EX_OK)
-		return status;
-	state = state_open(global_settings_of(admin->settings)->state_dir,
-			   STATE_CREATE, &why);
-	if (!state || !then(admin, state, &status, &why))
+	if (!state || !then(admin, wanted, state, &status, &why))
 		status = admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 	state_close(&state);
 	return status;
 }
 
+static int take_time(const struct command *self, const char *option,
+		     const char *text, int64_t *time_us)
+{
+	if (!text || admin_parse_time(text, time_us))
+		return EX_OK;
+	return admin_fail(self, EX_USAGE, "%s: %s is no time; write "
+			  "2026-11-23, 2026-11-23T10:00, today or 7d (ago)",
+			  option, text);
+}
+
 static int run_list(struct admin *admin, const struct command *self, int argc,
 		    char **argv)
 {
-	return with_state(admin, self, argc, argv, print_list);
+	struct wanted wanted = { .since_us = INT64_MIN };
+	const GOptionEntry entries[] = {
+		{ "since", 0, 0, G_OPTION_ARG_STRING, &wanted.since,
+		  "At or after", "TIME" },
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &wanted.until, "Before",
+		  "TIME" },
+		{ "operator", 0, 0, G_OPTION_ARG_STRING, &wanted.operator_name,
+		  "Only what this one did", "LOGIN" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
+		  "One object a line", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK)
+		status = take_time(self, "--since", wanted.since,
+				   &wanted.since_us);
+	if (status == EX_OK)
+		status = take_time(self, "--until", wanted.until,
+				   &wanted.until_us);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = with_state(admin, self, &wanted, print_list);
+	g_free(wanted.since);
+	g_free(wanted.until);
+	g_free(wanted.operator_name);
+	return status;
 }
 
 static int run_verify(struct admin *admin, const struct command *self,
 		      int argc, char **argv)
 {
-	return with_state(admin, self, argc, argv, print_check);
+	int status = admin_parse(self, NULL, &argc, &argv);
+
+	if (status == EX_OK)
+		status = admin_load(admin);
+	return status == EX_OK ? with_state(admin, self, NULL, print_check) :
+				 status;
 }
 
 static const struct command verbs[] = {
 	{
 		.name = "audit list",
-		.arguments = "[--json]",
+		.arguments = "[OPTION...]",
 		.summary = "Who looked at records, and what for",
-		.examples = "  reevectl audit list\n",
+		.examples = "  reevectl audit list\n"
+			    "  reevectl audit list --since 7d --operator joe\n",
 		.run = run_list,
 	}, {
 		.name = "audit verify",
