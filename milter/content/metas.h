@@ -8,10 +8,11 @@
 
 /*
  * A rule whose name begins with "__" counts in metas alone. Most of them could hit, and
- * would change nothing: what else their metas ask for is not there. So those with patterns
- * that are no header's, which take the time, wait (is_deferred) until a meta hangs on them; what a meta may be worth by then is a range.
- * The price: what nobody asked for stays unknown, and which rules run is another matter
- * for each message. All do where somebody wants to see them.
+ * would change nothing: what else their metas ask for is not there. So those with
+ * patterns that are no header's, which take the time, wait (is_deferred) until a meta
+ * hangs on them; what a meta may be worth by then is a range. The price: what nobody
+ * asked for stays unknown, and which rules run is another matter for each message. All
+ * do where somebody wants to see them.
  */
 struct metas;
 
