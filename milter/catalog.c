@@ -17,6 +17,7 @@
 #include "message/orgdomain.h"
 #include "relay/direction.h"
 #include "relay/relaysettings.h"
+#include "report/reportsettings.h"
 #include "resolver/resolversettings.h"
 #include "sender/sendersettings.h"
 #include "settings/global.h"
@@ -45,6 +46,7 @@ const struct setting_group *const catalog[] = {
 	&bulk_group,
 	&limit_group,
 	&verdict_group,
+	&report_group,
 	&operators_group,
 	NULL,
 };

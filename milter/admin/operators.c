@@ -81,6 +81,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "records stats", OPERATOR_VIEWER },
 	{ "records verify", OPERATOR_VIEWER },
 	{ "relay-probe", OPERATOR_VIEWER },
+	{ "report abuse", OPERATOR_VIEWER },
 	{ "rules check", OPERATOR_VIEWER },
 	{ "rules list", OPERATOR_VIEWER },
 	{ "rules match", OPERATOR_VIEWER },

@@ -1,0 +1,42 @@
+/* abusefacts.h - what a report of abuse says of one message */
+#ifndef REPORT_ABUSEFACTS_H
+#define REPORT_ABUSEFACTS_H
+
+#include "base/arena.h"
+#include "report/reportsettings.h"
+#include "store/record.pb-c.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+/* Texts are valid UTF-8 without control characters; NULL where nothing is known. */
+struct abusefacts {
+	const struct report_settings *reporter;	/* borrowed */
+	const char *host;		/* that took the message, or refused it */
+	const char *record_id;
+	int64_t time_us;		/* when it ended */
+	const char *client;		/* address */
+	uint32_t client_port;		/* 0: not known */
+	const char *client_name, *helo, *account;
+	const char *sender;		/* "<>" for the null sender */
+	GPtrArray *recipients;		/* of const char * */
+	const char *queue_id, *message_id, *from, *subject;
+	const char *verdict;
+	GPtrArray *findings;		/* of const char *: symbols */
+	bool is_virus, is_trap;
+	const GByteArray *original;	/* borrowed; NULL: it was not kept */
+	bool is_whole;			/* the original: no limit cut it */
+};
+
+/* From a message's record; texts live in arena, arrays until abusefacts_release(). The
+ * original is the caller's to add. */
+void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
+		     const struct report_settings *reporter, const char *host,
+		     struct arena *arena);
+void abusefacts_release(struct abusefacts *facts);
+
+/* RFC 3339, UTC. */
+const char *abusefacts_time(const struct abusefacts *facts,
+			    struct arena *arena);
+
+#endif

@@ -1,0 +1,138 @@
+# Reports of abuse, read by programs that are not ours: ARF by Python's email package,
+# XARF by a validator of JSON schemas.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use JSON::PP;
+use MIME::Base64;
+use Test::More;
+
+use Milter::Client;
+use Sandbox;
+
+my $box = Sandbox->new;
+my $daemon = $box->daemon(relay => { domains => ['example.org'] },
+	report => { organisation => 'Beispiel GmbH & Söhne',
+		contact => 'abuse@example.org' });
+$daemon->reevectl('list', 'add', 'evidence', 'sender', 'spam@example.net');
+my $mta = Milter::Client->new($daemon->socket);
+$mta->message(queue_id => 'Q1', addr => '2001:db8::7', from => '<spam@example.net>',
+	rcpts => ['<a@example.org>', '<b@example.org>'], headers => [
+		['From', '"=?UTF-8?B?5Y+R56Wo?=" <spam@example.net>'],
+		['Subject', '=?UTF-8?B?5Y+R56Wo5LyY5oOg?='],
+		['Message-ID', '<m1@example.net>']], body => "Buy \xc3\xa9!\r\n");
+$mta->message(queue_id => 'Q2', from => '<>', headers => [
+	['From', "x\@example.com"], ['Subject', "two\r\n\tlines"]]);
+$mta->quit;
+my %id = map { $_->{queue_id} => $_->{id} } $daemon->objects('records', 'search');
+is scalar(keys %id), 2, 'two messages';
+
+sub report { $daemon->reevectl('report', 'abuse', @_) }
+my $reader = $box->write_file('read.py', <<'P');
+import email, email.policy, json, sys
+mail = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
+parts = list(mail.iter_parts())
+feedback = parts[1].get_payload()[0] if parts[1].is_multipart() else \
+    email.message_from_string(parts[1].get_payload())
+third = parts[2].get_payload(0) if parts[2].is_multipart() else \
+    email.message_from_string(parts[2].get_payload())
+print(json.dumps({
+    "type": mail.get_content_type(), "report": mail.get_param("report-type"),
+    "from": str(mail["From"]), "to": str(mail["To"]), "types":
+    [p.get_content_type() for p in parts], "fields":
+    [[k.lower(), v] for k, v in feedback.items()], "text":
+    parts[0].get_content(), "subject": str(third["Subject"]),
+    "defects": len(mail.defects)}))
+P
+sub read_arf
+{
+	my ($name, $text) = @_;
+	$box->write_file("$name.eml", $text);
+	my ($status, $out, $err) = $box->run('sh', '-c',
+		"python3 $reader <" . $box->path("$name.eml"));
+	is $status, 0, "$name: Python reads it" or diag $err;
+	return decode_json($out);
+}
+
+SKIP: {
+	skip 'no python3 here', 1 if ($box->run('python3', '-c', '1'))[0];
+	my ($status, $out, $err) = report($id{Q1}, '--to', 'abuse@isp.example');
+	is $status, 0, 'ARF' or diag $err;
+	unlike $out, qr/(?<!\r)\n/, 'lines end in CRLF';
+	my $mail = read_arf('kept', $out);
+	is_deeply [@$mail{qw(type report to defects)}], ['multipart/report',
+		'feedback-report', 'abuse@isp.example', 0], 'of the right form';
+	is_deeply $mail->{types}, ['text/plain', 'message/feedback-report',
+		'message/rfc822'], 'its three parts';
+	like $mail->{from}, qr/abuse\@example\.org/, 'in our name';
+	my %field = map { @$_ } @{ $mail->{fields} };
+	is $field{'feedback-type'}, 'abuse', 'Feedback-Type';
+	is $field{version}, 1, 'Version';
+	like $field{'user-agent'}, qr/^Mailreeve/, 'User-Agent';
+	is $field{'original-mail-from'}, '<spam@example.net>', 'sender';
+	is $field{'source-ip'}, '2001:db8::7', 'address';
+	like $field{'source-port'}, qr/^\d+$/, 'port';
+	is scalar(grep { $_->[0] eq 'original-rcpt-to' } @{ $mail->{fields} }), 2,
+		'each recipient';
+	like $mail->{text}, qr/^our record +\Q$id{Q1}\E$/m, 'for people';
+	like $out, qr/Buy \xc3\xa9!/, 'the original, byte for byte';
+
+	$mail = read_arf('not-kept', (report($id{Q2}))[1]);
+	is $mail->{types}[2], 'text/rfc822-headers', 'what is known of the header';
+	is { map { @$_ } @{ $mail->{fields} } }->{'original-mail-from'}, '<>',
+		'the null sender';
+}
+
+my ($status, $out, $err) = report('--format', 'xarf', $id{Q1}, $id{Q2});
+is $status, 0, 'XARF' or diag $err;
+my @reports = map { decode_json($_) } split /\n/, $out;
+is scalar @reports, 2, 'one for each';
+is $reports[0]{source_identifier}, '2001:db8::7', 'the source';
+is $reports[0]{smtp_from}, 'spam@example.net', 'the sender';
+is $reports[1]{protocol}, 'other', 'the null sender is no address';
+my $original = decode_base64($reports[0]{evidence}[0]{payload});
+like $original, qr/Buy/, 'the original';
+is $reports[0]{evidence}[0]{hash}, 'sha256:' . sha256_hex($original), 'and its hash';
+
+my $shared = Sandbox->shared;
+my $validator = $box->write_file('validate.py', <<'P');
+import json, pathlib, sys
+from jsonschema import Draft202012Validator, FormatChecker, RefResolver
+top = pathlib.Path(sys.argv[1])
+def load(p): return json.loads(p.read_text())
+schema = load(top / "types/messaging-spam.json")
+store = {load(p)["$id"]: load(p) for p in top.rglob("*.json")}
+resolver = RefResolver(schema["$id"], schema, store)
+bad = 0
+for line in open(sys.argv[2]):
+    v = Draft202012Validator(schema, resolver=resolver, format_checker=FormatChecker())
+    for e in v.iter_errors(json.loads(line)):
+        print(e.json_path, e.message)
+        bad += 1
+sys.exit(bad != 0)
+P
+SKIP: {
+	skip 'no schemas here', 1 unless $shared;
+	skip 'no python3-jsonschema here', 1
+		if ($box->run('python3', '-c', 'import jsonschema'))[0];
+	my $schemas = "$shared/data/xarf/xarf-spec/schemas/v4";
+	my $file = $box->write_file('reports.jsonl', $out);
+	my ($is_bad, $why, $trace) = $box->run('python3', $validator, $schemas, $file);
+	is $is_bad, 0, 'the schema takes them' or diag $why, $trace;
+	$reports[0]{source_port} = 0;
+	$file = $box->write_file('wrong.jsonl', encode_json($reports[0]) . "\n");
+	is +($box->run('python3', $validator, $schemas, $file))[0], 1,
+		'and not everything';
+}
+
+like +(report('--format', 'text', $id{Q1}))[1], qr/^sender +spam\@example\.net$/m,
+	'text';
+is +(report('--format', 'pdf', $id{Q1}))[0], 64, 'no such format';
+is +(report($id{Q1}, $id{Q2}))[0], 64, 'a mail is about one';
+is +(report('0000000000001'))[0], 65, 'no such record';
+like +($daemon->reevectl('audit', 'list'))[1], qr/report abuse/, 'it is in the audit';
+is $daemon->stop, 0, 'it ends well';
+
+done_testing;
