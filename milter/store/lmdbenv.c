@@ -178,3 +178,37 @@ void lmdbenv_remove_locks(const char *dir)
 			unlink(path);
 	}
 }
+
+/*
+ * What a failed commit leaves. Its pages do no harm: nothing that was committed
+ * leads to them, and the next transaction writes anew all that it leads to, so
+ * that a kernel which takes pages for clean once it has said that it could not
+ * write them (all of them do, fsync(2) tells once) takes nothing away. What was
+ * committed had been synced, and is not in doubt.
+ *
+ * But of the two pages at the file's begin that say what is committed one may
+ * have got to the disk though its write was said to have failed. LMDB writes the
+ * old one over it without a sync, and the kernel may think that it is clean. A power cut
+ * after the next transaction had overwritten the pages of the failed one, and before it
+ * was over, would leave a file that leads to a mixture. So both are written as they are
+ * known here, and synced, before any page is used again.
+ */
+int lmdbenv_settle(MDB_env *env)
+{
+	g_autofree char *pages = NULL;
+	MDB_stat stats;
+	ssize_t len;
+	int fd, failed = mdb_env_stat(env, &stats);
+
+	if (!failed)
+		failed = mdb_env_get_fd(env, &fd);
+	if (failed)
+		return failed;
+	len = (ssize_t)stats.ms_psize * 2;
+	pages = g_malloc((size_t)len);
+	errno = EIO;		/* when it is done in part */
+	if (pread(fd, pages, (size_t)len, 0) != len ||
+	    pwrite(fd, pages, (size_t)len, 0) != len || fdatasync(fd) != 0)
+		return errno;
+	return 0;
+}

@@ -30,4 +30,12 @@ MDB_env *lmdbenv_open(const char *path, const struct lmdbenv_options *options,
  * only looking at it makes. */
 void lmdbenv_remove_locks(const char *dir);
 
+/*
+ * Puts the disk in the state that was last committed, after a write that failed: see
+ * lmdbenv.c. To be called on an environment opened since, within a write
+ * transaction of the caller's that has written nothing yet. 0, or a number for
+ * store_error_set().
+ */
+int lmdbenv_settle(MDB_env *env) MUST_USE;
+
 #endif

@@ -110,15 +110,18 @@ bool sealfiles_commit(const char *records_dir, int64_t day, struct seal *seal,
 	       finish(records_dir, day, error);
 }
 
-void sealfiles_clear(const char *records_dir, int64_t day)
+bool sealfiles_clear(const char *records_dir, int64_t day, GError **error)
 {
 	g_autofree char *fresh = sealfiles_path(records_dir, day,
 						SEALFILES_FRESH);
 	g_autofree char *seal = sealfiles_path(records_dir, day,
 					       SEALFILES_FRESH_SEAL);
 
-	if (!g_file_test(seal, G_FILE_TEST_EXISTS))
-		unlink(fresh);
+	if (g_file_test(seal, G_FILE_TEST_EXISTS) || unlink(fresh) == 0 ||
+	    errno == ENOENT)
+		return true;
+	store_error_set(error, fresh, errno);
+	return false;
 }
 
 bool sealfiles_recover(const char *records_dir, GError **error)
@@ -136,7 +139,7 @@ bool sealfiles_recover(const char *records_dir, GError **error)
 		if (g_str_equal(name + 10, suffixes[SEALFILES_FRESH_SEAL]))
 			is_done = finish(records_dir, day, error);
 		else if (g_str_equal(name + 10, suffixes[SEALFILES_FRESH]))
-			sealfiles_clear(records_dir, day);
+			is_done = sealfiles_clear(records_dir, day, error);
 	}
 	return is_done;
 }

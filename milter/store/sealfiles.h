@@ -26,7 +26,7 @@ void sealfiles_unlock(int lock);
 bool sealfiles_commit(const char *records_dir, int64_t day, struct seal *seal,
 		      const struct sealkey *key, GError **error) MUST_USE;
 /* Removes what was made of a day and has not happened. lock is held. */
-void sealfiles_clear(const char *records_dir, int64_t day);
+bool sealfiles_clear(const char *records_dir, int64_t day, GError **error);
 /* Ends what has happened, of all days, and clears away the rest. lock is held. */
 bool sealfiles_recover(const char *records_dir, GError **error) MUST_USE;
 

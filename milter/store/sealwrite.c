@@ -456,8 +456,8 @@ bool sealwrite_day(const struct sealwrite *how, struct seal *seal_out,
 		  (!facts.is_sealed || is_as_sealed(how, seal_out, error)) &&
 		  write_and_swap(how, segment, seal_out, error);
 	segment_close(&segment);
-	if (!is_done)
-		sealfiles_clear(how->records_dir, how->day);
+	if (!is_done)		/* else the next one tells that it could not */
+		sealfiles_clear(how->records_dir, how->day, NULL);
 	sealfiles_unlock(lock);
 	return is_done;
 }

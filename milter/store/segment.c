@@ -221,6 +221,22 @@ static bool open_env(struct segment *segment,
 				       MDB_CORRUPTED : failed, error);
 }
 
+/* The writer before may have ended with a failure: of a record's write, or when the
+ * file had its name but the folder could not be synced. */
+static bool settle(struct segment *segment, GError **error)
+{
+	MDB_txn *txn;
+	int failed = wholefile_sync_name(segment->path);
+
+	if (!failed)
+		failed = mdb_txn_begin(segment->env, NULL, 0, &txn);
+	if (!failed) {
+		failed = lmdbenv_settle(segment->env);
+		mdb_txn_abort(txn);
+	}
+	return !failed || segment_fail(segment, failed, error);
+}
+
 /*
  * A sealed day is never written, so it needs no lock; and must have none: that of
  * the open day, which had its name, speaks of another file. While it is being sealed
@@ -248,7 +264,9 @@ static struct segment *open_new(const char *path, enum segment_access access,
 	segment->path = g_strdup(path);
 	segment->access = access;
 	segment->references = 1;
-	if (!open_env(segment, &options, error)) {
+	if (!open_env(segment, &options, error) ||
+	    (access == SEGMENT_WRITE && !segment->is_sealed &&
+	     !settle(segment, error))) {
 		free_segment(segment);
 		return NULL;
 	}

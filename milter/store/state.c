@@ -5,18 +5,33 @@
 #include "store/lmdbenv.h"
 #include "store/storeerror.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #define SCHEMA_VERSION 1
 #define MAP_BYTES ((size_t)16 << 30)	/* address space */
 #define POOL_MAX 64
+#define DRAIN_MS 100		/* that a new transaction waits for the old ones */
 
+/*
+ * After a write to the disk that failed LMDB may refuse everything, reading too,
+ * until the environment was closed. That must wait for the transactions that are
+ * open, since no file may be open twice; those that want to begin meanwhile
+ * wait a moment, and try with what there is. So one failure is the end of
+ * nothing: lists go on being read while the disk cannot be written.
+ */
 struct state {
 	char *path;
-	MDB_env *env;
+	atomic_bool is_unsettled;	/* to be settled by the next writer */
+	pthread_mutex_t lock;		/* over what follows */
+	pthread_cond_t drained;
+	bool is_unwell;			/* to be opened anew */
+	unsigned int in_use;		/* transactions */
+	MDB_env *env;			/* NULL when that failed */
 	MDB_dbi tables[STATE_TABLES];
-	pthread_mutex_t lock;		/* over the pool */
 	MDB_txn *pool[POOL_MAX];	/* read transactions, reset */
 	size_t pooled;
 };
@@ -130,33 +145,60 @@ static int prepare(struct state *state, uint32_t *version_out)
 	return failed;
 }
 
-struct state *state_open(const char *dir, enum state_flags flags,
-			 GError **error)
+static void close_env(struct state *state)
+{
+	while (state->pooled)
+		mdb_txn_abort(state->pool[--state->pooled]);
+	if (state->env)
+		mdb_env_close(state->env);
+	state->env = NULL;
+}
+
+static bool open_env(struct state *state, bool is_created, GError **error)
 {
 	const struct lmdbenv_options options = {
-		.is_created = flags & STATE_CREATE, .tables = STATE_TABLES,
+		.is_created = is_created, .tables = STATE_TABLES,
 		.map_bytes = MAP_BYTES,
 	};
-	struct state *state = g_new0(struct state, 1);
 	uint32_t version = 0;
 	int failed;
 
-	pthread_mutex_init(&state->lock, NULL);
-	state->path = g_build_filename(dir, STATE_FILE, NULL);
 	state->env = lmdbenv_open(state->path, &options, error);
 	if (!state->env)
-		goto fail;
+		return false;
 	failed = prepare(state, &version);
-	if (failed) {
+	if (!failed && version <= SCHEMA_VERSION)
+		return true;
+	if (failed)
 		fail(state, failed, error);
-		goto fail;
-	}
-	if (version <= SCHEMA_VERSION)
-		return state;
-	store_error_set_newer(error, state->path, version, SCHEMA_VERSION);
-fail:
-	state_close(&state);
-	return NULL;
+	else
+		store_error_set_newer(error, state->path, version,
+				      SCHEMA_VERSION);
+	close_env(state);
+	return false;
+}
+
+static void init_locks(struct state *state)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&state->lock, NULL);
+	pthread_cond_init(&state->drained, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+struct state *state_open(const char *dir, enum state_flags flags,
+			 GError **error)
+{
+	struct state *state = g_new0(struct state, 1);
+
+	init_locks(state);
+	state->path = g_build_filename(dir, STATE_FILE, NULL);
+	if (!open_env(state, flags & STATE_CREATE, error))
+		state_close(&state);
+	return state;
 }
 
 void state_close(struct state **state)
@@ -166,24 +208,80 @@ void state_close(struct state **state)
 	*state = NULL;
 	if (!old)
 		return;
-	while (old->pooled)
-		mdb_txn_abort(old->pool[--old->pooled]);
-	if (old->env)
-		mdb_env_close(old->env);
+	close_env(old);
+	pthread_cond_destroy(&old->drained);
 	pthread_mutex_destroy(&old->lock);
 	g_free(old->path);
 	g_free(old);
 }
 
-static MDB_txn *take_pooled(struct state *state)
+static struct timespec drain_until(void)
 {
-	MDB_txn *txn = NULL;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += DRAIN_MS * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return until;
+}
+
+/* lock held. The wait is short, for the transaction that is waited for may be the
+ * caller's own: a thread may read while it writes. */
+static bool heal(struct state *state, GError **error)
+{
+	struct timespec until = drain_until();
+
+	while (state->is_unwell && state->in_use &&
+	       pthread_cond_timedwait(&state->drained, &state->lock,
+				      &until) != ETIMEDOUT)
+		;
+	if (!state->is_unwell || state->in_use)
+		return true;
+	close_env(state);
+	if (!open_env(state, false, error))
+		return false;
+	state->is_unwell = false;
+	return true;
+}
+
+static bool enter(struct state *state, MDB_txn **pooled_out, GError **error)
+{
+	bool is_good;
 
 	pthread_mutex_lock(&state->lock);
-	if (state->pooled)
-		txn = state->pool[--state->pooled];
+	is_good = !state->is_unwell || heal(state, error);
+	if (is_good)
+		state->in_use++;
+	if (is_good && pooled_out && state->pooled)
+		*pooled_out = state->pool[--state->pooled];
 	pthread_mutex_unlock(&state->lock);
-	return txn;
+	return is_good;
+}
+
+/* A transaction to be kept for the next reader, or NULL. */
+static void leave(struct state *state, MDB_txn *txn)
+{
+	pthread_mutex_lock(&state->lock);
+	if (txn && !state->is_unwell && state->pooled < POOL_MAX) {
+		state->pool[state->pooled++] = txn;
+		txn = NULL;
+	}
+	if (txn)
+		mdb_txn_abort(txn);
+	if (--state->in_use == 0 && state->is_unwell)
+		pthread_cond_broadcast(&state->drained);
+	pthread_mutex_unlock(&state->lock);
+}
+
+static void note_failure(struct state *state)
+{
+	pthread_mutex_lock(&state->lock);
+	state->is_unwell = true;
+	atomic_store(&state->is_unsettled, true);
+	pthread_mutex_unlock(&state->lock);
 }
 
 static struct state_txn *begin(struct state *state, MDB_txn *txn,
@@ -197,29 +295,49 @@ static struct state_txn *begin(struct state *state, MDB_txn *txn,
 
 struct state_txn *state_begin_read(struct state *state, GError **error)
 {
-	MDB_txn *txn = take_pooled(state);
+	MDB_txn *txn = NULL;
 	int failed;
 
+	if (!enter(state, &txn, error))
+		return NULL;
 	if (txn) {
-		failed = mdb_txn_renew(txn);
-		if (!failed)
+		if (mdb_txn_renew(txn) == 0)
 			return begin(state, txn, false);
 		mdb_txn_abort(txn);
 	}
 	failed = mdb_txn_begin(state->env, NULL, MDB_RDONLY, &txn);
 	if (!failed)
 		return begin(state, txn, false);
+	leave(state, NULL);
 	fail(state, failed, error);
 	return NULL;
+}
+
+static int begin_settled(struct state *state, MDB_txn **txn_out)
+{
+	int failed = mdb_txn_begin(state->env, NULL, 0, txn_out);
+
+	if (failed || !atomic_load(&state->is_unsettled))
+		return failed;
+	failed = lmdbenv_settle(state->env);
+	if (failed)
+		mdb_txn_abort(*txn_out);
+	else
+		atomic_store(&state->is_unsettled, false);
+	return failed;
 }
 
 struct state_txn *state_begin_write(struct state *state, GError **error)
 {
 	MDB_txn *txn;
-	int failed = mdb_txn_begin(state->env, NULL, 0, &txn);
+	int failed;
 
+	if (!enter(state, NULL, error))
+		return NULL;
+	failed = begin_settled(state, &txn);
 	if (!failed)
 		return begin(state, txn, true);
+	leave(state, NULL);
 	fail(state, failed, error);
 	return NULL;
 }
@@ -231,6 +349,9 @@ bool state_commit(struct state_txn **txn, GError **error)
 	struct state *state = old->state;
 
 	*txn = NULL;
+	if (failed)
+		note_failure(state);
+	leave(state, NULL);
 	g_free(old);
 	return failed ? fail(state, failed, error) : true;
 }
@@ -238,23 +359,15 @@ bool state_commit(struct state_txn **txn, GError **error)
 void state_end(struct state_txn **txn)
 {
 	struct state_txn *old = *txn;
-	struct state *state;
 
 	*txn = NULL;
 	if (!old)
 		return;
-	state = old->state;
-	if (!old->is_write) {
-		mdb_txn_reset(old->txn);
-		pthread_mutex_lock(&state->lock);
-		if (state->pooled < POOL_MAX) {
-			state->pool[state->pooled++] = old->txn;
-			old->txn = NULL;
-		}
-		pthread_mutex_unlock(&state->lock);
-	}
-	if (old->txn)
+	if (old->is_write)
 		mdb_txn_abort(old->txn);
+	else
+		mdb_txn_reset(old->txn);
+	leave(old->state, old->is_write ? NULL : old->txn);
 	g_free(old);
 }
 
@@ -306,6 +419,8 @@ bool state_put(struct state_txn *txn, enum state_table table, struct span key,
 	int failed = mdb_put(txn->txn, txn->state->tables[table], &name,
 			     &bytes, 0);
 
+	if (failed > 0 && failed != EINVAL)
+		note_failure(txn->state);	/* a large one spills early */
 	return failed ? fail(txn->state, failed, error) : true;
 }
 
@@ -321,5 +436,8 @@ void state_check_readers(struct state *state)
 {
 	int dead;
 
+	if (!enter(state, NULL, NULL))
+		return;
 	mdb_reader_check(state->env, &dead);
+	leave(state, NULL);
 }

@@ -10,19 +10,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The name is there only when the rename() is; the folder's entry with it. */
-int wholefile_rename(const char *from, const char *to)
+int wholefile_sync_name(const char *path)
 {
-	g_autofree char *dir = g_path_get_dirname(to);
+	g_autofree char *dir = g_path_get_dirname(path);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int failed = 0;
 
 	if (fd < 0)
 		return errno;
-	if (rename(from, to) != 0 || fsync(fd) != 0)
+	if (fsync(fd) != 0)
 		failed = errno;
 	close(fd);
 	return failed;
+}
+
+/* The name is there only when the rename() is; the folder's entry with it. */
+int wholefile_rename(const char *from, const char *to)
+{
+	return rename(from, to) == 0 ? wholefile_sync_name(to) : errno;
 }
 
 static int write_all(int fd, struct span bytes)

@@ -18,5 +18,8 @@ bool wholefile_read(const char *path, size_t most, char **bytes_out,
 		    size_t *len_out, GError **error) MUST_USE;
 /* rename(), on disk when it returns 0, else an errno. */
 int wholefile_rename(const char *from, const char *to);
+/* The second half of that, for one who may have come no further: 0 when the folder's
+ * entry for path is on disk, else an errno. */
+int wholefile_sync_name(const char *path) MUST_USE;
 
 #endif
