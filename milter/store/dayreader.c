@@ -8,8 +8,6 @@
 #include <lmdb.h>
 #include <string.h>
 
-#define POSTINGS_AT_ONCE 256
-
 struct dayreader {
 	struct segment *segment;
 	struct segment_view view;
@@ -179,14 +177,14 @@ static int seek_posting(struct dayreader *reader,
 }
 
 static bool open_postings(struct dayreader *reader,
-			     const struct record_key *key, uint64_t most,
-			     GArray *out)
+			  const struct record_key *key, uint64_t most,
+			  guint wanted, GArray *out)
 {
 	guint before = out->len;
 	MDB_val unused, value;
 	int failed = seek_posting(reader, key, most, &value);
 
-	while (!failed && out->len < before + POSTINGS_AT_ONCE) {
+	while (!failed && out->len < before + wanted) {
 		uint64_t sequence = sequence_of(&value);
 
 		g_array_append_val(out, sequence);
@@ -237,6 +235,28 @@ static uint64_t open_count(struct dayreader *reader,
 						MDB_NEXT_NODUP);
 	}
 	return count;
+}
+
+static struct dayreader_bounds open_bounds(struct dayreader *reader,
+					   const struct record_key *from,
+					   const struct record_key *to)
+{
+	struct dayreader_bounds bounds = { UINT64_MAX, 0 };
+	MDB_val key = { from->len, (void *)from->bytes }, value;
+	int failed = mdb_cursor_get(reader->index, &key, &value,
+				    MDB_SET_RANGE);
+
+	while (!failed && is_at_most(&key, to)) {
+		bounds.first = MIN(bounds.first, sequence_of(&value));
+		failed = mdb_cursor_get(reader->index, &key, &value,
+					MDB_LAST_DUP);
+		if (failed)
+			break;
+		bounds.last = MAX(bounds.last, sequence_of(&value));
+		failed = mdb_cursor_get(reader->index, &key, &value,
+					MDB_NEXT_NODUP);
+	}
+	return bounds;
 }
 
 /* A key has all its sequences one behind the other. */
@@ -297,11 +317,19 @@ bool dayreader_before(struct dayreader *reader, uint64_t to,
 }
 
 bool dayreader_postings(struct dayreader *reader, const struct record_key *key,
-			uint64_t most, GArray *out)
+			uint64_t most, guint wanted, GArray *out)
 {
 	return reader->sealed ?
 	       sealedread_postings(reader->sealed, key, most, out) :
-	       open_postings(reader, key, most, out);
+	       open_postings(reader, key, most, wanted, out);
+}
+
+struct dayreader_bounds dayreader_bounds(struct dayreader *reader,
+					 const struct record_key *from,
+					 const struct record_key *to)
+{
+	return reader->sealed ? sealedread_bounds(reader->sealed, from, to) :
+				open_bounds(reader, from, to);
 }
 
 void dayreader_collect(struct dayreader *reader, const struct record_key *from,

@@ -47,17 +47,24 @@ const char *dayreader_problem(const struct dayreader *reader);
 
 /*
  * Sequences (uint64_t) that the index has under a key, newest first: the last ones
- * at or before most, some hundreds at a time, behind what is in out. False: there
- * are none. What is found has to be looked at: keys may be shared.
+ * at or before most, behind what is in out; about as many as are wanted, more where
+ * that costs nothing. False: there are none. What is found has to be looked at: keys
+ * may be shared.
  */
-bool dayreader_postings(struct dayreader *reader,
-			     const struct record_key *key, uint64_t most,
-			     GArray *out) MUST_USE;
+bool dayreader_postings(struct dayreader *reader, const struct record_key *key,
+			uint64_t most, guint wanted, GArray *out) MUST_USE;
 /* All those of the keys between two of one kind, both of them, too; by key, so in no
  * order of theirs. */
 void dayreader_collect(struct dayreader *reader,
 			    const struct record_key *from,
 			    const struct record_key *to, GArray *out);
+/* The least and the greatest of them; first is past last when there are none. */
+struct dayreader_bounds {
+	uint64_t first, last;
+};
+struct dayreader_bounds dayreader_bounds(struct dayreader *reader,
+					 const struct record_key *from,
+					 const struct record_key *to) MUST_USE;
 /* How many that would be, roughly where there are many; it stops to count at
  * enough. */
 uint64_t dayreader_count(struct dayreader *reader,

@@ -7,8 +7,14 @@ struct source {
 	struct record_key key;
 	GArray *fetched;		/* of uint64_t */
 	guint at;
+	guint wanted;			/* of the next ones */
 	bool is_range;			/* all were fetched; key says nothing */
 };
+
+/* A source that others lead from place to place needs one here and there; one that is
+ * gone through needs many. */
+#define LEAST_WANTED 8
+#define MOST_WANTED 256
 
 #define SOURCES_MAX 2
 
@@ -21,6 +27,7 @@ struct postings {
 	struct dayreader *reader;
 	GArray *streams;		/* of struct stream */
 	uint64_t most;			/* no later one is wanted any more */
+	uint64_t least;			/* nor an earlier one; not 0 */
 };
 
 static uint64_t fetched_at(const struct source *source, guint i)
@@ -51,6 +58,16 @@ static void skip(struct source *source, uint64_t most)
 	source->at = low;
 }
 
+/* Whether more lies between the last one fetched and most than was fetched. */
+static bool is_passed_by(const struct source *source, uint64_t most)
+{
+	guint count = source->fetched->len;
+
+	return !count || fetched_at(source, count - 1) - most >
+			 fetched_at(source, 0) -
+			 fetched_at(source, count - 1) + 1;
+}
+
 /* The last one at or before most; 0: there is none. most never grows. */
 static uint64_t source_seek(struct dayreader *reader, struct source *source,
 			    uint64_t most)
@@ -60,9 +77,12 @@ static uint64_t source_seek(struct dayreader *reader, struct source *source,
 		return fetched_at(source, source->at);
 	if (source->is_range)
 		return 0;
+	source->wanted = is_passed_by(source, most) ? LEAST_WANTED :
+			 MIN(source->wanted * 2, MOST_WANTED);
 	source->at = 0;
 	g_array_set_size(source->fetched, 0);
-	if (!dayreader_postings(reader, &source->key, most, source->fetched))
+	if (!dayreader_postings(reader, &source->key, most, source->wanted,
+				source->fetched))
 		return 0;
 	return fetched_at(source, 0);
 }
@@ -86,12 +106,14 @@ static void stream_clear(void *data)
 		g_array_unref(stream->sources[i].fetched);
 }
 
-struct postings *postings_new(struct dayreader *reader, uint64_t before)
+struct postings *postings_new(struct dayreader *reader,
+			      const struct dayreader_bounds *bounds)
 {
 	struct postings *postings = g_new0(struct postings, 1);
 
 	postings->reader = reader;
-	postings->most = before - 1;
+	postings->most = bounds->last;
+	postings->least = MAX(bounds->first, 1);
 	postings->streams = g_array_new(FALSE, FALSE, sizeof(struct stream));
 	g_array_set_clear_func(postings->streams, stream_clear);
 	return postings;
@@ -144,7 +166,7 @@ static void make_unique(GArray *sequences)
 	g_array_set_size(sequences, kept);
 }
 
-/* Minutes come in the order of sequences but for those that took long. */
+/* Neighbouring keys often come in the order of sequences. */
 static void put_in_order(GArray *sequences)
 {
 	uint64_t *all = (uint64_t *)(void *)sequences->data;
@@ -185,14 +207,15 @@ bool postings_next(struct postings *postings, uint64_t *sequence_out)
 	guint agreed = 0, count = postings->streams->len;
 
 	/* Round and round, until all say the same. */
-	for (guint i = 0; at && agreed < count; i = (i + 1) % count) {
+	for (guint i = 0; at >= postings->least && agreed < count;
+	     i = (i + 1) % count) {
 		uint64_t found = stream_seek(postings->reader, &g_array_index(
 			postings->streams, struct stream, i), at);
 
 		agreed = found == at ? agreed + 1 : 1;
 		at = found;
 	}
-	if (!at)
+	if (at < postings->least)
 		return false;
 	postings->most = at - 1;
 	*sequence_out = at;

@@ -12,9 +12,9 @@
  */
 struct postings;
 
-/* Sequences before that one; the reader is borrowed until postings_free(). */
-struct postings *postings_new(struct dayreader *reader, uint64_t before)
-	MUST_USE;
+/* Sequences within the bounds; the reader is borrowed until postings_free(). */
+struct postings *postings_new(struct dayreader *reader,
+			      const struct dayreader_bounds *bounds) MUST_USE;
 /* Accepts NULL. */
 void postings_free(struct postings *postings);
 

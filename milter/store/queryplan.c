@@ -21,7 +21,6 @@
 struct condition {
 	struct record_key first, second;
 	bool has_second, is_range;
-	bool is_whole;		/* a range that is used however large it is */
 	uint64_t count;		/* of records that have it, roughly */
 };
 
@@ -114,28 +113,34 @@ static void add_domain(struct planning *plan, const char *domain)
 		add(plan, &condition);
 }
 
-/* Where since or until lie within the day. Time goes by the end of a record, the
- * order by when it was written: so a time says nothing of a sequence. */
-static void add_minutes(struct planning *plan, int64_t day)
+/* Time goes by the end of a record, the order by when it was written: near to each other,
+ * but for those that took long. So where since or until lie within the day, the records
+ * of its minutes tell between which sequences all of them are. */
+static struct dayreader_bounds bounds_of(const struct planning *plan,
+					 int64_t day)
 {
 	const struct search_query *query = plan->match->query;
+	struct dayreader_bounds bounds = {
+		0, query->before ? query->before - 1 : UINT64_MAX,
+	}, minutes;
 	int64_t begin_us = day_begin_us(day);
-	uint64_t last = query->until_us ?
-		(uint64_t)query->until_us / RECORD_MINUTE_US : UINT64_MAX;
-	const struct condition minutes = {
-		.first = record_key_number(RECORD_KEY_MINUTE,
-			(uint64_t)query->since_us / RECORD_MINUTE_US),
-		.second = record_key_number(RECORD_KEY_MINUTE, last),
-		.is_range = true, .is_whole = true,
-	};
+	const struct record_key from = record_key_number(RECORD_KEY_MINUTE,
+		(uint64_t)query->since_us / RECORD_MINUTE_US);
+	const struct record_key to = record_key_number(RECORD_KEY_MINUTE,
+		query->until_us ? (uint64_t)query->until_us / RECORD_MINUTE_US :
+				  UINT64_MAX);
 
-	if (query->since_us > begin_us ||
-	    (query->until_us && query->until_us < begin_us + DAY_US))
-		add(plan, &minutes);
+	if (query->since_us <= begin_us &&
+	    (!query->until_us || query->until_us >= begin_us + DAY_US))
+		return bounds;
+	minutes = dayreader_bounds(plan->reader, &from, &to);
+	bounds.first = minutes.first;
+	bounds.last = MIN(bounds.last, minutes.last);
+	return bounds;
 }
 
 /* Those that tell most come first. */
-static void add_all(struct planning *plan, int64_t day)
+static void add_all(struct planning *plan)
 {
 	const struct querymatch *match = plan->match;
 	const struct search_query *query = match->query;
@@ -165,7 +170,6 @@ static void add_all(struct planning *plan, int64_t day)
 			  RECORD_KEY_SENDER_LOCAL);
 	add_address_parts(plan, &match->recipient, RECORD_KEY_RECIPIENT_DOMAIN,
 			  RECORD_KEY_RECIPIENT_LOCAL);
-	add_minutes(plan, day);
 }
 
 static struct condition *condition_at(const struct planning *plan, guint i)
@@ -211,8 +215,6 @@ static void count_ranges(const struct planning *plan, uint64_t *least)
 			continue;
 		if (*least < RANGE_MOST)
 			enough = MIN(enough, *least * READ_COST);
-		else if (one->is_whole)
-			enough = UINT64_MAX;
 		count = dayreader_count(plan->reader, &one->first,
 					&one->second, enough);
 		if (count < enough)
@@ -237,7 +239,7 @@ static bool is_worth_it(const struct planning *plan,
 }
 
 static struct postings *make_postings(const struct planning *plan,
-				      uint64_t before)
+				      const struct dayreader_bounds *bounds)
 {
 	struct postings *postings = NULL;
 
@@ -248,7 +250,7 @@ static struct postings *make_postings(const struct planning *plan,
 		if (!is_worth_it(plan, one))
 			continue;
 		if (!postings)
-			postings = postings_new(plan->reader, before);
+			postings = postings_new(plan->reader, bounds);
 		if (one->is_range)
 			postings_add_range(postings, &one->first,
 					   &one->second);
@@ -259,28 +261,37 @@ static struct postings *make_postings(const struct planning *plan,
 	return postings;
 }
 
-enum queryplan_way queryplan_make(const struct querymatch *match,
-				  struct dayreader *reader,
-				  const struct segment_facts *facts,
-				  int64_t day,
-				  struct postings **postings_out)
+struct queryplan queryplan_make(const struct querymatch *match,
+				struct dayreader *reader,
+				const struct segment_facts *facts, int64_t day)
 {
 	struct planning plan = {
 		.match = match, .reader = reader, .facts = facts,
 		.conditions = g_array_new(FALSE, FALSE,
 					  sizeof(struct condition)),
 	};
-	uint64_t before = match->query->before, least;
+	struct queryplan made = { .way = QUERYPLAN_NOTHING };
+	uint64_t least;
 
-	*postings_out = NULL;
-	add_all(&plan, day);
+	add_all(&plan);
 	count_keys(&plan, &least);
 	count_ranges(&plan, &least);
-	if (least)
-		*postings_out = make_postings(&plan, before ? before :
-							      UINT64_MAX);
+	if (least) {
+		made.bounds = bounds_of(&plan, day);
+		if (made.bounds.first <= made.bounds.last)
+			made.way = QUERYPLAN_ALL;
+	}
+	if (made.way == QUERYPLAN_ALL) {
+		made.postings = make_postings(&plan, &made.bounds);
+		if (made.postings)
+			made.way = QUERYPLAN_POSTINGS;
+	}
 	g_array_unref(plan.conditions);
-	if (!least)
-		return QUERYPLAN_NOTHING;
-	return *postings_out ? QUERYPLAN_POSTINGS : QUERYPLAN_ALL;
+	return made;
+}
+
+void queryplan_release(struct queryplan *plan)
+{
+	postings_free(plan->postings);
+	plan->postings = NULL;
 }

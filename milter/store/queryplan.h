@@ -11,16 +11,22 @@ enum queryplan_way {
 	QUERYPLAN_ALL,		/* look at all of the day */
 };
 
+struct queryplan {
+	enum queryplan_way way;
+	struct dayreader_bounds bounds;	/* sequences that can be meant */
+	struct postings *postings;	/* of QUERYPLAN_POSTINGS, within them */
+};
+
 /*
  * Every condition that has keys is counted, the rarest in general first. The index
  * is asked for what few records have; what many have is left for the look at those.
- * postings_out is the caller's, NULL but for QUERYPLAN_POSTINGS. day is the
- * reader's (days since 1970), facts its segment's.
+ * Times only tell between which sequences to look. day is the reader's (days since
+ * 1970), facts its segment's.
  */
-enum queryplan_way queryplan_make(const struct querymatch *match,
-				  struct dayreader *reader,
-				  const struct segment_facts *facts,
-				  int64_t day,
-				  struct postings **postings_out) MUST_USE;
+struct queryplan queryplan_make(const struct querymatch *match,
+				struct dayreader *reader,
+				const struct segment_facts *facts, int64_t day)
+	MUST_USE;
+void queryplan_release(struct queryplan *plan);
 
 #endif

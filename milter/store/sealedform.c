@@ -250,6 +250,8 @@ static bool skip_varints(struct span *from, uint64_t count)
 	return true;
 }
 
+/* What the entry before it has is passed over only now: who wants but its count does not
+ * pay for it. */
 bool sealedform_next_postings(struct sealedform_postings *postings)
 {
 	struct span rest = postings->rest;
@@ -257,6 +259,11 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	uint64_t count;
 	size_t own;
 
+	if (postings->is_broken)
+		return false;
+	postings->is_broken = !skip_varints(&rest, postings->count);
+	postings->count = 0;
+	postings->rest = rest;
 	if (!rest.len || postings->is_broken)
 		return false;
 	postings->is_broken = true;
@@ -272,25 +279,37 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	if (!take_varint(&rest, &count) || count > rest.len)
 		return false;
 	postings->count = (uint32_t)count;
-	postings->sequences = rest;
-	postings->is_broken = !skip_varints(&rest, count);
 	postings->rest = rest;
-	return !postings->is_broken;
+	postings->is_broken = false;
+	return true;
 }
 
+/* Most of them are of one byte, or two. */
 bool sealedform_sequences(const struct sealedform_postings *postings,
 			  GArray *out)
 {
-	struct span rest = postings->sequences;
+	struct span rest = postings->rest;
+	guint before = out->len;
 	uint64_t sequence = 0, past;
+	uint32_t *to;
 
+	g_array_set_size(out, before + postings->count);
+	to = (uint32_t *)(void *)out->data + before;
 	for (uint32_t i = 0; i < postings->count; i++) {
-		if (!take_varint(&rest, &past) || past > UINT32_MAX)
-			return false;
+		if (rest.len && !(rest.ptr[0] & 0x80)) {
+			past = (uint8_t)rest.ptr[0];
+			rest.ptr++;
+			rest.len--;
+		} else if (!take_varint(&rest, &past)) {
+			break;
+		}
 		sequence += past;
-		if (sequence > UINT32_MAX)
-			return false;
-		g_array_append_vals(out, &(uint32_t){ (uint32_t)sequence }, 1);
+		if (past > UINT32_MAX || sequence > UINT32_MAX)
+			break;
+		to[i] = (uint32_t)sequence;
+		if (i + 1 == postings->count)
+			return true;
 	}
-	return true;
+	g_array_set_size(out, before);
+	return postings->count == 0;
 }

@@ -74,10 +74,9 @@ size_t sealedform_add_postings(GByteArray *block, const struct record_key *key,
 	MUST_USE;
 
 struct sealedform_postings {
-	struct span rest;
+	struct span rest;	/* the sequences of the entry in hand, and what follows */
 	struct record_key key;	/* all of a block's have the length of its first */
-	uint32_t count;
-	struct span sequences;	/* count of them: sealedform_sequences() */
+	uint32_t count;		/* of its sequences: sealedform_sequences() */
 	bool is_broken;
 };
 /* first: the block's first key. */

@@ -348,6 +348,22 @@ static uint64_t day_begin(const struct sealedread *read)
 	return read->view.first_sequence - 1;
 }
 
+/* Those up to last. */
+static void add_newest_first(const struct sealedread *read,
+			     const GArray *found, uint32_t last, GArray *out)
+{
+	const uint32_t *from = (const uint32_t *)(void *)found->data;
+	guint count = found->len, before = out->len;
+	uint64_t *to;
+
+	while (count && from[count - 1] > last)
+		count--;
+	g_array_set_size(out, before + count);
+	to = (uint64_t *)(void *)out->data + before;
+	for (guint i = 0; i < count; i++)
+		to[i] = from[count - 1 - i] + day_begin(read);
+}
+
 bool sealedread_postings(struct sealedread *read,
 			 const struct record_key *key, uint64_t most,
 			 GArray *out)
@@ -369,13 +385,7 @@ bool sealedread_postings(struct sealedread *read,
 		if (compare(&postings.key, &wanted) == 0 &&
 		    !sealedform_sequences(&postings, found))
 			break;
-	for (guint i = found->len; i > 0; i--) {
-		uint32_t sequence = g_array_index(found, uint32_t, i - 1);
-		uint64_t whole = sequence + day_begin(read);
-
-		if (sequence <= last)
-			g_array_append_val(out, whole);
-	}
+	add_newest_first(read, found, last, out);
 	return out->len > before;
 }
 
@@ -416,14 +426,15 @@ static bool collect_entry(struct sealedread *read,
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	GArray *out = context;
 
+	guint before = out->len;
+	uint64_t *to;
+
 	if (!sealedform_sequences(postings, found))
 		return false;
-	for (guint i = 0; i < found->len; i++) {
-		uint64_t whole = g_array_index(found, uint32_t, i) +
-				 day_begin(read);
-
-		g_array_append_val(out, whole);
-	}
+	g_array_set_size(out, before + found->len);
+	to = (uint64_t *)(void *)out->data + before;
+	for (guint i = 0; i < found->len; i++)
+		to[i] = g_array_index(found, uint32_t, i) + day_begin(read);
 	return true;
 }
 
@@ -432,6 +443,32 @@ void sealedread_collect(struct sealedread *read,
 			const struct record_key *to, GArray *out)
 {
 	walk_entries(read, from, to, collect_entry, out);
+}
+
+/* The first and last of each entry; all are read, but nothing is sorted. */
+static bool widen(struct sealedread *read,
+		  const struct sealedform_postings *postings, void *context)
+{
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	struct dayreader_bounds *bounds = context;
+
+	if (!sealedform_sequences(postings, found) || !found->len)
+		return false;
+	bounds->first = MIN(bounds->first, day_begin(read) +
+			    g_array_index(found, uint32_t, 0));
+	bounds->last = MAX(bounds->last, day_begin(read) +
+			   g_array_index(found, uint32_t, found->len - 1));
+	return true;
+}
+
+struct dayreader_bounds sealedread_bounds(struct sealedread *read,
+					  const struct record_key *from,
+					  const struct record_key *to)
+{
+	struct dayreader_bounds bounds = { UINT64_MAX, 0 };
+
+	walk_entries(read, from, to, widen, &bounds);
+	return bounds;
 }
 
 struct counting {

@@ -47,6 +47,10 @@ uint64_t sealedread_count(struct sealedread *read,
 			  const struct record_key *from,
 			  const struct record_key *to, uint64_t enough)
 	MUST_USE;
+struct dayreader_bounds sealedread_bounds(struct sealedread *read,
+					  const struct record_key *from,
+					  const struct record_key *to)
+	MUST_USE;
 bool sealedread_each_key(struct sealedread *read, dayreader_take_key_fn *take,
 			 void *context) MUST_USE;
 

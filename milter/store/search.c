@@ -94,15 +94,15 @@ static void note_unread(struct searching *on,
 		note_problem(on, what);
 }
 
-/* All records before the page's end, from the last. */
+/* All records within the bounds, from the last. */
 static void walk_all(struct searching *on, struct dayreader *reader,
-		     const char *path)
+		     const char *path, const struct dayreader_bounds *bounds)
 {
-	uint64_t before = on->match.query->before;
-	uint64_t to = before ? before - 1 : UINT64_MAX;
+	uint64_t to = bounds->last;
 	struct dayreader_record record;
 
-	while (dayreader_before(reader, to, &record)) {
+	while (dayreader_before(reader, to, &record) &&
+	       record.sequence >= bounds->first) {
 		if (!look_at(on, path, &record))
 			return;
 		to = record.sequence - 1;
@@ -124,19 +124,19 @@ static void walk(struct searching *on, struct dayreader *reader,
 		 const char *path, const struct segment_facts *facts,
 		 int64_t day)
 {
-	struct postings *postings;
+	struct queryplan plan = queryplan_make(&on->match, reader, facts, day);
 
-	switch (queryplan_make(&on->match, reader, facts, day, &postings)) {
+	switch (plan.way) {
 	case QUERYPLAN_NOTHING:
 		break;
 	case QUERYPLAN_POSTINGS:
-		walk_found(on, reader, path, postings);
+		walk_found(on, reader, path, plan.postings);
 		break;
 	case QUERYPLAN_ALL:
-		walk_all(on, reader, path);
+		walk_all(on, reader, path, &plan.bounds);
 		break;
 	}
-	postings_free(postings);
+	queryplan_release(&plan);
 }
 
 /* An earlier page had all of the day. */

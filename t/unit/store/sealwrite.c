@@ -250,7 +250,7 @@ static bool expect_postings(const struct record_key *key,
 	uint64_t most = UINT64_MAX;
 	guint at = 0;
 
-	while (dayreader_postings(pair->readers[1], key, most, found))
+	while (dayreader_postings(pair->readers[1], key, most, 8, found))
 		most = g_array_index(found, uint64_t, found->len - 1) - 1;
 	for (guint i = sequences->len; i > 0; i--, at++) {
 		uint64_t wanted = g_array_index(sequences, uint64_t, i - 1);
@@ -271,6 +271,7 @@ static bool expect_postings(const struct record_key *key,
 static void compare_ranges(struct pair *pair, const struct record_key *from,
 			   const struct record_key *to)
 {
+	struct dayreader_bounds bounds[2];
 	GArray *found[2];
 
 	for (size_t i = 0; i < 2; i++) {
@@ -280,6 +281,10 @@ static void compare_ranges(struct pair *pair, const struct record_key *from,
 			    dayreader_count(pair->readers[i], from, to,
 					    UINT64_MAX));
 	}
+	bounds[0] = dayreader_bounds(pair->readers[0], from, to);
+	bounds[1] = dayreader_bounds(pair->readers[1], from, to);
+	assert_memory_equal(&bounds[0], &bounds[1], sizeof bounds[0]);
+	assert_int_equal(bounds[0].first > bounds[0].last, !found[0]->len);
 	assert_int_equal(found[0]->len, found[1]->len);
 	if (found[0]->len)
 		assert_memory_equal(found[0]->data, found[1]->data,
@@ -639,7 +644,7 @@ static void written_anew(void **state)
 	assert_true(dayreader_before(pair.readers[1], 1033, &record));
 	assert_int_equal(record.sequence, 1032);
 	/* Nor does the index lead to them. */
-	assert_true(dayreader_postings(pair.readers[1], &key, UINT64_MAX,
+	assert_true(dayreader_postings(pair.readers[1], &key, UINT64_MAX, 8,
 				       found));
 	for (guint i = 0; i < found->len; i++) {
 		assert_true(dayreader_at(pair.readers[1], g_array_index(
