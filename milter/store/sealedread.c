@@ -20,7 +20,7 @@ struct sealedread {
 	struct segment_view view;
 	enum dayreader_mode mode;
 	MDB_cursor *records, *index;
-	struct sealedform_unpacker *unpacker;
+	struct sealedform_unpacker *unpacker;	/* once it is needed */
 
 	struct span chunk;		/* some runs, as they lie in the file */
 	uint32_t runs;			/* in it */
@@ -39,7 +39,6 @@ struct sealedread *sealedread_new(const struct segment_view *view,
 
 	read->view = *view;
 	read->mode = mode;
-	read->unpacker = sealedform_unpacker_new();
 	read->run = g_byte_array_new();
 	read->places = g_array_new(FALSE, FALSE, sizeof(struct place));
 	read->whole = g_byte_array_new();
@@ -58,7 +57,8 @@ void sealedread_free(struct sealedread **read)
 		return;
 	mdb_cursor_close(old->records);
 	mdb_cursor_close(old->index);
-	sealedform_unpacker_free(&old->unpacker);
+	if (old->unpacker)
+		sealedform_unpacker_free(&old->unpacker);
 	g_byte_array_unref(old->run);
 	g_array_unref(old->places);
 	g_byte_array_unref(old->whole);
@@ -182,6 +182,8 @@ static bool load_run(struct sealedread *read, uint32_t i)
 	rest = span_of(read->chunk.ptr + run.offset,
 		       (size_t)(end - run.offset));
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
+	if (!read->unpacker)
+		read->unpacker = sealedform_unpacker_new();
 	if (!sealedform_decompress(read->unpacker, read->view.dict,
 				   span_from(rest, RECORD_HASH_BYTES),
 				   read->run))
