@@ -4,8 +4,10 @@
 
 #include "admin/auditlog.h"
 #include "admin/recordjson.h"
+#include "admin/recordprint.h"
 #include "admin/recordquery.h"
 #include "report/arf.h"
+#include "report/iodef.h"
 #include "report/xarf.h"
 #include "settings/global.h"
 #include "store/evidence.h"
@@ -26,6 +28,7 @@ struct reporting {
 	bool (*print)(struct reporting *on, const struct search_hit *hit,
 		      const struct abusefacts *facts);
 	struct arena arena;
+	struct recordprint *csv;
 	unsigned printed;
 	int status;
 };
@@ -75,6 +78,27 @@ static bool print_text(struct reporting *on, const struct search_hit *hit,
 	return true;
 }
 
+static bool print_iodef(struct reporting *on, const struct search_hit *hit,
+			const struct abusefacts *facts)
+{
+	g_autofree char *text = iodef_format(facts, &on->arena);
+
+	(void)hit;
+	fputs(text, stdout);
+	return true;
+}
+
+/* The titles come with the first. */
+static bool print_csv(struct reporting *on, const struct search_hit *hit,
+		      const struct abusefacts *facts)
+{
+	(void)facts;
+	if (!on->csv)
+		on->csv = recordprint_new(true);
+	recordprint_add(on->csv, hit->record);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*print)(struct reporting *on, const struct search_hit *hit,
@@ -82,6 +106,7 @@ static const struct {
 	bool is_for_several;	/* reports can stand one behind the other */
 } formats[] = {
 	{ "arf", print_arf, false }, { "xarf", print_xarf, true },
+	{ "iodef", print_iodef, false }, { "csv", print_csv, true },
 	{ "json", print_json, true }, { "text", print_text, true },
 };
 
@@ -157,13 +182,14 @@ static int take_format(const struct command *self, const char *name,
 		if (g_strcmp0(name, formats[i].name) != 0)
 			continue;
 		if (count > 1 && !formats[i].is_for_several)
-			return admin_fail(self, EX_USAGE, "a mail is about one "
-					  "record: ask for each by itself");
+			return admin_fail(self, EX_USAGE, "%s is about one "
+					  "record: ask for each by itself",
+					  name);
 		on->print = formats[i].print;
 		return EX_OK;
 	}
-	return admin_fail(self, EX_USAGE, "--format: one of arf, xarf, json, "
-			  "text");
+	return admin_fail(self, EX_USAGE, "--format: one of arf, xarf, iodef, "
+			  "csv, json, text");
 }
 
 static int run_abuse(struct admin *admin, const struct command *self, int argc,
@@ -173,7 +199,8 @@ static int run_abuse(struct admin *admin, const struct command *self, int argc,
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
 	const GOptionEntry entries[] = {
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &format,
-		  "arf (a mail, RFC 5965), xarf (version 4), json or text",
+		  "arf (a mail, RFC 5965), xarf (version 4), iodef (RFC "
+		  "7970), csv, json or text",
 		  "WORD" },
 		{ "to", 0, 0, G_OPTION_ARG_STRING, &to,
 		  "Whom the mail is to; it goes to standard output",
@@ -201,6 +228,10 @@ static int run_abuse(struct admin *admin, const struct command *self, int argc,
 	arena_init(&on.arena);
 	for (int i = 1; i < argc && status == EX_OK; i++)
 		status = report_one(&on, argv[i]);
+	if (on.csv) {
+		recordprint_end(on.csv);
+		recordprint_free(on.csv);
+	}
 	arena_release(&on.arena);
 	return status;
 }

@@ -127,6 +127,35 @@ SKIP: {
 		'and not everything';
 }
 
+# IODEF by a parser that is not ours, too.
+SKIP: {
+	skip 'no python3 here', 1 if ($box->run('python3', '-c', '1'))[0];
+	my ($is_bad, $iodef) = report('--format', 'iodef', $id{Q1});
+	is $is_bad, 0, 'IODEF';
+	my $file = $box->write_file('report.xml', $iodef);
+	($is_bad, $iodef, my $why) = $box->run('python3', '-c', <<'P', $file);
+import json, sys, xml.etree.ElementTree as E
+n = {"i": "urn:ietf:params:xml:ns:iodef-2.0"}
+d = E.parse(sys.argv[1]).getroot()
+t = lambda p: [e.text for e in d.findall(p, n)]
+print(json.dumps({"tag": d.tag, "version": d.get("version"), "order": [e.tag.split("}")[1] for e in
+    d.find("i:Incident", n)], "id": t("i:Incident/i:IncidentID"), "address":
+    t(".//i:System/i:Node/i:Address"), "to": t(".//i:Email/i:EmailTo"),
+    "from": t(".//i:EmailData/i:EmailFrom"), "rcpt": t(".//i:EmailData/i:EmailTo")}))
+P
+	is $is_bad, 0, 'is XML' or diag $why;
+	my $got = decode_json($iodef);
+	is_deeply [@$got{qw(tag version id address to from)}],
+		['{urn:ietf:params:xml:ns:iodef-2.0}IODEF-Document', '2.00',
+		[$id{Q1}], ['2001:db8::7'], ['abuse@example.org'],
+		['spam@example.net']], 'that says what it should';
+	is scalar @{ $got->{rcpt} }, 2, 'each recipient';
+	is_deeply $got->{order}, [qw(IncidentID DetectTime ReportTime GenerationTime
+		Description Assessment Contact EventData)],
+		'in the order of RFC 7970, 3.2';
+}
+like +(report('--format', 'csv', $id{Q1}, $id{Q2}))[1],
+	qr/\Atime,[^\r\n]*\r\n(?:"[^\r\n]*\r\n){2}\z/, 'CSV: titles and two lines';
 like +(report('--format', 'text', $id{Q1}))[1], qr/^sender +spam\@example\.net$/m,
 	'text';
 is +(report('--format', 'pdf', $id{Q1}))[0], 64, 'no such format';
