@@ -8,7 +8,7 @@
 #include "admin/recordquery.h"
 #include "report/arf.h"
 #include "report/iodef.h"
-#include "report/xarf.h"
+#include "report/xarfspam.h"
 #include "settings/global.h"
 #include "store/evidence.h"
 #include "store/recordid.h"
@@ -57,7 +57,7 @@ static bool print_xarf(struct reporting *on, const struct search_hit *hit,
 		       const struct abusefacts *facts)
 {
 	(void)hit;
-	return print_json_line(xarf_spam(facts, &on->arena));
+	return print_json_line(xarfspam_format(facts, &on->arena));
 }
 
 static bool print_json(struct reporting *on, const struct search_hit *hit,

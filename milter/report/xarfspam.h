@@ -1,6 +1,6 @@
-/* xarf.h - reports of abuse as XARF version 4 */
-#ifndef REPORT_XARF_H
-#define REPORT_XARF_H
+/* xarfspam.h - reports of abuse as XARF version 4 */
+#ifndef REPORT_XARFSPAM_H
+#define REPORT_XARFSPAM_H
 
 #include "report/abusefacts.h"
 
@@ -10,6 +10,6 @@
  * A report of the type messaging/spam; a new reference. NULL: the record has no client
  * address and no sender's domain, and so no source that a report could name.
  */
-json_t *xarf_spam(const struct abusefacts *facts, struct arena *arena) MUST_USE;
+json_t *xarfspam_format(const struct abusefacts *facts, struct arena *arena) MUST_USE;
 
 #endif

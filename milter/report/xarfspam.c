@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "report/xarf.h"
+#include "report/xarfspam.h"
 
 #include "store/digest.h"
 #include "store/hex.h"
@@ -81,7 +81,7 @@ static void add_smtp(json_t *report, const struct abusefacts *facts)
 				    json_integer(facts->recipients->len));
 }
 
-json_t *xarf_spam(const struct abusefacts *facts, struct arena *arena)
+json_t *xarfspam_format(const struct abusefacts *facts, struct arena *arena)
 {
 	const char *source = facts->client ?: domain_of(facts->sender);
 	g_autofree char *id = g_uuid_string_random();
