@@ -108,7 +108,7 @@ static bool find_chunk(struct sealedread *read, uint64_t sequence)
 	read->runs = 0;
 	if (read->chunk.len >= sizeof read->runs)
 		memcpy(&read->runs, read->chunk.ptr, sizeof read->runs);
-	if (!read->runs || read->runs > read->chunk.len /
+	if (!read->runs || read->runs > (read->chunk.len - sizeof read->runs) /
 					sizeof(struct sealedread_run))
 		return tell(read, number_at(&key));
 	return true;
@@ -167,6 +167,13 @@ static void compute_hashes(struct sealedread *read)
 	}
 }
 
+/* Who walks goes on from what a run says: it must lead out of the run. */
+static bool is_of_day(const struct sealedread *read)
+{
+	return read->first >= read->view.first_sequence &&
+	       read->first <= UINT64_MAX - read->places->len;
+}
+
 static bool load_run(struct sealedread *read, uint32_t i)
 {
 	struct sealedread_run run = run_at(read, i);
@@ -192,7 +199,7 @@ static bool load_run(struct sealedread *read, uint32_t i)
 	while (sealedform_next_record(&rest, &place.record))
 		g_array_append_val(read->places, place);
 	read->first = run.sequence;
-	if (rest.len || !read->places->len) {
+	if (rest.len || !read->places->len || !is_of_day(read)) {
 		g_array_set_size(read->places, 0);
 		return tell(read, run.sequence);
 	}
@@ -269,6 +276,8 @@ bool sealedread_next(struct sealedread *read, uint64_t from,
 	if (!is_in_hand(read, from)) {
 		if (!load_next(read))
 			return false;
+		if (read->first < from)
+			return tell(read, from);
 		from = read->first;
 	}
 	return give(read, from, record_out);
