@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TABLES 3
@@ -251,6 +252,14 @@ static bool is_closed(const char *path)
 	       g_file_test(fresh, G_FILE_TEST_EXISTS);
 }
 
+/* A day's file comes to its name when it is whole: an empty one is damage. */
+static bool is_emptied(const char *path)
+{
+	struct stat file;
+
+	return stat(path, &file) == 0 && file.st_size == 0;
+}
+
 static struct segment *open_new(const char *path, enum segment_access access,
 				int64_t map_bytes, GError **error)
 {
@@ -259,8 +268,14 @@ static struct segment *open_new(const char *path, enum segment_access access,
 		.map_bytes = access == SEGMENT_WRITE ? (size_t)map_bytes : 0,
 		.is_unlocked = access == SEGMENT_READ && is_closed(path),
 	};
-	struct segment *segment = g_new0(struct segment, 1);
+	struct segment *segment;
 
+	if (is_emptied(path)) {
+		store_error_set_text(error, STORE_ERROR_DAMAGED,
+				     "%s: the file is cut short", path);
+		return NULL;
+	}
+	segment = g_new0(struct segment, 1);
 	segment->path = g_strdup(path);
 	segment->access = access;
 	segment->references = 1;

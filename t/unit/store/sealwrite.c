@@ -511,6 +511,86 @@ static size_t size_of(const char *path)
 	return (size_t)file.st_size;
 }
 
+/* The second run of the first chunk says that it begins elsewhere. */
+static void move_run(const char *path, uint64_t sequence)
+{
+	const struct lmdbenv_options options = { .tables = 3,
+						 .map_bytes = 1 << 28 };
+	const size_t at = sizeof(uint32_t) + sizeof(struct sealedread_run);
+	uint64_t big = GUINT64_TO_BE(UINT64_C(1));
+	MDB_val key = { sizeof big, &big }, value;
+	MDB_env *env = lmdbenv_open(path, &options, NULL);
+	g_autofree char *bytes = NULL;
+	MDB_dbi records;
+	MDB_txn *txn;
+
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "records", 0, &records), 0);
+	assert_int_equal(mdb_get(txn, records, &key, &value), 0);
+	value.mv_data = bytes = g_memdup2(value.mv_data, value.mv_size);
+	memcpy(bytes + at, &sequence, sizeof sequence);
+	assert_int_equal(mdb_put(txn, records, &key, &value, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+/* Forwards and backwards, each record at most once. */
+static void walk_both_ways(const char *path)
+{
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, NULL);
+	struct dayreader *reader = dayreader_new(segment, DAYREADER_RECORDS,
+						 NULL);
+	uint64_t at = 1, to = UINT64_MAX;
+	struct dayreader_record record;
+
+	while (dayreader_next(reader, at, &record)) {
+		assert_in_range(record.sequence, at, UINT64_MAX - 1);
+		at = record.sequence + 1;
+	}
+	while (dayreader_before(reader, to, &record)) {
+		assert_in_range(record.sequence, 1, to);
+		to = record.sequence - 1;
+	}
+	dayreader_free(&reader);
+	segment_close(&segment);
+}
+
+/* Whoever can write the file must not make a search go round for ever. */
+static void runs_that_lead_back(void **state)
+{
+	static const uint64_t sequences[] = { 0, 1, 2, RECORDS * 3,
+					      UINT64_MAX - 1, UINT64_MAX };
+	g_autofree char *path = NULL;
+	struct place place;
+
+	(void)state;
+	begin(&place);
+	seal(&place, FIRST_DAY);
+	path = day_path(place.dir, FIRST_DAY);
+	for (size_t i = 0; i < COUNT_OF(sequences); i++) {
+		move_run(path, sequences[i]);
+		walk_both_ways(path);
+	}
+	end(&place);
+}
+
+/* What was cut to nothing is not taken for a day that is not there. */
+static void an_emptied_file(void **state)
+{
+	g_autofree char *path = NULL;
+	g_autoptr(GError) why = NULL;
+	struct place place;
+
+	(void)state;
+	begin(&place);
+	seal(&place, FIRST_DAY);
+	path = day_path(place.dir, FIRST_DAY);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_null(segment_open(path, SEGMENT_READ, 0, &why));
+	assert_int_equal(why->code, STORE_ERROR_DAMAGED);
+	end(&place);
+}
+
 static void flip(const char *path, size_t at)
 {
 	g_autofree char *bytes = NULL;
@@ -740,6 +820,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_a_crash_leaves),
 	cmocka_unit_test(one_at_a_time),
 	cmocka_unit_test(a_changed_day_is_not_sealed),
+	cmocka_unit_test(runs_that_lead_back),
+	cmocka_unit_test(an_emptied_file),
 	cmocka_unit_test(any_changed_byte),
 	cmocka_unit_test(forged_seals),
 	cmocka_unit_test(written_anew),
