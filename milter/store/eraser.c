@@ -7,6 +7,7 @@
 #include "store/erasure.h"
 #include "store/evidence.h"
 #include "store/evidencemarks.h"
+#include "store/evidenceterm.h"
 #include "store/holdset.h"
 #include "store/sealkey.h"
 #include "store/sealwrite.h"
@@ -20,7 +21,7 @@ struct eraser {
 	struct state *state;
 	const char *operator_name, *reason;
 	struct holdset *held;
-	uint64_t held_records;		/* of those found, by what they say */
+	uint64_t held_records;		/* of those found, or their originals */
 	struct sealkey *key;
 	bool is_dry;
 	struct eraser_result *result;
@@ -96,31 +97,63 @@ static uint64_t count_within(const struct eraser *eraser,
 }
 
 /* The original says all that was erased. That it is gone is written down first, so that
- * nobody takes it for a loss. */
-static bool remove_originals(struct eraser *eraser,
-			     const struct segment_facts *facts, GError **error)
+ * nobody takes it for a loss. Another who erases may have it removed meanwhile. */
+static bool remove_original(struct eraser *eraser,
+			    const struct evidence_place *place, GError **error)
 {
 	const struct evidence_removal removal = {
 		.when_us = clock_now_us(),
 		.operator_name = (char *)eraser->operator_name,
 		.reason = (char *)eraser->reason,
 	};
+	g_autofree char *path = evidence_path(eraser->state_dir, place);
+	g_autoptr(GError) why = NULL;
 
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		return true;
+	if (!evidencemarks_add_removal(eraser->state, place, &removal, error))
+		return false;
+	if (evidence_remove(eraser->state_dir, place, &why)) {
+		eraser->result->originals++;
+	} else if (!g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return false;
+	}
+	return true;
+}
+
+static bool remove_originals(struct eraser *eraser,
+			     const struct segment_facts *facts, GError **error)
+{
 	for (guint i = 0; i < eraser->hits->len; i++) {
 		const struct hit *hit = &g_array_index(eraser->hits, struct hit,
 						       i);
-		g_autofree char *path = NULL;
+
+		if (hit->has_original && is_within(hit, facts) &&
+		    !remove_original(eraser, &hit->place, error))
+			return false;
+	}
+	return true;
+}
+
+/* Another record, with the same message to somebody else, may have it on hold. */
+static bool look_at_originals(struct eraser *eraser,
+			      const struct segment_facts *facts,
+			      GError **error)
+{
+	for (guint i = 0; i < eraser->hits->len; i++) {
+		const struct hit *hit = &g_array_index(eraser->hits, struct hit,
+						       i);
+		g_autoptr(GError) why = NULL;
 
 		if (!hit->has_original || !is_within(hit, facts))
 			continue;
-		path = evidence_path(eraser->state_dir, &hit->place);
-		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		eraser->held_records += evidenceterm_is_on_hold(
+			eraser->state_dir, &hit->place, eraser->held, &why);
+		if (!why)
 			continue;
-		if (!evidencemarks_add_removal(eraser->state, &hit->place,
-					       &removal, error) ||
-		    !evidence_remove(eraser->state_dir, &hit->place, error))
-			return false;
-		eraser->result->originals++;
+		g_propagate_error(error, g_steal_pointer(&why));
+		return false;
 	}
 	return true;
 }
@@ -150,12 +183,11 @@ static bool each_day(struct eraser *eraser, day_fn *take, GError **error)
 static bool look_at_day(struct eraser *eraser, int64_t day, uint64_t count,
 			const struct segment_facts *facts, GError **error)
 {
-	(void)error;
 	if (!facts->is_sealed)
 		eraser->result->unsealed += count;
 	if (holdset_has_day(eraser->held, day))
 		eraser->held_records = MAX(eraser->held_records, count);
-	return true;
+	return look_at_originals(eraser, facts, error);
 }
 
 static bool is_none_held(const struct eraser *eraser, GError **error)
@@ -174,12 +206,12 @@ static enum sealwrite_fate decide(const struct dayreader_record *record,
 	const struct eraser *eraser = context;
 	const struct erasure erasure = { &eraser->match, clock_now_us() };
 
-	if (!erasure_apply(&erasure, record->bytes, instead))
-		return SEALWRITE_KEEP;
-	eraser->result->erased++;
-	return SEALWRITE_ERASE;
+	return erasure_apply(&erasure, record->bytes, instead) ?
+	       SEALWRITE_ERASE : SEALWRITE_KEEP;
 }
 
+/* The originals first: once the records do not say whose they are, nobody who is cut
+ * off here would find them again. */
 static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
 		      const struct segment_facts *facts, GError **error)
 {
@@ -190,13 +222,14 @@ static bool erase_day(struct eraser *eraser, int64_t day, uint64_t count,
 	};
 	struct seal seal;
 
-	(void)count;
 	if (!facts->is_sealed)
 		return true;
-	if (!sealwrite_day(&how, &seal, error))
+	if (!remove_originals(eraser, facts, error) ||
+	    !sealwrite_day(&how, &seal, error))
 		return false;
 	eraser->result->days++;
-	return remove_originals(eraser, facts, error);
+	eraser->result->erased += count;
+	return true;
 }
 
 static bool run(struct eraser *eraser, const struct search_query *query,

@@ -126,16 +126,21 @@ static void note_keys(struct writer *writer, uint64_t sequence)
 	arena_release(&arena);
 }
 
+static enum sealwrite_fate decide(const struct writer *writer,
+				  const struct dayreader_record *record)
+{
+	g_byte_array_set_size(writer->instead, 0);
+	return writer->how->decide ?
+	       writer->how->decide(record, writer->instead,
+				   writer->how->context) : SEALWRITE_KEEP;
+}
+
 static void take_record(struct writer *writer,
 			const struct dayreader_record *record)
 {
-	enum sealwrite_fate fate = SEALWRITE_KEEP;
+	enum sealwrite_fate fate = decide(writer, record);
 	uint8_t byte;
 
-	g_byte_array_set_size(writer->instead, 0);
-	if (writer->how->decide)
-		fate = writer->how->decide(record, writer->instead,
-					   writer->how->context);
 	if (fate == SEALWRITE_KEEP)
 		keep_record(writer, record, record->is_erased,
 			    without_tail(record));
@@ -282,6 +287,7 @@ static struct span bytes_of(GBytes *bytes)
 	return span_of(data, len);
 }
 
+/* The dictionary has words of its samples: none may be of what goes. */
 static void train(struct writer *writer)
 {
 	g_autoptr(GByteArray) samples = g_byte_array_new();
@@ -296,7 +302,8 @@ static void train(struct writer *writer)
 		struct span bytes = without_tail(&record);
 
 		if (record.is_changed || record.is_erased ||
-		    bytes.len > SAMPLE_BYTES)
+		    bytes.len > SAMPLE_BYTES ||
+		    decide(writer, &record) != SEALWRITE_KEEP)
 			continue;
 		g_byte_array_append(samples, (const guint8 *)bytes.ptr,
 				    (guint)bytes.len);

@@ -14,7 +14,7 @@ enum sealwrite_fate {
 };
 
 /* record is borrowed for the call. For SEALWRITE_ERASE the bytes of the one that shall
- * be in its place go to instead, which is empty. */
+ * be in its place go to instead, which is empty. It may be asked twice of a record. */
 typedef enum sealwrite_fate sealwrite_decide_fn(
 	const struct dayreader_record *record, GByteArray *instead,
 	void *context);

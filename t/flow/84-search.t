@@ -71,6 +71,8 @@ for (1 .. 20) {
 is_deeply \@pages, \@all, 'page by page the same, across the days';
 my ($status, $out, $err) = $daemon->reevectl('records', 'search', '--limit', 7);
 like $err, qr/--cursor \d+/, 'people are told how to go on';
+is +($daemon->reevectl('records', 'search', '--limit', -1))[0], 64,
+	'so many is a number';
 like +($daemon->reevectl('records', 'search', '--cursor', 'x'))[2],
 	qr/--cursor: "x"/, 'a cursor is a number';
 
@@ -136,6 +138,21 @@ is((erase('--since', '1d', '--reason', 'x'))[0], 64, 'nor without a name');
 	'--dry-run');
 is $status, 75, 'not all of it can be now';
 like $out, qr/^2 records found; 1 can be erased now/, 'so much can';
+my ($original) = search('--queue-id', 'Q008');
+$original = $daemon->state . '/evidence/2026/03/01/' .
+	"$original->{evidence}{sha256}.eml.zst";
+ok -e $original, 'the original is there';
+rename $original, "$records/../kept";
+mkdir $original;
+($status, $out) = erase('--rcpt', 'r8@example.org', '--reason', 'his wish');
+isnt $status, 0, 'an original that cannot be removed';
+rmdir $original;
+rename "$records/../kept", $original;
+$daemon->reevectl('records', 'hold', 'add', 'same', '--from',
+	'news-8@example.net');
+is((erase('--rcpt', 'r8@example.org', '--reason', 'his wish'))[0], 77,
+	'nor one on hold');
+$daemon->reevectl('records', 'hold', 'release', 'same');
 ($status, $out) = erase('--rcpt', 'r8@example.org', '--reason', 'his wish');
 is $status, 75, 'what is sealed goes';
 like $out, qr/ 1 erased, 1 originals removed, 1 days sealed anew$/, 'as it says';

@@ -193,6 +193,33 @@ static void a_sender(void **state)
 	end(&place);
 }
 
+static bool has_word(const struct place *place, int64_t day, const char *word)
+{
+	g_autofree char *path = day_path(place->dir, day);
+	g_autofree char *bytes = NULL;
+	gsize len;
+
+	assert_true(g_file_get_contents(path, &bytes, &len, NULL));
+	return memmem(bytes, len, word, strlen(word)) != NULL;
+}
+
+/* Nor may the words be in what helps to compress the other records. */
+static void nothing_in_the_dictionary(void **state)
+{
+	const struct search_query alice = { .sender = "alice@example.net" };
+	struct place place;
+	struct eraser_result result;
+
+	(void)state;
+	begin(&place);
+	assert_true(has_word(&place, FIRST_DAY, "alice"));
+	assert_true(run(&place, &alice, false, &result, NULL));
+	assert_int_equal(result.erased, 2 * RECORDS / 10);
+	for (int64_t day = FIRST_DAY; day < FIRST_DAY + 2; day++)
+		assert_false(has_word(&place, day, "alice"));
+	end(&place);
+}
+
 /* Who sent it to bob is not forgotten with him, nor who else got it. */
 static void a_recipient(void **state)
 {
@@ -253,6 +280,7 @@ static void what_is_held_stays(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_sender),
+	cmocka_unit_test(nothing_in_the_dictionary),
 	cmocka_unit_test(a_recipient),
 	cmocka_unit_test(what_is_held_stays),
 };
