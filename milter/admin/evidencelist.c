@@ -152,6 +152,9 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 	if (status == EX_OK && argc > 1)
 		status = admin_fail(self, EX_USAGE, "\"%s\": what is that? "
 				    "Options begin with --", argv[1]);
+	if (status == EX_OK && limit < 0)
+		status = admin_fail(self, EX_USAGE, "--limit: a number from "
+				    "0 on; 0: all");
 	if (status == EX_OK)
 		status = take_time(self, "--since", since, &query.since_us);
 	if (status == EX_OK)

@@ -87,13 +87,14 @@ static void fill(char **cells, const Reeve__Record *record)
 {
 	struct netaddr addr;
 	char id[RECORD_ID_SIZE], text[NETADDR_TEXT_MAX] = "";
+	bool is_erased = record->erased && record->erased->sender;
 
 	if (recordview_client(record, &addr))
 		netaddr_format(&addr, text);
 	cells[0] = admin_format_time(recordview_ended_us(record));
 	cells[1] = g_strdup(recordview_id(record, id));
 	cells[2] = g_strdup(verdict_text(record));
-	cells[3] = g_strdup(*text ? text : "local");
+	cells[3] = g_strdup(*text ? text : is_erased ? "erased" : "local");
 	cells[4] = bytes_text(recordview_account(record));
 	cells[5] = bytes_text(recordview_sender(record));
 	cells[6] = record->message ? recipients_text(record->message) :

@@ -249,6 +249,9 @@ int recordquery_parse(struct recordquery *asking, struct admin *admin,
 	if (status == EX_OK && argc > 1)
 		status = admin_fail(self, EX_USAGE, "\"%s\": what is that? "
 				    "Options begin with --", argv[1]);
+	if (status == EX_OK && asking->limit < 0)
+		status = admin_fail(self, EX_USAGE, "--limit: a number from "
+				    "0 on; 0: all");
 	return status == EX_OK ? make_query(self, asking) : status;
 }
 
