@@ -11,6 +11,23 @@ struct expiry {
 	GHashTable *looked_at;	/* day -> mark of the holds that were kept to */
 };
 
+bool expiry_is_clock_steady(const GArray *days, int64_t today,
+			    int64_t keep_ms, int64_t *before_out)
+{
+	int64_t settle = MIN(keep_ms * 1000 / DAY_US, EXPIRY_SETTLE_DAYS);
+	int64_t at = today;
+
+	for (guint i = days->len; i > 0; i--) {
+		int64_t day = g_array_index(days, int64_t, i - 1);
+
+		*before_out = day;
+		if (at - day > EXPIRY_LEAP_DAYS)
+			return today - at >= settle;
+		at = MIN(at, day);
+	}
+	return true;
+}
+
 struct expiry *expiry_new(const char *records_dir)
 {
 	struct expiry *expiry = g_new0(struct expiry, 1);

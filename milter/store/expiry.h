@@ -12,6 +12,19 @@ struct expiry;
 struct expiry *expiry_new(const char *records_dir) MUST_USE;
 void expiry_free(struct expiry *expiry);
 
+/*
+ * A clock that leaps forward would make all that is there too old at once. While it
+ * runs a day is begun each day: so when more than EXPIRY_LEAP_DAYS lie between two of
+ * them, nothing may go before the clock has gone on for EXPIRY_SETTLE_DAYS (or for the
+ * term, if that is less), in which somebody can put it right. days as day_list() gives
+ * them. True: the clock can be gone by; else the last day before the leap is in
+ * before_out. Pure.
+ */
+#define EXPIRY_LEAP_DAYS 7
+#define EXPIRY_SETTLE_DAYS 3
+bool expiry_is_clock_steady(const GArray *days, int64_t today,
+			    int64_t keep_ms, int64_t *before_out) MUST_USE;
+
 struct expiry_terms {
 	int64_t keep_ms, now_us;	/* days that ended so long ago go */
 	const struct holdset *held;

@@ -49,6 +49,7 @@ struct housekeeper {
 	struct expiry *expiry;
 	struct originals_seen seen;
 	int64_t failed_day, failed_us;	/* the last that failed, and when */
+	int64_t leapt_day;		/* a leap was told of on that day */
 };
 
 static bool is_open_day(const struct housekeeper *keeper, int64_t day)
@@ -213,19 +214,53 @@ static bool take_key(struct housekeeper *keeper, GError **error)
 	return keeper->key != NULL;
 }
 
+static void tell_leap(struct housekeeper *keeper, int64_t before, int64_t today)
+{
+	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
+
+	if (keeper->leapt_day == today)
+		return;
+	keeper->leapt_day = today;
+	log_event(NULL, LOG_ERR, "clock_leapt", "from=%s to=%s is the clock "
+		  "right? Nothing expires for some days",
+		  day_format(before, from), day_format(today, to));
+}
+
+/* What went by a clock that was wrong does not come back. */
+static bool is_clock_steady(struct housekeeper *keeper)
+{
+	int64_t today = day_of_us(clock_now_us()), before;
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GArray) days = day_list(keeper->dir, &why);
+
+	if (!days) {
+		log_event(NULL, LOG_ERR, "expiry_failed", "why=\"%s\"",
+			  why->message);
+		return false;
+	}
+	if (expiry_is_clock_steady(days, today,
+				   atomic_load(&keeper->keep_ms), &before))
+		return true;
+	tell_leap(keeper, before, today);
+	return false;
+}
+
 /* On a disk that was full at the first start there is no key yet. */
 static void keep_house(struct housekeeper *keeper)
 {
+	bool is_steady = is_clock_steady(keeper);
 	g_autoptr(GError) why = NULL;
 
-	expire_originals(keeper);
+	if (is_steady)
+		expire_originals(keeper);
 	if (!take_key(keeper, &why)) {
 		log_event(NULL, LOG_ERR, "no_seal_key", "why=\"%s\"",
 			  why->message);
 		return;
 	}
 	seal_days(keeper);
-	expire_days(keeper);
+	if (is_steady)
+		expire_days(keeper);
 }
 
 static void *run(void *data)

@@ -10,7 +10,8 @@
  * It seals every day but the newest, which records are still added to, oldest first,
  * and removes those past records.keep (expiry.h), and originals past their own (evidenceterm.h), at the lowest priority for processor
  * and disk. It looks when it is woken and once a minute; a day that cannot be sealed is
- * logged and tried again after an hour.
+ * logged and tried again after an hour. When the clock leapt nothing is removed for
+ * some days (expiry_is_clock_steady()).
  */
 struct housekeeper;
 struct settings;

@@ -339,7 +339,12 @@ subtest 'days that expire' => sub {
 	my $state = $daemon->state;
 	my $old = yesterday($state, 100);
 	my $day = yesterday($state);
+	my $recent = yesterday($state, 3);
 	system('cp', '-p', "$day.mdb", "$old.mdb") == 0 or die "cp: $?\n";
+	start_failing($daemon, qr/clock_leapt /);
+	be_well();
+	ok -e "$old.mdb", 'nothing goes by a clock that may be wrong';
+	system('cp', '-p', "$day.mdb", "$recent.mdb") == 0 or die "cp: $?\n";
 	start_failing($daemon, qr/expiry_failed why="\S+: Input/, EIO,
 		'unlink', 1, 'before', '/records/');
 	be_well();
@@ -347,6 +352,8 @@ subtest 'days that expire' => sub {
 	ok $daemon->log !~ /records_expired/, 'and not said to be gone';
 	start_failing($daemon, qr/records_expired days=1/);
 	ok !-e "$old.mdb", 'gone by the next start';
+	$daemon->stop;
+	unlink "$recent.mdb";
 	start_again($daemon);
 	check_records($daemon, 'after the expiry');
 	is $daemon->stop, 0, 'it ends well';

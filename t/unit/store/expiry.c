@@ -251,7 +251,46 @@ static void what_a_crash_leaves_goes(void **state)
 	end(&place);
 }
 
+static void a_clock_that_leaps(void **state)
+{
+	static const struct {
+		int64_t days[6];	/* 0 ends them */
+		int64_t today, keep_days, before;	/* before 0: steady */
+	} cases[] = {
+		{ { 0 }, 900, 60, 0 },
+		{ { 900 }, 900, 60, 0 },
+		{ { 898, 899, 900 }, 900, 60, 0 },
+		{ { 892, 893, 900 }, 900, 60, 0 },
+		{ { 891, 892, 900 }, 900, 60, 892 },
+		{ { 891, 892 }, 900, 60, 892 },		/* not begun yet */
+		{ { 1, 2, 898, 899, 900 }, 900, 60, 2 },
+		{ { 1, 2, 897, 898, 899, 900 }, 900, 60, 0 },
+		{ { 1, 2, 899, 900 }, 900, 1, 0 },
+		{ { 1, 2, 900 }, 900, 1, 2 },
+		{ { 898, 899, 5000 }, 900, 60, 0 },	/* and went back */
+		{ { 5000, 5001, 5002 }, 900, 60, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		g_autoptr(GArray) days = g_array_new(FALSE, FALSE,
+						     sizeof(int64_t));
+		int64_t before;
+		bool is_steady;
+
+		for (size_t at = 0; at < 6 && cases[i].days[at]; at++)
+			g_array_append_val(days, cases[i].days[at]);
+		is_steady = expiry_is_clock_steady(
+			days, cases[i].today,
+			cases[i].keep_days * DAY_US / 1000, &before);
+		if (is_steady != !cases[i].before ||
+		    (!is_steady && before != cases[i].before))
+			fail_msg("case %zu", i);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_clock_that_leaps),
 	cmocka_unit_test(at_their_term),
 	cmocka_unit_test(whole_days_are_held),
 	cmocka_unit_test(some_records_are_held),
