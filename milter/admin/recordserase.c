@@ -6,6 +6,7 @@
 #include "admin/recordquery.h"
 #include "settings/global.h"
 #include "store/eraser.h"
+#include "store/querymatch.h"
 #include "store/storeerror.h"
 
 #include <inttypes.h>
@@ -69,12 +70,31 @@ static int erase(const struct admin *admin, const struct command *self,
 			  "(reevectl records days)", result.unsealed);
 }
 
+/* "*" and "" are everybody. */
+static bool is_somebody(const char *address)
+{
+	struct address_wanted wanted = querymatch_address(address);
+
+	return wanted.whole.len || wanted.local.len || wanted.domain.len;
+}
+
+static bool is_part(const struct network *net)
+{
+	return net->bits > (net->base.family == NETADDR_IP4 ? 96 : 0);
+}
+
+static bool is_text(const char *text)
+{
+	return text && *text;
+}
+
 /* Not all of a day by mistake. */
 static bool is_about_somebody(const struct recordquery *asking)
 {
-	return asking->from || asking->rcpt || asking->account ||
-	       asking->client || asking->message_id || asking->queue_id ||
-	       asking->session;
+	return is_somebody(asking->from) || is_somebody(asking->rcpt) ||
+	       is_text(asking->account) || is_part(&asking->query.client) ||
+	       is_text(asking->message_id) || is_text(asking->queue_id) ||
+	       is_text(asking->session);
 }
 
 int recordserase_run(struct admin *admin, const struct command *self, int argc,
@@ -89,7 +109,7 @@ int recordserase_run(struct admin *admin, const struct command *self, int argc,
 		status = admin_fail(self, EX_USAGE, "whose? One of --from, "
 				    "--rcpt, --account, --client-ip, "
 				    "--message-id, --queue-id and --session "
-				    "is needed");
+				    "is needed, of less than everybody");
 	if (status == EX_OK && (!asking.reason || !*asking.reason))
 		status = admin_fail(self, EX_USAGE, "--reason TEXT is needed");
 	if (status == EX_OK)

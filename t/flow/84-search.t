@@ -133,7 +133,9 @@ is unpack('H*', $hash), $tree, 'leads to what the seal signs';
 # One who wants to be forgotten.
 sub erase { $daemon->reevectl('records', 'erase', @_) }
 is((erase('--rcpt', 'r8@example.org'))[0], 64, 'not without a reason');
-is((erase('--since', '1d', '--reason', 'x'))[0], 64, 'nor without a name');
+is((erase(@$_, '--reason', 'x'))[0], 64, "nor everybody: @$_")
+	for ['--since', '1d'], ['--from', ''], ['--from', '*'], ['--rcpt', '*@'],
+	['--client-ip', '0.0.0.0/0'], ['--account', ''];
 ($status, $out, $err) = erase('--rcpt', 'r8@example.org', '--reason', 'his wish',
 	'--dry-run');
 is $status, 75, 'not all of it can be now';
