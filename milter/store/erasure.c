@@ -148,10 +148,30 @@ static void clear_record(const struct erasure *erasure, Reeve__Record *record,
 	}
 }
 
-/* A newer program's fields are not known, and so not known to be about nobody. */
-static void forget_unknown(ProtobufCMessage *message)
+/* A newer program's fields are not known, and so not known to be about nobody. message
+ * is any of record.proto, or NULL. */
+static void forget_unknown(void *message)
 {
-	message->n_unknown_fields = 0;
+	if (message)
+		((ProtobufCMessage *)message)->n_unknown_fields = 0;
+}
+
+static void forget_in_message(Reeve__Message *message)
+{
+	void *parts[] = {
+		message, message->spf, message->spf_helo, message->dmarc,
+		message->arc, message->iprev, message->evidence,
+		message->outcome,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		forget_unknown(parts[i]);
+	for (size_t i = 0; i < message->n_dkim; i++)
+		forget_unknown(message->dkim[i]);
+	for (size_t i = 0; i < message->n_findings; i++)
+		forget_unknown(message->findings[i]);
+	for (size_t i = 0; i < message->n_recipients; i++)
+		forget_unknown(message->recipients[i]);
 }
 
 bool erasure_apply(const struct erasure *erasure, struct span bytes,
@@ -167,11 +187,11 @@ bool erasure_apply(const struct erasure *erasure, struct span bytes,
 	record = (Reeve__Record *)recordview_unpack(bytes, &arena);
 	is_wanted = record && querymatch_is(erasure->match, record);
 	if (is_wanted) {
-		forget_unknown(&record->base);
+		forget_unknown(record);
+		forget_unknown(record->client);
+		forget_unknown(record->session);
 		if (record->message)
-			forget_unknown(&record->message->base);
-		if (record->client)
-			forget_unknown(&record->client->base);
+			forget_in_message(record->message);
 		clear_record(erasure, record, &mark);
 		g_byte_array_set_size(out, before + (guint)
 			reeve__record__get_packed_size(record));

@@ -4,6 +4,7 @@
 
 #include "store/chain.h"
 #include "store/day.h"
+#include "store/erasure.h"
 #include "store/holds.h"
 #include "store/recordview.h"
 #include "store/sealwrite.h"
@@ -220,6 +221,44 @@ static void nothing_in_the_dictionary(void **state)
 	end(&place);
 }
 
+/* What a newer program wrote of him goes, wherever it stands. */
+static void what_is_not_known(void **state)
+{
+	const struct search_query bob = { .recipient = "bob@example.org" };
+	ProtobufCMessageUnknownField newer = {
+		.tag = 900, .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+		.len = 5, .data = (uint8_t *)"\4nick",
+	};
+	Reeve__Record record = REEVE__RECORD__INIT;
+	Reeve__Message message = REEVE__MESSAGE__INIT;
+	Reeve__Recipient rcpt = REEVE__RECIPIENT__INIT, *rcpts[] = { &rcpt };
+	Reeve__Outcome outcome = REEVE__OUTCOME__INIT;
+	g_autoptr(GByteArray) out = g_byte_array_new();
+	g_autofree uint8_t *bytes = NULL;
+	struct querymatch match;
+	const struct erasure erasure = { &match, 1 };
+	size_t len;
+
+	(void)state;
+	record.message = &message;
+	message.recipients = rcpts;
+	message.n_recipients = 1;
+	message.outcome = &outcome;
+	rcpt.has_address = 1;
+	rcpt.address.data = (uint8_t *)"bob@example.org";
+	rcpt.address.len = strlen("bob@example.org");
+	rcpt.base.unknown_fields = outcome.base.unknown_fields = &newer;
+	rcpt.base.n_unknown_fields = outcome.base.n_unknown_fields = 1;
+	bytes = g_malloc(reeve__record__get_packed_size(&record));
+	len = reeve__record__pack(&record, bytes);
+	assert_non_null(memmem(bytes, len, "nick", 4));
+	querymatch_init(&match, &bob);
+	assert_true(erasure_apply(&erasure, span_of((const char *)bytes, len),
+				  out));
+	assert_null(memmem(out->data, out->len, "nick", 4));
+	querymatch_release(&match);
+}
+
 /* Who sent it to bob is not forgotten with him, nor who else got it. */
 static void a_recipient(void **state)
 {
@@ -281,6 +320,7 @@ static void what_is_held_stays(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_sender),
 	cmocka_unit_test(nothing_in_the_dictionary),
+	cmocka_unit_test(what_is_not_known),
 	cmocka_unit_test(a_recipient),
 	cmocka_unit_test(what_is_held_stays),
 };
