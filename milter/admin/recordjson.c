@@ -267,6 +267,8 @@ json_t *recordjson_record(const Reeve__Record *record, uint64_t sequence)
 		 recordview_kind_word(recordview_kind(record)));
 	put_time(object, "began", recordview_began_us(record));
 	put_time(object, "ended", recordview_ended_us(record));
+	if (record->erased)
+		put_time(object, "erased", record->erased->when_us);
 	json_object_set_new(object, "client", client_object(record));
 	if (record->message) {
 		put_message(object, record);

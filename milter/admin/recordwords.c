@@ -81,15 +81,28 @@ static void put_times(const Reeve__Record *record)
 			 ((double)ended_us - (double)began_us) / 1e6);
 }
 
+/* That something is not there says nothing about the message then. */
+static void put_erased(const Reeve__Erased *erased)
+{
+	g_autofree char *when = admin_format_time(erased->when_us);
+
+	recordwords_line("erased", "%s, %s%s%s", when,
+			 erased->sender ? "who sent it" : "",
+			 erased->sender && erased->recipients ? ", " : "",
+			 erased->recipients ? "recipients" : "");
+}
+
 static void put_connection(const Reeve__Record *record)
 {
 	const Reeve__Client *client = record->client;
 	g_autoptr(GString) out = g_string_new(NULL);
 	char text[NETADDR_TEXT_MAX];
 	struct netaddr addr;
+	bool is_erased = record->erased && record->erased->sender;
 
 	g_string_append(out, recordview_client(record, &addr) ?
-			     netaddr_format(&addr, text) : "on this machine");
+			     netaddr_format(&addr, text) :
+			     is_erased ? "erased" : "on this machine");
 	if (client->has_port)
 		g_string_append_printf(out, " port %" PRIu32, client->port);
 	ADD_BYTES(out, " through ", client, socket_path, "");
@@ -341,6 +354,8 @@ void recordwords_print(const struct search_hit *hit)
 			 recordview_kind_word(recordview_kind(record)),
 			 hit->sequence);
 	put_times(record);
+	if (record->erased)
+		put_erased(record->erased);
 	if (record->message)
 		put_message(record);
 	else

@@ -167,6 +167,9 @@ isnt $status, 0, 'that of what was erased is not';
 is $status, 0, 'and is not missed' or diag $out;
 is_deeply [ids('--rcpt', 'r8@example.org')], ['Q038'], 'today is still there';
 is scalar(ids('--from', 'news-8@example.net')), 2, 'who wrote is still known';
+like $gone->{erased}, qr/^2026-03-02T/, 'it tells that it is not whole';
+($status, $out) = $daemon->reevectl('records', 'show', $gone->{id});
+like $out, qr/^erased +2026-03-02 .*, recipients$/m, 'in words, too';
 is +($daemon->reevectl('records', 'verify'))[0], 0, 'all is whole';
 like +($daemon->reevectl('records', 'verify'))[1], qr/^1 of them were erased/m,
 	'and tells of it';
@@ -176,6 +179,9 @@ is((erase('--from', 'news-1@example.net', '--reason', 'x'))[0], 77,
 	'what is held stays');
 is((erase('--from', 'news-2@example.net', '--reason', 'x'))[0], 75,
 	'others do not');
+($gone) = search('--queue-id', 'Q002');
+($status, $out) = $daemon->reevectl('records', 'show', $gone->{id});
+like $out, qr/^client +erased/m, 'nor is it said to come from here';
 like +($daemon->reevectl('audit', 'list'))[1], qr/records erase.*his wish/,
 	'it is in the audit';
 
