@@ -3,6 +3,7 @@
 #include "cases/complaint.h"
 
 #include "cases/bounce.h"
+#include "cases/quoted.h"
 #include "cases/xarf.h"
 #include "message/gmimelib.h"
 #include "message/headervalue.h"
@@ -334,67 +335,6 @@ static bool find_xarf(struct reading *on, struct span *text_out)
 	return false;
 }
 
-/* Without what quoting puts before it. */
-static struct span unquoted(struct span line)
-{
-	while (line.len && (line.ptr[0] == '>' ||
-			    (line.ptr[0] == ' ' && line.len > 1 &&
-			     line.ptr[1] == '>')))
-		line = span_from(line, 1);
-	if (line.len > 1 && line.ptr[0] == ' ' && g_ascii_isupper(line.ptr[1]))
-		line = span_from(line, 1);
-	return line;
-}
-
-static bool is_field(struct span line)
-{
-	ptrdiff_t colon = span_find(line, ':');
-
-	for (ptrdiff_t i = 0; i < colon; i++)
-		if (!g_ascii_isalnum(line.ptr[i]) && line.ptr[i] != '-')
-			return false;
-	return colon > 0;
-}
-
-/* A block of lines that is a header with a Received field; the rest of the text
- * follows it, as the original's body does. */
-static bool find_below(struct span text, struct arena *arena,
-		       struct span *original_out)
-{
-	g_autoptr(GString) block = g_string_new(NULL);
-	bool has_received = false, has_from = false;
-
-	while (text.len) {
-		ptrdiff_t end = span_find(text, '\n');
-		struct span line = end < 0 ? text :
-				   span_first(text, (size_t)end);
-
-		text = span_from(text, line.len + 1);
-		line = unquoted(line);
-		if (!is_field(line) && !(block->len && line.len &&
-					 g_ascii_isspace(line.ptr[0]))) {
-			if (has_received && has_from)
-				break;
-			g_string_truncate(block, 0);
-			has_received = has_from = false;
-			continue;
-		}
-		has_received |= line.len > 9 &&
-			g_ascii_strncasecmp(line.ptr, "Received:", 9) == 0;
-		has_from |= line.len > 5 &&
-			g_ascii_strncasecmp(line.ptr, "From:", 5) == 0;
-		g_string_append_len(block, line.ptr, (gssize)line.len);
-		g_string_append_c(block, '\n');
-	}
-	if (!has_received || !has_from)
-		return false;
-	g_string_append_c(block, '\n');
-	g_string_append_len(block, text.ptr, (gssize)MIN(
-		text.len, ORIGINAL_BYTES_MAX));
-	*original_out = arena_span(arena, span_of(block->str, block->len));
-	return true;
-}
-
 static bool find_in_text(struct reading *on, struct span *original_out)
 {
 	for (guint i = 0; i < on->mime->leaves->len; i++) {
@@ -402,8 +342,8 @@ static bool find_in_text(struct reading *on, struct span *original_out)
 							   i);
 
 		if (part->depth <= 2 && strcmp(part->type, "text/plain") == 0 &&
-		    find_below(mime_decode(part, on->arena), on->arena,
-			       original_out))
+		    quoted_find(mime_decode(part, on->arena), on->arena,
+				original_out))
 			return true;
 	}
 	return false;

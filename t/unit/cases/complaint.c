@@ -52,6 +52,9 @@ static const struct {
 	  "\n>  by b with SMTP id Q1234; Mon, 23 Nov 2026 10:00:00 +0000\n"
 	  "> From: s@example.org\n> Message-ID: <1@x>\n>\n> Buy\n",
 	  "forwarded abuse s@example.org 1@x example.net" },
+	{ "From: p@example.net\n\nReceived: from a (a [192.0.2.7]) by b\n"
+	  " With SMTP\nFrom: s@x\nMessage-ID: <2@x>\n\nBuy\n",
+	  "forwarded abuse s@x 2@x example.net" },
 	{ "From: p@example.net\n\nYour user sends spam.\n",
 	  "there is no report in it, and no original with its header" },
 	{ "From: p@example.net\nAuto-Submitted: auto-replied\n\n" ORIGINAL,
@@ -108,7 +111,7 @@ static void an_original_tells_its_way(void **state)
 	assert_string_equal(bench.got.subject, "Buy");
 	assert_false(bench.got.is_redacted);
 	leave(&bench);
-	take(&bench, span_text(mails[6].mail));
+	take(&bench, span_text(mails[7].mail));
 	assert_true(bench.got.is_redacted);
 	assert_int_equal(bench.got.flaws, COMPLAINT_FLAW_TYPE |
 					  COMPLAINT_FLAW_FIELDS);
