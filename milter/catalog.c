@@ -9,6 +9,7 @@
 #include "bulk/limitsettings.h"
 #include "bulk/greysettings.h"
 #include "bulk/streamsettings.h"
+#include "cases/complaintsettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -45,6 +46,7 @@ const struct setting_group *const catalog[] = {
 	&stream_group,
 	&bulk_group,
 	&limit_group,
+	&complaint_group,
 	&verdict_group,
 	&report_group,
 	&operators_group,

@@ -53,6 +53,11 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "backup verify", OPERATOR_VIEWER },
 	{ "bulk top", OPERATOR_VIEWER },
 	{ "check", OPERATOR_VIEWER },
+	{ "complaint add", OPERATOR_DESK },
+	{ "complaint import", OPERATOR_NOBODY },	/* what an MTA's pipe may */
+	{ "complaint list", OPERATOR_VIEWER },
+	{ "complaint match", OPERATOR_DESK },
+	{ "complaint show", OPERATOR_VIEWER },
 	{ "dkim check", OPERATOR_VIEWER },
 	{ "dkim zone", OPERATOR_VIEWER },
 	{ "evidence export", OPERATOR_VIEWER },

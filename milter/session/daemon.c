@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/pidfile.h"
+#include "cases/complaintdrop.h"
+#include "cases/complaintsettings.h"
 #include "content/contentcheck.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
@@ -34,6 +36,7 @@
 
 #define TICK_MS 1000
 #define CLEAN_EVERY_US (60 * G_USEC_PER_SEC)
+#define EXPIRE_EVERY_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define STACK_BYTES ((size_t)1 << 20)
 #define HANG_UP_WAIT_US 2000000
 #define STALE_AGAIN_US 10000000
@@ -225,6 +228,26 @@ static void clean_state(void)
 	service_save_contacts();
 }
 
+/* A directory of plain files: nothing to read is found within microseconds. */
+static void take_complaints(const struct settings *settings)
+{
+	const struct complaint_import import = {
+		.settings = settings, .state = service_state(),
+		.operator_name = "", .now_us = clock_now_us(),
+	};
+	static int64_t expired_us;
+	g_autoptr(GError) why = NULL;
+
+	complaintdrop_take(complaint_settings_of(settings)->drop_dir, &import);
+	if (expired_us && clock_monotonic_us() < expired_us + EXPIRE_EVERY_US)
+		return;
+	expired_us = clock_monotonic_us();
+	if (!complaintbook_expire(service_state(), import.now_us -
+			complaint_settings_of(settings)->keep_ms * 1000, &why))
+		log_event(NULL, LOG_WARNING, "complaints_not_cleaned",
+			  "why=\"%s\"", why->message);
+}
+
 static void tick(void)
 {
 	struct settings *settings;
@@ -232,6 +255,7 @@ static void tick(void)
 	refresh_if_stale();
 	clean_state();
 	settings = service_settings();
+	take_complaints(settings);
 	diskwatch_look(service_disk(), settings);
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);

@@ -48,6 +48,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_EXEMPTIONS] = "exemptions",
 	[STATE_CAMPAIGNS] = "campaigns", [STATE_GREYLIST] = "greylist",
 	[STATE_AUDIT] = "audit", [STATE_HOLDS] = "holds",
+	[STATE_COMPLAINTS] = "complaints",
 	[STATE_EVIDENCE] = "evidence",
 };
 

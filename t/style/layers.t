@@ -109,7 +109,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		resolver => 'resolver|question', resolversettings => 'resolver',
 		clamdsettings => 'clamd', dnslistsettings => 'dnslists', greysettings => 'grey', streamsettings => 'stream',
 		greylistadmin => 'command', backupadmin => 'command', restoreadmin => 'command', reportadmin => 'command',
-		reportsettings => 'report',
+		reportsettings => 'report', complaintsettings => 'complaint', complaintadmin => 'command',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
 		hyperset_hyperscan => 'hyperset', hyperset_none => 'hyperset',

@@ -1,0 +1,337 @@
+#include <config.h>
+
+#include "admin/complaintlist.h"
+
+#include "admin/auditlog.h"
+#include "admin/recordwords.h"
+#include "admin/table.h"
+#include "base/clock.h"
+#include "cases/complaintimport.h"
+#include "cases/complaintmatch.h"
+#include "settings/global.h"
+#include "store/incidents.h"
+#include "store/recordid.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+struct state *complaintlist_open(const struct admin *admin,
+				 const struct command *self, int *status_out)
+{
+	g_autoptr(GError) why = NULL;
+	struct state *state = state_open(
+		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
+		&why);
+
+	if (!state)
+		*status_out = admin_fail_store(self, why);
+	return state;
+}
+
+/* A stranger's text as JSON has it. */
+static json_t *json_text(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	return json_string(valid);
+}
+
+static json_t *records_of(const struct complaint_match *match)
+{
+	json_t *all = json_array();
+	char text[RECORD_ID_BYTES];
+
+	for (size_t i = 0; i < match->record_count; i++)
+		json_array_append_new(all, json_string(record_id_format(
+			match->records[i], text)));
+	return all;
+}
+
+static json_t *json_of(const struct complaint_entry *entry)
+{
+	const struct complaint *complaint = &entry->complaint;
+	char source[NETADDR_TEXT_MAX];
+
+	return json_pack(
+		"{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, "
+		"s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"complaint", (json_int_t)entry->number,
+		"form", complaint_form_word(complaint->form),
+		"kind", json_text(complaint->kind),
+		"reporter", json_text(complaint->reporter),
+		"reporter_domain", json_text(complaint->reporter_domain),
+		"agent", json_text(complaint->agent),
+		"subject", json_text(complaint->subject),
+		"message_id", json_text(complaint->message_id),
+		"sender", json_text(complaint->sender),
+		"recipient", json_text(complaint->recipient),
+		"redacted", complaint->is_redacted,
+		"source", netaddr_format(&complaint->source, source),
+		"received_us", (json_int_t)complaint->received_us,
+		"first_us", (json_int_t)entry->first_us,
+		"last_us", (json_int_t)entry->last_us,
+		"count", (json_int_t)entry->count,
+		"records", records_of(&entry->match),
+		"matched_by", json_text(entry->match.how),
+		"account", json_text(entry->match.account),
+		"client", json_text(entry->match.client),
+		"operator", json_text(entry->operator_name),
+		"note", json_text(entry->note));
+}
+
+static void print_json(const struct complaint_entry *entry)
+{
+	json_t *object = json_of(entry);
+
+	if (object) {
+		json_dumpf(object, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(object);
+}
+
+struct listing {
+	const struct admin *admin;
+	struct table *table;
+	int64_t since_us;
+	int left;
+	bool is_unmatched;
+};
+
+static void add_row(struct table *table, const struct complaint_entry *entry)
+{
+	const struct complaint *complaint = &entry->complaint;
+	const struct complaint_match *match = &entry->match;
+	g_autofree char *last = admin_format_time(entry->last_us);
+
+	table_add(table, TABLE_PLAIN, "%" PRIu64, entry->number);
+	table_add(table, TABLE_PLAIN, "%s", last);
+	table_add(table, TABLE_PLAIN, "%" PRIu64, entry->count);
+	table_add(table, TABLE_PLAIN, "%s", complaint->kind);
+	table_add(table, TABLE_PLAIN, "%s", complaint->reporter_domain);
+	table_add(table, match->record_count ? TABLE_PLAIN : TABLE_BAD, "%s",
+		  !match->record_count ? "unmatched" :
+		  *match->account ? match->account : match->client);
+	table_add(table, TABLE_PLAIN, "%s", complaint->subject);
+}
+
+static bool take(const struct complaint_entry *entry, void *context)
+{
+	struct listing *listing = context;
+
+	if ((listing->is_unmatched && entry->match.record_count) ||
+	    entry->last_us < listing->since_us)
+		return true;
+	if (listing->admin->is_json)
+		print_json(entry);
+	else
+		add_row(listing->table, entry);
+	return --listing->left != 0;
+}
+
+static int list(struct admin *admin, const struct command *self,
+		struct listing *listing)
+{
+	static const char *const titles[] = {
+		"no.", "last", "count", "kind", "from", "about", "subject",
+		NULL,
+	};
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = complaintlist_open(admin, self, &status);
+
+	if (!state)
+		return status;
+	listing->admin = admin;
+	listing->table = table_new(titles);
+	if (!complaintbook_each(state, take, listing, &why))
+		status = admin_fail_store(self, why);
+	else if (!admin->is_json)
+		table_print(listing->table);
+	table_free(listing->table);
+	state_close(&state);
+	return status;
+}
+
+int complaintlist_list(struct admin *admin, const struct command *self,
+		       int argc, char **argv)
+{
+	g_autofree char *since = NULL;
+	gboolean is_unmatched = FALSE;
+	struct listing listing = { .since_us = G_MININT64, .left = 100 };
+	const GOptionEntry entries[] = {
+		{ "unmatched", 'u', 0, G_OPTION_ARG_NONE, &is_unmatched,
+		  "Those alone for which no record was found", NULL },
+		{ "since", 's', 0, G_OPTION_ARG_STRING, &since,
+		  "That came after then (2026-11-23, today, 7d)", "TIME" },
+		{ "count", 'n', 0, G_OPTION_ARG_INT, &listing.left,
+		  "At most so many, the newest first (100; 0: all)", "N" },
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && (argc > 1 || listing.left < 0))
+		status = admin_fail(self, EX_USAGE, "takes options alone");
+	if (status == EX_OK && since &&
+	    !admin_parse_time(since, &listing.since_us))
+		status = admin_fail(self, EX_USAGE,
+				    "--since: \"%s\" is no time", since);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	listing.is_unmatched = is_unmatched;
+	return status == EX_OK ? list(admin, self, &listing) : status;
+}
+
+static bool parse_number(const char *text, uint64_t *number_out)
+{
+	return g_ascii_string_to_unsigned(text, 10, 1, INT64_MAX, number_out,
+					  NULL);
+}
+
+static void print_lines(const struct complaint_entry *entry)
+{
+	const struct complaint *complaint = &entry->complaint;
+	g_autofree char *first = admin_format_time(entry->first_us);
+	g_autofree char *last = admin_format_time(entry->last_us);
+	char id[RECORD_ID_BYTES], addr[NETADDR_TEXT_MAX];
+
+	recordwords_line("complaint", "%" PRIu64 ", %s", entry->number,
+			 complaint_form_word(complaint->form));
+	recordwords_line("kind", "%s", complaint->kind);
+	recordwords_line("from", "%s", complaint->reporter);
+	recordwords_line("agent", "%s", complaint->agent);
+	recordwords_line("came", "%s, last %s, %" PRIu64 " times", first, last,
+			 entry->count);
+	recordwords_line("subject", "%s", complaint->subject);
+	recordwords_line("sender", "%s", complaint->sender);
+	recordwords_line("recipient", "%s%s", complaint->recipient,
+			 complaint->is_redacted ? " (redacted)" : "");
+	recordwords_line("message-id", "%s", complaint->message_id);
+	recordwords_line("source", "%s",
+			 netaddr_format(&complaint->source, addr));
+	for (size_t i = 0; i < entry->match.record_count; i++)
+		recordwords_line("record", "%s (%s)", record_id_format(
+			entry->match.records[i], id), entry->match.how);
+	recordwords_line("account", "%s", entry->match.account);
+	recordwords_line("client", "%s", entry->match.client);
+	recordwords_line("operator", "%s", entry->operator_name);
+	recordwords_line("note", "%s", entry->note);
+}
+
+static int show(struct admin *admin, const struct command *self,
+		uint64_t number, bool is_original)
+{
+	struct complaint_entry entry;
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = complaintlist_open(admin, self, &status);
+	struct arena arena;
+
+	if (!state)
+		return status;
+	arena_init(&arena);
+	if (!complaintbook_get(state, number, &arena, &entry, &why))
+		status = admin_fail_store(self, why);
+	else if (is_original)
+		fwrite(entry.complaint.original.ptr, 1,
+		       entry.complaint.original.len, stdout);
+	else if (admin->is_json)
+		print_json(&entry);
+	else
+		print_lines(&entry);
+	arena_release(&arena);
+	state_close(&state);
+	return status;
+}
+
+int complaintlist_show(struct admin *admin, const struct command *self,
+		       int argc, char **argv)
+{
+	gboolean is_original = FALSE;
+	g_autofree char *reason = NULL;
+	const GOptionEntry entries[] = {
+		{ "original", 0, 0, G_OPTION_ARG_NONE, &is_original,
+		  "Only what came of the original, as it is", NULL },
+		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
+		  "What for: reevectl audit tells it", "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	uint64_t number;
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && (argc != 2 || !parse_number(argv[1], &number)))
+		status = admin_fail(self, EX_USAGE, "needs the NUMBER of a "
+				    "complaint, as complaint list has it");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, argv[1], reason);
+	return status == EX_OK ? show(admin, self, number, is_original) :
+				 status;
+}
+
+/* Now that it is known whom it is about, the incident is told. */
+static bool tell(struct state *state, uint64_t number, struct arena *arena,
+		 GError **error)
+{
+	struct complaint_entry entry;
+
+	if (!complaintbook_get(state, number, arena, &entry, error))
+		return false;
+	complaintimport_note(&entry, clock_now_us());
+	return incidents_flush(state, error);
+}
+
+static int match(struct admin *admin, const struct command *self,
+		 uint64_t number, uint64_t id)
+{
+	const char *state_dir = global_settings_of(admin->settings)->state_dir;
+	g_autofree char *who = admin_operator();
+	struct complaint_match found;
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = complaintlist_open(admin, self, &status);
+	struct arena arena;
+
+	if (!state)
+		return status;
+	arena_init(&arena);
+	if (!complaintmatch_record(state_dir, id, &arena, &found, &why) ||
+	    !complaintbook_match(state, number, &found, who, &why) ||
+	    !tell(state, number, &arena, &why))
+		status = admin_fail_store(self, why);
+	else
+		puts(admin->is_json ? "{\"complaint\":\"matched\"}" :
+				      "matched");
+	arena_release(&arena);
+	state_close(&state);
+	return status;
+}
+
+int complaintlist_match(struct admin *admin, const struct command *self,
+			int argc, char **argv)
+{
+	g_autofree char *reason = NULL, *subject = NULL;
+	const GOptionEntry entries[] = {
+		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
+		  "How it is known: reevectl audit tells it", "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	uint64_t number, id;
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && (argc != 3 || !parse_number(argv[1], &number) ||
+				!record_id_parse(span_text(argv[2]), &id)))
+		status = admin_fail(self, EX_USAGE, "needs the NUMBER of a "
+				    "complaint and the id of a RECORD");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status != EX_OK)
+		return status;
+	subject = g_strdup_printf("%s %s", argv[1], argv[2]);
+	status = auditlog_note(admin, self, subject, reason);
+	return status == EX_OK ? match(admin, self, number, id) : status;
+}

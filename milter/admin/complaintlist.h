@@ -1,0 +1,20 @@
+/* complaintlist.h - verbs of reevectl complaint that look at what there is */
+#ifndef ADMIN_COMPLAINTLIST_H
+#define ADMIN_COMPLAINTLIST_H
+
+#include "admin/admin.h"
+#include "store/state.h"
+
+int complaintlist_list(struct admin *admin, const struct command *self,
+		       int argc, char **argv);
+int complaintlist_show(struct admin *admin, const struct command *self,
+		       int argc, char **argv);
+int complaintlist_match(struct admin *admin, const struct command *self,
+			int argc, char **argv);
+
+/* The state of the settings; NULL, and the message is out and the status in
+ * status_out. */
+struct state *complaintlist_open(const struct admin *admin,
+				 const struct command *self, int *status_out);
+
+#endif

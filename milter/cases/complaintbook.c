@@ -1,0 +1,371 @@
+#include <config.h>
+
+#include "cases/complaintbook.h"
+
+#include "cases/complaintform.h"
+#include "store/storeerror.h"
+
+#include <string.h>
+
+#define DAY_US (INT64_C(86400) * G_USEC_PER_SEC)
+#define EXPIRE_MOST 1000
+
+/* First bytes of keys. */
+#define KEY_COMPLAINT 'c'
+#define KEY_SAME 'd'		/* a hash: to the number */
+#define KEY_RATE 'r'		/* a day and a domain: to a count */
+
+static void append_number(GString *out, uint64_t number)
+{
+	for (int shift = 56; shift >= 0; shift -= 8)
+		g_string_append_c(out, (char)(number >> shift));
+}
+
+static uint64_t number_of(struct span bytes)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < MIN(bytes.len, 8); i++)
+		number = number << 8 | (uint8_t)bytes.ptr[i];
+	return number;
+}
+
+static GString *key_of(char kind, uint64_t number)
+{
+	GString *key = g_string_new(NULL);
+
+	g_string_append_c(key, kind);
+	append_number(key, number);
+	return key;
+}
+
+static struct span span_of_string(const GString *text)
+{
+	return span_of(text->str, text->len);
+}
+
+static void mix(GChecksum *sum, const char *text)
+{
+	g_checksum_update(sum, (const guchar *)text,
+			  (gssize)MIN(strlen(text), COMPLAINT_TEXT_MAX));
+	g_checksum_update(sum, (const guchar *)"\n", 1);
+}
+
+/* Of the original, whatever part of it there is, and of who complains; only of what
+ * is kept, so that it is the same again when it is read back. */
+static GString *sameness_of(const struct complaint *complaint)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	GString *out = g_string_sized_new(33);
+	guint8 digest[32];
+	gsize len = sizeof digest;
+
+	mix(sum, complaint->reporter_domain);
+	mix(sum, complaint->message_id);
+	if (!*complaint->message_id) {
+		mix(sum, complaint->sender);
+		mix(sum, complaint->subject);
+		g_checksum_update(sum,
+			(const guchar *)&complaint->received_us,
+			sizeof complaint->received_us);
+		g_checksum_update(sum,
+			(const guchar *)complaint->original.ptr,
+			(gssize)MIN(complaint->original.len,
+				    COMPLAINT_KEPT_BYTES));
+	}
+	g_checksum_get_digest(sum, digest, &len);
+	g_string_append_c(out, KEY_SAME);
+	g_string_append_len(out, (const char *)digest, (gssize)len);
+	return out;
+}
+
+static bool put(struct state_txn *txn, const struct complaint_entry *entry,
+		GError **error)
+{
+	g_autoptr(GString) key = key_of(KEY_COMPLAINT, entry->number);
+	size_t len;
+	g_autofree uint8_t *bytes = complaintform_pack(entry, &len);
+
+	return state_put(txn, STATE_COMPLAINTS, span_of_string(key),
+			 span_of((const char *)bytes, len), error);
+}
+
+static bool read_entry(struct span key, struct span value, struct arena *arena,
+		       struct complaint_entry *out)
+{
+	if (!complaintform_read(value, arena, out))
+		return false;
+	out->number = number_of(span_from(key, 1));
+	return true;
+}
+
+static bool find(struct state_txn *txn, uint64_t number, struct arena *arena,
+		 struct complaint_entry *out)
+{
+	g_autoptr(GString) key = key_of(KEY_COMPLAINT, number);
+	struct span value;
+
+	return state_find(txn, STATE_COMPLAINTS, span_of_string(key), &value) &&
+	       read_entry(span_of_string(key), value, arena, out);
+}
+
+#define META_LAST "n"
+
+static uint64_t last_number(struct state_txn *txn)
+{
+	struct span value;
+
+	return state_find(txn, STATE_COMPLAINTS, span_text(META_LAST),
+			  &value) ? number_of(value) : 0;
+}
+
+static bool put_number(struct state_txn *txn, struct span key,
+		       uint64_t number, GError **error)
+{
+	g_autoptr(GString) value = g_string_new(NULL);
+
+	append_number(value, number);
+	return state_put(txn, STATE_COMPLAINTS, key, span_of_string(value),
+			 error);
+}
+
+/* Counts one more of the day. */
+static bool count_today(struct state_txn *txn,
+			const struct complaint_entry *entry, uint64_t *count,
+			GError **error)
+{
+	g_autoptr(GString) key = key_of(KEY_RATE,
+					(uint64_t)(entry->last_us / DAY_US));
+	struct span value;
+
+	g_string_append_len(key, entry->complaint.reporter_domain,
+			    (gssize)MIN(strlen(
+				entry->complaint.reporter_domain), 255));
+	*count = 1;
+	if (state_find(txn, STATE_COMPLAINTS, span_of_string(key), &value))
+		*count += number_of(value);
+	return put_number(txn, span_of_string(key), *count, error);
+}
+
+/* Keeps what was known, and adds what is new. */
+static bool join(struct state_txn *txn, uint64_t number,
+		 struct complaint_entry *entry, GError **error)
+{
+	struct complaint_entry old;
+	struct arena arena;
+	bool is_good;
+
+	arena_init(&arena);
+	is_good = find(txn, number, &arena, &old);
+	if (is_good) {
+		old.last_us = MAX(old.last_us, entry->last_us);
+		old.count++;
+		if (!old.match.record_count)
+			old.match = entry->match;
+		is_good = put(txn, &old, error);
+		entry->number = number;
+		entry->count = old.count;
+	} else {
+		store_error_set_text(error, STORE_ERROR_DAMAGED, "complaint %"
+				     G_GUINT64_FORMAT " cannot be read",
+				     number);
+	}
+	arena_release(&arena);
+	return is_good;
+}
+
+static bool add_new(struct state_txn *txn, struct complaint_entry *entry,
+		    struct span same, GError **error)
+{
+	entry->number = last_number(txn) + 1;
+	entry->first_us = entry->last_us;
+	entry->count = 1;
+	return put_number(txn, span_text(META_LAST), entry->number, error) &&
+	       put_number(txn, same, entry->number, error) &&
+	       put(txn, entry, error);
+}
+
+static bool add(struct state_txn *txn, struct complaint_entry *entry,
+		int64_t most_a_day, enum complaint_outcome *outcome_out,
+		GError **error)
+{
+	g_autoptr(GString) same = sameness_of(&entry->complaint);
+	struct span value;
+	uint64_t today;
+
+	*outcome_out = COMPLAINT_JOINED;
+	if (state_find(txn, STATE_COMPLAINTS, span_of_string(same), &value))
+		return join(txn, number_of(value), entry, error);
+	if (!count_today(txn, entry, &today, error))
+		return false;
+	*outcome_out = COMPLAINT_THROTTLED;
+	if (today > (uint64_t)most_a_day ||
+	    state_count(txn, STATE_COMPLAINTS) >= 3 * COMPLAINTS_MAX)
+		return true;
+	*outcome_out = COMPLAINT_ADDED;
+	return add_new(txn, entry, span_of_string(same), error);
+}
+
+bool complaintbook_add(struct state *state, struct complaint_entry *entry,
+		       int64_t most_a_day, enum complaint_outcome *outcome_out,
+		       GError **error)
+{
+	struct state_txn *txn = state_begin_write(state, error);
+
+	if (!txn)
+		return false;
+	if (add(txn, entry, most_a_day, outcome_out, error))
+		return state_commit(&txn, error);
+	state_end(&txn);
+	return false;
+}
+
+static bool find_or_say(struct state_txn *txn, uint64_t number,
+			struct arena *arena, struct complaint_entry *out,
+			GError **error)
+{
+	if (find(txn, number, arena, out))
+		return true;
+	store_error_set_text(error, STORE_ERROR_MISSING, "there is no "
+			     "complaint %" G_GUINT64_FORMAT "; reevectl "
+			     "complaint list shows them", number);
+	return false;
+}
+
+bool complaintbook_get(struct state *state, uint64_t number,
+		       struct arena *arena, struct complaint_entry *entry_out,
+		       GError **error)
+{
+	struct state_txn *txn = state_begin_read(state, error);
+	bool is_good;
+
+	if (!txn)
+		return false;
+	is_good = find_or_say(txn, number, arena, entry_out, error);
+	state_end(&txn);
+	return is_good;
+}
+
+bool complaintbook_match(struct state *state, uint64_t number,
+			 const struct complaint_match *match,
+			 const char *operator_name, GError **error)
+{
+	struct state_txn *txn = state_begin_write(state, error);
+	struct complaint_entry entry;
+	struct arena arena;
+	bool is_good;
+
+	if (!txn)
+		return false;
+	arena_init(&arena);
+	is_good = find_or_say(txn, number, &arena, &entry, error);
+	if (is_good) {
+		entry.match = *match;
+		entry.operator_name = operator_name;
+		is_good = put(txn, &entry, error);
+	}
+	arena_release(&arena);
+	if (is_good)
+		return state_commit(&txn, error);
+	state_end(&txn);
+	return false;
+}
+
+static void walk(struct state_txn *txn, complaint_take_fn *take, void *context)
+{
+	struct complaint_entry entry;
+	struct arena arena;
+	bool is_more = true;
+
+	arena_init(&arena);
+	for (uint64_t number = last_number(txn), gaps = 0;
+	     is_more && number && gaps < COMPLAINTS_MAX; number--) {
+		if (find(txn, number, &arena, &entry))
+			is_more = take(&entry, context);
+		else
+			gaps++;
+		arena_reset(&arena);
+	}
+	arena_release(&arena);
+}
+
+bool complaintbook_each(struct state *state, complaint_take_fn *take,
+			void *context, GError **error)
+{
+	struct state_txn *txn = state_begin_read(state, error);
+
+	if (!txn)
+		return false;
+	walk(txn, take, context);
+	state_end(&txn);
+	return true;
+}
+
+/* The counts of days before then. */
+static bool forget_days(struct state_txn *txn, int64_t before_us)
+{
+	g_autoptr(GString) from = key_of(KEY_RATE, 0);
+	g_autoptr(GString) end = key_of(KEY_RATE,
+					(uint64_t)(before_us / DAY_US));
+	struct span key, value;
+	bool is_any = false;
+
+	for (int i = 0; i < EXPIRE_MOST &&
+	     state_seek(txn, STATE_COMPLAINTS, span_of_string(from), &key,
+			&value) &&
+	     memcmp(key.ptr, end->str, MIN(key.len, end->len)) < 0; i++) {
+		g_autofree char *copy = g_memdup2(key.ptr, key.len);
+
+		is_any |= state_delete(txn, STATE_COMPLAINTS,
+				       span_of(copy, key.len));
+	}
+	return is_any;
+}
+
+static bool forget_old(struct state_txn *txn, int64_t before_us,
+		       struct arena *arena)
+{
+	g_autoptr(GString) from = key_of(KEY_COMPLAINT, 0);
+	struct complaint_entry entry;
+	struct span key, value;
+	bool is_any = false;
+
+	for (int i = 0; i < EXPIRE_MOST &&
+	     state_seek(txn, STATE_COMPLAINTS, span_of_string(from), &key,
+			&value) && key.len && key.ptr[0] == KEY_COMPLAINT; i++) {
+		bool is_read = read_entry(key, value, arena, &entry);
+
+		g_string_truncate(from, 0);
+		g_string_append_len(from, key.ptr, (gssize)key.len);
+		if (is_read && entry.last_us < before_us) {
+			g_autoptr(GString) same = sameness_of(&entry.complaint);
+
+			is_any |= state_delete(txn, STATE_COMPLAINTS,
+					       span_of_string(from));
+			state_delete(txn, STATE_COMPLAINTS,
+				     span_of_string(same));
+		}
+		g_string_append_c(from, '\0');
+		arena_reset(arena);
+	}
+	return is_any;
+}
+
+bool complaintbook_expire(struct state *state, int64_t before_us,
+			  GError **error)
+{
+	struct state_txn *txn = state_begin_write(state, error);
+	struct arena arena;
+	bool is_any;
+
+	if (!txn)
+		return false;
+	arena_init(&arena);
+	is_any = forget_days(txn, before_us);
+	is_any = forget_old(txn, before_us, &arena) || is_any;
+	arena_release(&arena);
+	if (is_any)
+		return state_commit(&txn, error);
+	state_end(&txn);
+	return true;
+}

@@ -1,0 +1,62 @@
+/* complaintbook.h - the complaints that came, in state.mdb */
+#ifndef CASES_COMPLAINTBOOK_H
+#define CASES_COMPLAINTBOOK_H
+
+#include "cases/complaint.h"
+#include "store/state.h"
+
+#define COMPLAINT_RECORDS_MAX 8		/* records that one is linked to */
+#define COMPLAINTS_MAX 100000
+#define COMPLAINT_TEXT_MAX 500		/* bytes kept of each text */
+#define COMPLAINT_KEPT_BYTES ((size_t)64 << 10)	/* of an original */
+
+/* Which records a complaint is about. Texts are never NULL. */
+struct complaint_match {
+	uint64_t records[COMPLAINT_RECORDS_MAX];
+	size_t record_count;		/* 0: none was found */
+	const char *how;		/* "message-id" */
+	const char *account, *client;	/* of the first record; "" */
+};
+
+struct complaint_entry {
+	uint64_t number;		/* given by complaintbook_add() */
+	struct complaint complaint;
+	struct complaint_match match;
+	int64_t first_us, last_us;
+	uint64_t count;			/* times that it came */
+	const char *operator_name, *note;	/* "" where there is none */
+};
+
+enum complaint_outcome {
+	COMPLAINT_ADDED,
+	COMPLAINT_JOINED,		/* the same came before */
+	COMPLAINT_THROTTLED,		/* its reporter sent too many today */
+};
+
+/*
+ * Adds it, or counts it with the one that is the same: about the same original, from
+ * the same domain. most_a_day: new ones of a domain and UTC day; more are
+ * forgotten. Times come from entry->last_us; number and count are filled in.
+ */
+bool complaintbook_add(struct state *state, struct complaint_entry *entry,
+		       int64_t most_a_day, enum complaint_outcome *outcome_out,
+		       GError **error) MUST_USE;
+/* STORE_ERROR_MISSING when there is none. The texts live in the arena. */
+bool complaintbook_get(struct state *state, uint64_t number,
+		       struct arena *arena, struct complaint_entry *entry_out,
+		       GError **error) MUST_USE;
+/* Says what it is about. */
+bool complaintbook_match(struct state *state, uint64_t number,
+			 const struct complaint_match *match,
+			 const char *operator_name, GError **error) MUST_USE;
+
+/* Borrowed for the call; false ends. The newest first. */
+typedef bool complaint_take_fn(const struct complaint_entry *entry,
+			       void *context);
+bool complaintbook_each(struct state *state, complaint_take_fn *take,
+			void *context, GError **error) MUST_USE;
+/* Those that came last before then, a thousand at most. */
+bool complaintbook_expire(struct state *state, int64_t before_us,
+			  GError **error) MUST_USE;
+
+#endif

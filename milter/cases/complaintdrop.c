@@ -1,0 +1,147 @@
+#include <config.h>
+
+#include "cases/complaintdrop.h"
+
+#include "base/log.h"
+#include "cases/complaintsettings.h"
+#include "store/storeerror.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PREFIX "complaint-"
+#define LOOKED_AT_MAX 1000	/* names; some may be nobody's to remove */
+
+static bool write_all(int fd, struct span bytes)
+{
+	while (bytes.len) {
+		ssize_t done = write(fd, bytes.ptr, bytes.len);
+
+		if (done < 0 && errno != EINTR)
+			return false;
+		bytes = span_from(bytes, done > 0 ? (size_t)done : 0);
+	}
+	return fsync(fd) == 0;
+}
+
+bool complaintdrop_put(const char *dir, struct span bytes, GError **error)
+{
+	g_autofree char *unique = g_uuid_string_random();
+	g_autofree char *path = g_strdup_printf("%s/" PREFIX "%s", dir, unique);
+	g_autofree char *part = g_strdup_printf("%s/.%s", dir, unique);
+	int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool is_good = fd >= 0 && write_all(fd, bytes) &&
+		       fchmod(fd, 0644) == 0;
+	int number = errno;
+
+	if (fd >= 0)
+		close(fd);
+	if (is_good && rename(part, path) == 0)
+		return true;
+	number = is_good ? errno : number;
+	if (fd >= 0)
+		unlink(part);
+	store_error_set(error, dir, number);
+	return false;
+}
+
+static char *read_fd(int fd, size_t len)
+{
+	char *bytes = g_malloc(len + 1);
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t got = read(fd, bytes + have, len - have);
+
+		if (got <= 0 && !(got < 0 && errno == EINTR)) {
+			g_free(bytes);
+			return NULL;
+		}
+		have += got > 0 ? (size_t)got : 0;
+	}
+	return bytes;
+}
+
+/* NULL: it is not to be read. */
+static char *read_file(int folder, const char *name, int64_t most,
+		       size_t *len_out)
+{
+	int fd = openat(folder, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat facts;
+	char *bytes = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) &&
+	    facts.st_nlink == 1 && facts.st_size <= most) {
+		*len_out = (size_t)facts.st_size;
+		bytes = read_fd(fd, *len_out);
+	}
+	close(fd);
+	return bytes;
+}
+
+static void tell(const char *name, const struct complaint_imported *imported)
+{
+	static const char *const words[] = { "added", "joined", "throttled" };
+	g_autofree char *file = log_text(span_text(name));
+	g_autofree char *why = log_text(span_text(imported->why));
+
+	if (imported->refusal != COMPLAINT_READ)
+		log_event(NULL, LOG_NOTICE, "complaint_refused",
+			  "file=%s why=%s", file, why);
+	else
+		log_event(NULL, LOG_NOTICE, "complaint", "number=%" PRIu64
+			  " %s records=%zu", imported->number,
+			  words[imported->outcome], imported->record_count);
+}
+
+/* False: it waits, since the state cannot be written. */
+static bool take_one(int folder, const char *name,
+		     const struct complaint_import *import)
+{
+	int64_t most = complaint_settings_of(import->settings)->mail_bytes;
+	struct complaint_imported imported = { .refusal = COMPLAINT_NOTHING };
+	g_autoptr(GError) why = NULL;
+	size_t len = 0;
+	g_autofree char *bytes = read_file(folder, name, most, &len);
+
+	if (!bytes)
+		g_strlcpy(imported.why, "no plain file, or larger than "
+			  "cases.complaint_size", sizeof imported.why);
+	else if (!complaintimport_take(import, span_of(bytes, len), &imported,
+				       &why)) {
+		log_event(NULL, LOG_WARNING, "complaint_waits", "why=\"%s\"",
+			  why->message);
+		return false;
+	}
+	if (unlinkat(folder, name, 0) == 0)
+		tell(name, &imported);
+	return true;
+}
+
+void complaintdrop_take(const char *dir,
+			const struct complaint_import *import)
+{
+	DIR *folder = *dir ? opendir(dir) : NULL;
+	const struct dirent *entry;
+	int taken = 0;
+
+	if (!folder)
+		return;
+	for (int seen = 0; taken < COMPLAINTDROP_AT_ONCE &&
+	     seen < LOOKED_AT_MAX && (entry = readdir(folder)); seen++)
+		if (g_str_has_prefix(entry->d_name, PREFIX)) {
+			taken++;
+			if (!take_one(dirfd(folder), entry->d_name, import))
+				break;
+		}
+	closedir(folder);
+}

@@ -1,0 +1,71 @@
+#include <config.h>
+
+#include "cases/complaintimport.h"
+
+#include "cases/complaintmatch.h"
+#include "cases/complaintsettings.h"
+#include "settings/global.h"
+#include "store/incidents.h"
+
+#include <stdio.h>
+
+#define QUIET_US (INT64_C(86400) * G_USEC_PER_SEC)
+
+void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
+{
+	const struct complaint_match *match = &entry->match;
+	g_autofree char *key = NULL, *text = NULL;
+
+	if (!match->record_count)
+		return;
+	key = *match->account ? g_strdup_printf("account %s", match->account) :
+				g_strdup_printf("client %s", match->client);
+	text = g_strdup_printf("complaint %" G_GUINT64_FORMAT " (%s) from %s",
+			       entry->number, entry->complaint.kind,
+			       *entry->complaint.reporter_domain ?
+			       entry->complaint.reporter_domain : "someone");
+	incidents_note("complaint", key, text, QUIET_US, now_us);
+}
+
+bool complaintimport_add(const struct complaint_import *import,
+			 struct complaint_entry *entry, struct arena *arena,
+			 struct complaint_imported *out, GError **error)
+{
+	const char *state_dir = global_settings_of(import->settings)->state_dir;
+	int64_t a_day = complaint_settings_of(import->settings)->a_day;
+
+	entry->last_us = import->now_us;
+	entry->operator_name = import->operator_name;
+	if (!complaintmatch_find(state_dir, &entry->complaint, arena,
+				 &entry->match, error) ||
+	    !complaintbook_add(import->state, entry, a_day, &out->outcome,
+			       error))
+		return false;
+	out->number = entry->number;
+	out->record_count = entry->match.record_count;
+	if (out->outcome == COMPLAINT_ADDED)
+		complaintimport_note(entry, import->now_us);
+	return true;
+}
+
+bool complaintimport_take(const struct complaint_import *import,
+			  struct span bytes, struct complaint_imported *out,
+			  GError **error)
+{
+	static const struct session_facts nobody = { .messages = 0 };
+	struct complaint_entry entry = { .note = "" };
+	struct transaction tx;
+	const char *why;
+	bool is_good = true;
+
+	*out = (struct complaint_imported){ .refusal = COMPLAINT_READ };
+	transaction_init(&tx, import->settings, &nobody);
+	out->refusal = complaint_read(&tx, bytes, &entry.complaint, &why);
+	if (out->refusal == COMPLAINT_READ)
+		is_good = complaintimport_add(import, &entry, &tx.arena, out,
+					      error);
+	else
+		snprintf(out->why, sizeof out->why, "%s", why);
+	transaction_release(&tx);
+	return is_good;
+}

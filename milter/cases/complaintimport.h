@@ -1,0 +1,36 @@
+/* complaintimport.h - a mail to the abuse desk becomes a complaint in the state */
+#ifndef CASES_COMPLAINTIMPORT_H
+#define CASES_COMPLAINTIMPORT_H
+
+#include "cases/complaintbook.h"
+#include "settings/settings.h"
+
+struct complaint_import {
+	const struct settings *settings;
+	struct state *state;
+	const char *operator_name;	/* "": the daemon itself */
+	int64_t now_us;
+};
+
+struct complaint_imported {
+	enum complaint_refusal refusal;
+	char why[200];			/* when it is refused */
+	enum complaint_outcome outcome;	/* when not */
+	uint64_t number;
+	size_t record_count;
+};
+
+/* Reads, finds the records, and stores; the incident goes to incidents.h. False: it
+ * could not be stored; whatever the mail is, is an answer. */
+bool complaintimport_take(const struct complaint_import *import,
+			  struct span bytes, struct complaint_imported *out,
+			  GError **error) MUST_USE;
+/* The same for what is known already. */
+bool complaintimport_add(const struct complaint_import *import,
+			 struct complaint_entry *entry, struct arena *arena,
+			 struct complaint_imported *out, GError **error)
+	MUST_USE;
+/* A matched one is an incident of its account, else of its client's address. */
+void complaintimport_note(const struct complaint_entry *entry, int64_t now_us);
+
+#endif
