@@ -72,7 +72,7 @@ static int erase(const struct admin *admin, const struct command *self,
 /* Not all of a day by mistake. */
 static bool is_about_somebody(const struct recordquery *asking)
 {
-	return asking->from || asking->rcpt || asking->account ||
+	return asking->from || asking->customer || asking->rcpt || asking->account ||
 	       asking->client || asking->message_id || asking->queue_id ||
 	       asking->session;
 }
@@ -87,7 +87,7 @@ int recordserase_run(struct admin *admin, const struct command *self, int argc,
 
 	if (status == EX_OK && !is_about_somebody(&asking))
 		status = admin_fail(self, EX_USAGE, "whose? One of --from, "
-				    "--rcpt, --account, --client-ip, "
+				    "--rcpt, --account, --customer, --client-ip, "
 				    "--message-id, --queue-id and --session "
 				    "is needed");
 	if (status == EX_OK && (!asking.reason || !*asking.reason))

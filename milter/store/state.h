@@ -35,6 +35,8 @@ enum state_table {
 	STATE_HOLDS,		/* holds.c */
 	STATE_AUDIT,		/* audit.c; its head is in STATE_META */
 	STATE_EVIDENCE,		/* evidencemarks.c */
+	STATE_CUSTOMERS,	/* cases/customerbook.c, by id */
+	STATE_CUSTOMER_KEYS,	/* the same: whose account, network, domain */
 	STATE_TABLES
 };
 

@@ -108,7 +108,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		canon => 'canon|bodyhash', sendersettings => 'sender',
 		resolver => 'resolver|question', resolversettings => 'resolver',
 		clamdsettings => 'clamd', dnslistsettings => 'dnslists', greysettings => 'grey', streamsettings => 'stream',
-		greylistadmin => 'command', backupadmin => 'command', restoreadmin => 'command', reportadmin => 'command',
+		greylistadmin => 'command', customeradmin => 'command', backupadmin => 'command', restoreadmin => 'command', reportadmin => 'command',
 		reportsettings => 'report',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
 		spfsecond_none => 'spfsecond',
