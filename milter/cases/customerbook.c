@@ -356,27 +356,27 @@ static bool find_account(struct state_txn *txn, const char *account,
 	return find_key(txn, &key, id_out);
 }
 
-/* One look for each length of prefix that the book has, longest first. */
+/*
+ * Networks lie in each other or apart. The keys go down from the longest that addr may
+ * lie in: the first one that there is holds addr, or lies before it and apart; what holds
+ * addr then holds the base of that one, too, and so is no longer than what the two have in
+ * common. From there it goes on: mostly a step or two, whatever lengths there are.
+ */
 static bool find_network(struct state_txn *txn, const struct netaddr *addr,
 			 struct span *id_out)
 {
-	struct network net = network_around(addr, 128);
-	struct customer_key from = customerkey_network(&net);
-	struct span seen, value;
+	struct network around = network_around(addr, 128), seen;
+	struct customer_key from = customerkey_network(&around);
+	struct span key;
 
-	if (find_key(txn, &from, id_out))
-		return true;
-	while (net.bits > 0) {
-		from = customerkey_bits(addr->family,
-					(uint8_t)(net.bits - 1));
-		if (!state_seek(txn, STATE_CUSTOMER_KEYS,
-				customerkey_span(&from), &seen, &value) ||
-		    !customerkey_is_network(seen, addr->family, &net.bits))
-			return false;
-		net = network_around(addr, net.bits);
-		from = customerkey_network(&net);
-		if (find_key(txn, &from, id_out))
+	while (state_seek(txn, STATE_CUSTOMER_KEYS, customerkey_span(&from),
+			  &key, id_out) &&
+	       customerkey_is_network(key, addr->family, &seen)) {
+		if (network_has(&seen, addr))
 			return true;
+		around = network_around(addr, customerkey_common_bits(
+						&seen.base, addr));
+		from = customerkey_network(&around);
 	}
 	return false;
 }

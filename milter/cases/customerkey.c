@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define NETWORK_BYTES 19		/* 'n', family, length, address */
+#define NETWORK_BYTES 19		/* 'n', family, base, length */
 
 struct span customerkey_span(const struct customer_key *key)
 {
@@ -25,32 +25,42 @@ struct customer_key customerkey_id(const char *id)
 	return key;
 }
 
-struct customer_key customerkey_bits(enum netaddr_family family, uint8_t bits)
-{
-	return (struct customer_key){
-		.len = 3, .bytes = { 'n', (uint8_t)family,
-				     (uint8_t)(128 - bits) },
-	};
-}
-
 struct customer_key customerkey_network(const struct network *net)
 {
-	struct customer_key key = customerkey_bits(net->base.family,
-						   net->bits);
+	struct customer_key key = {
+		.len = NETWORK_BYTES,
+		.bytes = { 'n', (uint8_t)net->base.family },
+	};
 
-	memcpy(key.bytes + key.len, net->base.bytes, sizeof net->base.bytes);
-	key.len += sizeof net->base.bytes;
+	for (size_t i = 0; i < sizeof net->base.bytes; i++)
+		key.bytes[2 + i] = (uint8_t)~net->base.bytes[i];
+	key.bytes[NETWORK_BYTES - 1] = (uint8_t)(128 - net->bits);
 	return key;
 }
 
 bool customerkey_is_network(struct span key, enum netaddr_family family,
-			    uint8_t *bits_out)
+			    struct network *net_out)
 {
 	if (key.len != NETWORK_BYTES || key.ptr[0] != 'n' ||
-	    key.ptr[1] != (char)family || (uint8_t)key.ptr[2] > 128)
+	    key.ptr[1] != (char)family ||
+	    (uint8_t)key.ptr[NETWORK_BYTES - 1] > 128)
 		return false;
-	*bits_out = (uint8_t)(128 - (uint8_t)key.ptr[2]);
+	net_out->base.family = family;
+	for (size_t i = 0; i < sizeof net_out->base.bytes; i++)
+		net_out->base.bytes[i] = (uint8_t)~key.ptr[2 + i];
+	net_out->bits = (uint8_t)(128 - (uint8_t)key.ptr[NETWORK_BYTES - 1]);
 	return true;
+}
+
+uint8_t customerkey_common_bits(const struct netaddr *a,
+				const struct netaddr *b)
+{
+	uint8_t bits = 0;
+
+	while (bits < 128 && !((a->bytes[bits / 8] ^ b->bytes[bits / 8]) &
+			       0x80 >> bits % 8))
+		bits++;
+	return bits;
 }
 
 struct customer_key customerkey_of(enum customer_field field,

@@ -21,15 +21,14 @@ struct customer_key customerkey_id(const char *id);
 /* Of one of its networks, accounts or domains. */
 struct customer_key customerkey_of(enum customer_field field,
 				   const char *value);
-/*
- * A family, 128 less the length of the prefix, and the 16 bytes: so those of one
- * length lie together, longest first, and a look-up jumps from length to length.
- */
+/* A family, the base, and the length of the prefix; both complemented: from an address
+ * down, the longest of a base first. */
 struct customer_key customerkey_network(const struct network *net);
-/* The first of the networks with so long a prefix, or a shorter one. */
-struct customer_key customerkey_bits(enum netaddr_family family, uint8_t bits);
 bool customerkey_is_network(struct span key, enum netaddr_family family,
-			    uint8_t *bits_out) MUST_USE;
+			    struct network *net_out) MUST_USE;
+/* How many bits from the front are the same, of 128. */
+uint8_t customerkey_common_bits(const struct netaddr *a,
+				const struct netaddr *b);
 
 /* The least key behind the one seen; false when there can be none. */
 bool customerkey_step(struct customer_key *key, struct span seen) MUST_USE;

@@ -3,9 +3,9 @@
  *
  *	cases [CUSTOMERS [FOLDER]]
  *
- * Writes CUSTOMERS (100,000) with two networks, an IPv6 network, three accounts and a
- * domain each into a new state in FOLDER (a temporary one), all in one transaction as
- * `reevectl customer import` does; then prints what a look-up takes by account, by
+ * Writes CUSTOMERS (100,000) with two networks (of 21 lengths), an IPv6 network, three
+ * accounts and a domain each into a new state in FOLDER (a temporary one), all in one
+ * transaction as `reevectl customer import` does; then prints what a look-up takes by account, by
  * address and by domain, of one thread and of four, of strangers likewise, and what
  * reading a page of 100, one customer, and all of them takes.
  */
@@ -23,6 +23,7 @@
 #define LOOK_UPS 200000
 #define THREADS 4
 #define PAGE 100
+#define LENGTHS 20
 
 static unsigned customers = 100000;
 static struct state *state;
@@ -35,7 +36,7 @@ static double seconds(int64_t began_us)
 static struct customer_entry *make(unsigned i, struct arena *arena)
 {
 	struct customer_entry *entry = arena_new(arena, struct customer_entry);
-	const struct { enum customer_field field; char *text; } words[] = {
+	struct { enum customer_field field; char *text; } words[] = {
 		{ CUSTOMER_FIELD_ID, arena_printf(arena, "customer%u", i) },
 		{ CUSTOMER_FIELD_NAME, arena_printf(arena, "Customer %u", i) },
 		{ CUSTOMER_FIELD_CONTACTS, arena_printf(arena,
@@ -52,6 +53,9 @@ static struct customer_entry *make(unsigned i, struct arena *arena)
 	};
 
 	customerentry_init(entry);
+	if (i < LENGTHS)
+		words[3].text = arena_printf(arena, "%s %u.0.0.0/%u",
+					     words[3].text, 200 + i, 8 + i);
 	for (size_t j = 0; j < G_N_ELEMENTS(words); j++)
 		BUG_IF(!customerentry_set(entry, words[j].field,
 					  words[j].text, arena, NULL));

@@ -185,6 +185,89 @@ static void who_was_changed_meanwhile_is_read_again(void **state)
 	book_end(&book);
 }
 
+/* The longest that holds the address, by looking at all of them. */
+static const char *search(const GPtrArray *entries, const struct netaddr *addr)
+{
+	const char *found = "nobody";
+	int longest = -1;
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct customer_entry *entry = g_ptr_array_index(entries,
+								       i);
+		const char *const *text;
+
+		for (text = entry->networks; *text; text++) {
+			struct network net;
+
+			assert_true(network_parse(span_text(*text), &net,
+						  NULL));
+			if (network_has(&net, addr) && net.bits > longest) {
+				longest = net.bits;
+				found = entry->id;
+			}
+		}
+	}
+	return found;
+}
+
+/* Few different bits, so that many lie in each other, side by side and on the edge. */
+static struct network random_network(GRand *random)
+{
+	bool is_ip6 = g_rand_int_range(random, 0, 3) == 0;
+	struct netaddr addr = { is_ip6 ? NETADDR_IP6 : NETADDR_IP4, { 0 } };
+	uint8_t bits = (uint8_t)g_rand_int_range(random, is_ip6 ? 0 : 96, 129);
+
+	if (!is_ip6)
+		addr.bytes[10] = addr.bytes[11] = 0xFF;
+	for (int i = is_ip6 ? 0 : 12; i < 16; i++)
+		addr.bytes[i] = (uint8_t)(g_rand_int_range(random, 0, 4) *
+					  0x55 & (i % 2 ? 0xC1 : 0x83));
+	return network_around(&addr, bits);
+}
+
+static char *random_book(GRand *random)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	GString *text = g_string_new("id,networks\n");
+
+	for (int i = 0; i < 300; i++) {
+		struct network net = random_network(random);
+		char buffer[NETADDR_TEXT_MAX];
+
+		network_format(&net, buffer);
+		if (g_hash_table_add(seen, g_strdup(buffer)))
+			g_string_append_printf(text, "c%d,%s\n", i, buffer);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void any_network_is_found(void **state)
+{
+	GRand *random = g_rand_new_with_seed(11);
+
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		g_autofree char *text = random_book(random);
+		struct book book;
+
+		book_begin(&book);
+		g_autoptr(GPtrArray) entries = customerread_parse(
+			span_text(text), "f", &book.arena, NULL);
+		assert_null(put(&book, text, false, 1));
+		for (int i = 0; i < 1000; i++) {
+			struct netaddr addr = random_network(random).base;
+			const char *got = customerbook_find(book.state, NULL,
+				&addr, NULL, &book.arena);
+
+			assert_string_equal(got ? got : "nobody",
+					    search(entries, &addr));
+		}
+		book_end(&book);
+	}
+	g_rand_free(random);
+}
+
 static bool note(const struct customer_entry *entry, void *context)
 {
 	GString *seen = context;
@@ -211,6 +294,7 @@ static void by_id_and_in_pages(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_most_specific_is_found),
+	cmocka_unit_test(any_network_is_found),
 	cmocka_unit_test(a_conflict_names_both),
 	cmocka_unit_test(what_is_replaced_is_forgotten),
 	cmocka_unit_test(who_was_changed_meanwhile_is_read_again),
