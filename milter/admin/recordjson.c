@@ -209,6 +209,9 @@ static void put_message(json_t *object, const Reeve__Record *record)
 				    json_real(outcome->score));
 	}
 	PUT_BYTES(object, "queue_id", message, queue_id);
+	if (message->customer)
+		json_object_set_new(object, "customer",
+				    json_string(message->customer));
 	put_bytes(object, "sender", recordview_sender(record));
 	PUT_BYTES(object, "sender_raw", message, sender_raw);
 	json_object_set_new(object, "recipients", recipients_array(message));

@@ -169,7 +169,8 @@ static int make_query(const struct command *self, struct recordquery *asking)
 		.account = asking->account, .sender = asking->from,
 		.recipient = asking->rcpt, .domain = asking->domain,
 		.message_id = asking->message_id,
-		.queue_id = asking->queue_id, .symbol = asking->symbol,
+		.queue_id = asking->queue_id,
+		.customer = asking->customer, .symbol = asking->symbol,
 		.kind = RECORD_MESSAGE,
 		.limit = (uint64_t)MAX(asking->limit, 0),
 	};
@@ -209,6 +210,8 @@ int recordquery_parse(struct recordquery *asking, struct admin *admin,
 		WORD("until", until, "Ended before", "TIME"),
 		WORD("client-ip", client, "Client address or network", "CIDR"),
 		WORD("account", account, "Login", "NAME"),
+		WORD("customer", customer, "Customer, by the id in the book",
+		     "ID"),
 		WORD("from", from, "Envelope sender, @DOMAIN, or what it "
 		     "begins with: news*@DOMAIN, news*", "ADDRESS"),
 		WORD("rcpt", rcpt, "A recipient, likewise", "ADDRESS"),
@@ -263,7 +266,7 @@ void recordquery_release(struct recordquery *asking)
 		&asking->domain, &asking->message_id, &asking->queue_id,
 		&asking->verdict, &asking->symbol, &asking->session,
 		&asking->kind, &asking->direction, &asking->reason,
-		&asking->subject, &asking->cursor,
+		&asking->subject, &asking->cursor, &asking->customer,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)

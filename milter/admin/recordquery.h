@@ -21,7 +21,7 @@ struct recordquery {
 
 	char *since, *until, *client, *account, *from, *rcpt, *domain;
 	char *message_id, *queue_id, *verdict, *symbol, *session, *kind;
-	char *direction, *subject, *cursor;
+	char *direction, *subject, *cursor, *customer;
 	int limit;
 };
 

@@ -92,7 +92,8 @@ static bool is_text(const char *text)
 static bool is_about_somebody(const struct recordquery *asking)
 {
 	return is_somebody(asking->from) || is_somebody(asking->rcpt) ||
-	       is_text(asking->account) || is_part(&asking->query.client) ||
+	       is_text(asking->account) ||
+	       is_text(asking->customer) || is_part(&asking->query.client) ||
 	       is_text(asking->message_id) || is_text(asking->queue_id) ||
 	       is_text(asking->session);
 }
@@ -107,7 +108,7 @@ int recordserase_run(struct admin *admin, const struct command *self, int argc,
 
 	if (status == EX_OK && !is_about_somebody(&asking))
 		status = admin_fail(self, EX_USAGE, "whose? One of --from, "
-				    "--rcpt, --account, --client-ip, "
+				    "--rcpt, --account, --customer, --client-ip, "
 				    "--message-id, --queue-id and --session "
 				    "is needed, of less than everybody");
 	if (status == EX_OK && (!asking.reason || !*asking.reason))

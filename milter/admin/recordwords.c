@@ -325,6 +325,8 @@ static void put_message(const Reeve__Record *record)
 	recordwords_line("direction", "%s",
 			 direction_word(recordview_direction(record)));
 	PUT_BYTES("queue id", record->message, queue_id);
+	if (record->message->customer)
+		recordwords_line("customer", "%s", record->message->customer);
 	put_sender(record);
 	put_recipients(record->message);
 	put_headers(record->message);

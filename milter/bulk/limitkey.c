@@ -65,7 +65,9 @@ static const char *customer_value(const struct transaction *tx,
 	const struct customer *customer = customers_find(
 		tx->settings, tx->client.login, &tx->client.addr);
 
-	return customer ? lower(customer->name, arena) : NULL;
+	if (customer)
+		return lower(customer->name, arena);
+	return tx->customer ? lower(tx->customer, arena) : NULL;
 }
 
 static const char *make_part(const struct transaction *tx,

@@ -169,6 +169,7 @@ struct transaction {
 	struct bulkwork *bulk_work;	/* bulk/limitcheck.h, while under way */
 	void (*free_bulk_work)(struct bulkwork *work);
 
+	const char *customer;	/* id in the book; NULL: none known */
 	uint64_t campaign;		/* bulk/campaigns.h; 0: none */
 	GArray *findings;		/* of struct finding */
 	GArray *annotations;		/* of struct annotation, that checks made */

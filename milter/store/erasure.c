@@ -15,12 +15,12 @@
 static bool is_about_people(const struct search_query *query)
 {
 	return query->sender || query->account || query->recipient ||
-	       query->client.base.family != NETADDR_NONE;
+	       query->customer || query->client.base.family != NETADDR_NONE;
 }
 
 bool erasure_is_of_sender(const struct search_query *query)
 {
-	return query->sender || query->account ||
+	return query->sender || query->account || query->customer ||
 	       query->client.base.family != NETADDR_NONE ||
 	       !is_about_people(query);
 }
@@ -88,6 +88,7 @@ static void clear_sender(Reeve__Message *message)
 {
 	CLEAR(message, sender);
 	CLEAR(message, sender_raw);
+	message->customer = NULL;
 	CLEAR(message, message_id);
 	CLEAR(message, header_from);
 	CLEAR(message, header_subject);

@@ -126,6 +126,9 @@ static bool is_message(const struct querymatch *match,
 	if (query->queue_id && !span_is(RECORDVIEW_BYTES(message, queue_id),
 					query->queue_id))
 		return false;
+	if (query->customer && !span_is_word(span_text(message->customer),
+					     query->customer))
+		return false;
 	return !match->subject_words ||
 	       has_words(message, match->subject_words);
 }

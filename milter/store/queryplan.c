@@ -154,6 +154,7 @@ static void add_all(struct planning *plan)
 	add_address(plan, &match->recipient, RECORD_KEY_RECIPIENT);
 	add_address(plan, &match->sender, RECORD_KEY_SENDER);
 	add_text(plan, RECORD_KEY_ACCOUNT, query->account);
+	add_text(plan, RECORD_KEY_CUSTOMER, query->customer);
 	for (guint i = 0; match->subject_words &&
 			  i < match->subject_words->len; i++)
 		add_key(plan, record_key_number(RECORD_KEY_SUBJECT_WORD,

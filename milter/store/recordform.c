@@ -434,6 +434,7 @@ static Reeve__Message *make_message(const struct transaction *tx,
 	put_auth(out, tx, arena);
 	if (tx->evidence)
 		out->evidence = make_evidence(tx->evidence, arena);
+	out->customer = (char *)tx->customer;
 	out->outcome = make_outcome(&tx->outcome, arena);
 	return out;
 }

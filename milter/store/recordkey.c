@@ -13,7 +13,9 @@
 
 bool record_key_is_of(enum record_key_kind kind, unsigned version)
 {
-	return version >= RECORD_KEYS_VERSION || kind <= RECORD_KEY_MINUTE;
+	if (kind <= RECORD_KEY_MINUTE)
+		return true;
+	return version >= (kind < RECORD_KEY_CUSTOMER ? 1 : 2);
 }
 
 struct record_key record_key_client(const struct netaddr *addr)
@@ -65,6 +67,7 @@ bool record_key_is_hash(const struct record_key *key)
 	case RECORD_KEY_QUEUE_ID:
 	case RECORD_KEY_SUBJECT_WORD:
 	case RECORD_KEY_SYMBOL:
+	case RECORD_KEY_CUSTOMER:
 		return true;
 	default:
 		return false;
@@ -187,6 +190,9 @@ static void add_message(GArray *keys, const Reeve__Message *message)
 		 &message->message_id);
 	add_text(keys, RECORD_KEY_QUEUE_ID, message->has_queue_id,
 		 &message->queue_id);
+	if (message->customer)
+		add(keys, record_key_text(RECORD_KEY_CUSTOMER,
+					  span_text(message->customer)));
 	add_words(keys, message);
 	add_symbols(keys, message);
 	if (message->evidence)

@@ -28,11 +28,13 @@ enum record_key_kind {
 	RECORD_KEY_SUBJECT_WORD = 15,	/* as number: see subjectwords.h */
 	RECORD_KEY_SYMBOL = 16,		/* of a finding: a hash */
 	RECORD_KEY_ACTION = 17,		/* number of what was decided */
+	/* This came with RECORD_KEYS_VERSION 2. */
+	RECORD_KEY_CUSTOMER = 18,	/* of an id: a hash */
 };
 
 /* What all records of a day have keys of: written down as its file is made, so that
  * the file of an older program is not thought to lack what it has no key of. */
-#define RECORD_KEYS_VERSION 1
+#define RECORD_KEYS_VERSION 2
 bool record_key_is_of(enum record_key_kind kind, unsigned version);
 
 #define RECORD_MINUTE_US (UINT64_C(60) * 1000000)

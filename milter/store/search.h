@@ -25,6 +25,7 @@ struct search_query {
 	const char *message_id;		/* with or without < > */
 	const char *queue_id;
 	uint64_t id, session;		/* see recordid.h; 0: any */
+	const char *customer;		/* id in the book */
 	const char *symbol;		/* of a finding; case counts */
 	bool has_evidence;		/* an original is, or was, kept */
 	bool has_action;

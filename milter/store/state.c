@@ -49,7 +49,8 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_CAMPAIGNS] = "campaigns", [STATE_GREYLIST] = "greylist",
 	[STATE_AUDIT] = "audit", [STATE_HOLDS] = "holds",
 	[STATE_COMPLAINTS] = "complaints",
-	[STATE_EVIDENCE] = "evidence",
+	[STATE_EVIDENCE] = "evidence", [STATE_CUSTOMERS] = "customers",
+	[STATE_CUSTOMER_KEYS] = "customer_keys",
 };
 
 static MDB_val value_of(struct span bytes)

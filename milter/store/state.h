@@ -36,6 +36,8 @@ enum state_table {
 	STATE_AUDIT,		/* audit.c; its head is in STATE_META */
 	STATE_EVIDENCE,		/* evidencemarks.c */
 	STATE_COMPLAINTS,	/* cases/complaintbook.c */
+	STATE_CUSTOMERS,	/* cases/customerbook.c, by id */
+	STATE_CUSTOMER_KEYS,	/* the same: whose account, network, domain */
 	STATE_TABLES
 };
 

@@ -9,6 +9,7 @@
 #include "bulk/limitcheck.h"
 #include "bulk/recipientcheck.h"
 #include "bulk/unasked.h"
+#include "cases/customercheck.h"
 #include "cases/listcheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
@@ -22,6 +23,7 @@ static const struct {
 	enum stage stage;
 	check_fn *run;
 } checks[] = {
+	{ STAGE_MAIL, customercheck_sender },	/* first: others ask for it */
 	{ STAGE_MAIL, listcheck_sender },
 	{ STAGE_MAIL, relay_check_sender },
 	{ STAGE_MAIL, authcheck_sender },

@@ -1,0 +1,14 @@
+/* customercheck.h - whose message it is */
+#ifndef CASES_CUSTOMERCHECK_H
+#define CASES_CUSTOMERCHECK_H
+
+#include "message/transaction.h"
+
+/*
+ * A check (STAGE_MAIL): sets tx->customer, of outbound mail, from the book by login,
+ * client address and the sender's domain. It finds nothing and demands nothing. Without
+ * a state (tx->state NULL), or when it cannot be read, nobody is known.
+ */
+void customercheck_sender(struct transaction *tx);
+
+#endif
