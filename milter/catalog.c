@@ -9,6 +9,7 @@
 #include "bulk/limitsettings.h"
 #include "bulk/greysettings.h"
 #include "bulk/streamsettings.h"
+#include "cases/casesettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -41,6 +42,7 @@ const struct setting_group *const catalog[] = {
 	&clamd_group,
 	&dnslists_group,
 	&customers_group,
+	&case_group,
 	&grey_group,
 	&stream_group,
 	&bulk_group,

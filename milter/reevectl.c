@@ -13,7 +13,8 @@
 
 static const struct command *const commands[] = {
 	&command_check, &command_status, &command_reload, &command_try,
-	&command_records, &command_list, &command_limits, &command_bulk,
+	&command_records, &command_list, &command_case,
+	&command_limits, &command_bulk,
 	&command_greylist,
 	&command_incidents, &command_report, &command_audit, &command_evidence,
 	&command_dkim, &command_rules, &command_relay_probe,

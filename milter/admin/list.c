@@ -58,7 +58,11 @@ static int take_names(const struct command *self, int argc, char **argv,
 		return admin_fail(self, EX_USAGE,
 			"\"%s\": the lists are welcome, block and "
 			"evidence", argv[1]);
-	if (!list_kind_parse(span_text(argv[2]), &entry->kind))
+	if (entry->which == LIST_WATCHED || entry->which == LIST_SUSPENDED)
+		return admin_fail(self, EX_USAGE, "who is %s is said by a "
+			"case: reevectl case", argv[1]);
+	if (!list_kind_parse(span_text(argv[2]), &entry->kind) ||
+	    entry->kind == LIST_CUSTOMER)
 		return admin_fail(self, EX_USAGE, "\"%s\": an entry is an "
 			"address, network, account, sender, domain or "
 			"fingerprint", argv[2]);

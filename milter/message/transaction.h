@@ -139,6 +139,7 @@ struct transaction {
 	const struct session_facts *session;
 	struct client client;		/* as it was at MAIL */
 	enum direction direction;
+	const char *customer;	/* id in the book; NULL: none known */
 	int64_t began_us, ended_us;
 	const char *queue_id;
 	enum stage stage;		/* the furthest reached */

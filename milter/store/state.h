@@ -35,6 +35,7 @@ enum state_table {
 	STATE_HOLDS,		/* holds.c */
 	STATE_AUDIT,		/* audit.c; its head is in STATE_META */
 	STATE_EVIDENCE,		/* evidencemarks.c */
+	STATE_CASES,		/* cases/casebook.c */
 	STATE_TABLES
 };
 

@@ -10,6 +10,7 @@
 #include "bulk/recipientcheck.h"
 #include "bulk/unasked.h"
 #include "cases/listcheck.h"
+#include "cases/suspensioncheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
 #include "relay/relay.h"
@@ -23,6 +24,7 @@ static const struct {
 	check_fn *run;
 } checks[] = {
 	{ STAGE_MAIL, listcheck_sender },
+	{ STAGE_MAIL, suspensioncheck_sender },
 	{ STAGE_MAIL, relay_check_sender },
 	{ STAGE_MAIL, authcheck_sender },
 	{ STAGE_MAIL, dnslists_sender },
