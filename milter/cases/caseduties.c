@@ -70,3 +70,11 @@ void caseduties_after(struct case_facts *facts, enum case_command command,
 		break;
 	}
 }
+
+void caseduties_strike(struct case_facts *facts, int64_t now_us,
+		       const struct case_settings *settings)
+{
+	if (settings->strikes && facts->strikes >= settings->strikes &&
+	    !facts->due_us[CASE_DUTY_SUSPEND])
+		facts->due_us[CASE_DUTY_SUSPEND] = now_us;
+}

@@ -93,7 +93,8 @@ GBytes *caseform_pack(const struct case_facts *facts)
 		packed.has_contact = packed.has_assigned =
 		packed.has_opened_us = packed.has_changed_us =
 		packed.has_until_us = packed.has_incidents =
-		packed.has_steps = packed.has_incident_us = true;
+		packed.has_steps = packed.has_incident_us =
+		packed.has_strikes = true;
 	packed.state = facts->state;
 	packed.kind = facts->kind;
 	packed.severity = facts->severity;
@@ -109,6 +110,7 @@ GBytes *caseform_pack(const struct case_facts *facts)
 	packed.incidents = facts->incidents;
 	packed.steps = facts->steps;
 	packed.incident_us = facts->incident_us;
+	packed.strikes = facts->strikes;
 	bytes = g_malloc(reeve__case__get_packed_size(&packed));
 	return g_bytes_new_take(bytes, reeve__case__pack(&packed, bytes));
 }
@@ -136,6 +138,7 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 		.incidents = packed->incidents,
 		.steps = packed->steps,
 		.incident_us = packed->incident_us,
+		.strikes = packed->strikes,
 	};
 	for (size_t i = 0; i < MIN(packed->n_due_us, CASE_DUTIES); i++)
 		out->due_us[i] = packed->due_us[i];

@@ -42,6 +42,7 @@ struct case_facts {
 	int64_t due_us[CASE_DUTIES];	/* 0: not owed */
 	int64_t incident_us;		/* the last one */
 	uint64_t incidents;
+	uint32_t strikes;		/* incidents that began after a warning */
 	uint32_t steps;
 };
 

@@ -33,6 +33,25 @@ static const struct setting rows[] = {
 	SETTING_TIME_MS(struct case_settings, watch_ms, "cases.watch",
 		.preset = 30 * DAY_MS, .min = MINUTE_MS, .max = 3650 * DAY_MS,
 		.help = "How long somebody is watched."),
+	SETTING_TIME_MS(struct case_settings, quiet_ms, "cases.quiet",
+		.preset = 60 * MINUTE_MS, .min = 0, .max = 365 * DAY_MS,
+		.help = "An incident that begins so long after the last one of "
+			"its case is another; what comes sooner belongs to "
+			"it."),
+	SETTING_COUNT(struct case_settings, strikes, "cases.strikes",
+		.preset = 2, .min = 0, .max = 1000,
+		.help = "After so many more incidents since the warning the "
+			"suspension is due at once: with 2, at the third one. "
+			"Each raises the severity. 0: never."),
+	SETTING_BOOL(struct case_settings, auto_suspend, "cases.auto_suspend",
+		.preset = true,
+		.help = "The daemon suspends when that is due. No: it is told "
+			"by reevectl case due, and an operator decides."),
+	SETTING_BOOL(struct case_settings, auto_remedy, "cases.auto_remedy",
+		.preset = false,
+		.help = "When the watch is over and nothing more was seen, the "
+			"case is remedied and closed. No: an operator says "
+			"so."),
 	SETTING_BOOL(struct case_settings, watch_evidence,
 		"cases.watch_evidence", .preset = true,
 		.help = "Keep the original of all mail of those who are "

@@ -8,8 +8,9 @@
 struct case_settings {
 	char *contact;			/* in refusals; "": none */
 	int64_t warn_days, cut_days;	/* business days */
-	int64_t suspend_ms, report_ms, watch_ms;
-	bool watch_evidence;
+	int64_t suspend_ms, report_ms, watch_ms, quiet_ms;
+	int64_t strikes;		/* 0: never */
+	bool watch_evidence, auto_suspend, auto_remedy;
 	char *zone, *hours, *holidays_file;
 	GPtrArray *workdays, *holidays;
 	struct calendar *calendar;	/* of these */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/pidfile.h"
+#include "cases/caseclock.h"
 #include "content/contentcheck.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
@@ -233,6 +234,7 @@ static void tick(void)
 	clean_state();
 	settings = service_settings();
 	diskwatch_look(service_disk(), settings);
+	caseclock_run(service_state(), settings);
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);
