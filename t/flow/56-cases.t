@@ -125,6 +125,25 @@ subtest 'whom a case can be about' => sub {
 		case_('suspend', $id);
 		like sent(%mail), qr/^550 .*case $id/, 'suspended';
 	}
+	is scalar(my @all = $daemon->objects('list', 'suspended')), 5, 'all are listed';
+	my $file = $daemon->state . '/suspended';
+	my ($status, $out, $err) = $daemon->reevectl('list', 'export', 'suspended',
+		'--format', 'postfix', '-o', $file);
+	is $status, 0, 'export' or diag $err;
+	open my $fh, '<', $file or die "$file: $!\n";
+	like join('', <$fh>), qr{^192\.0\.2\.96/28 REJECT suspended, }m,
+		'a table of Postfix';
+	like +($daemon->reevectl('list', 'export', 'suspended', '--format', 'postfix',
+		'--kind', 'sender'))[1], qr/\Aeve\@example\.org REJECT [^\n]+\n\z/, 'of senders';
+	like +($daemon->reevectl('list', 'export', 'suspended', '--format', 'nftables'))[1],
+		qr{elements = \{ 192\.0\.2\.77, (?:203\.0\.113\.0/24, 192|192)\.}, 'sets of nftables';
+	is +($daemon->reevectl('list', 'export', 'suspended', '--format', 'radius'))[1], '',
+		'no account';
+	like +($daemon->reevectl('list', 'export', 'suspended'))[1],
+		qr/^domain shop\.example 2026-\d+$/m, 'all in plain';
+	is +($daemon->reevectl('list', 'export', @$_))[0], 64, "@$_: bad words"
+		for ['watched'], ['suspended', '--format', 'x'],
+		['suspended', '--format', 'radius', '--kind', 'domain'];
 	is sent(login => undef, addr => '198.51.100.1', from => '<x@shop.example>',
 		rcpts => ['<u@example.org>']), 'c',
 		'a stranger in the name of the domain is no outbound mail';
