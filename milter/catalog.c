@@ -10,6 +10,7 @@
 #include "bulk/greysettings.h"
 #include "bulk/streamsettings.h"
 #include "cases/complaintsettings.h"
+#include "cases/casesettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -42,6 +43,7 @@ const struct setting_group *const catalog[] = {
 	&clamd_group,
 	&dnslists_group,
 	&customers_group,
+	&case_group,
 	&grey_group,
 	&stream_group,
 	&bulk_group,

@@ -90,7 +90,6 @@ extern const struct command command_check, command_try, command_records,
 	command_incidents, command_audit, command_evidence, command_dkim,
 	command_rules, command_relay_probe, command_reload, command_status,
 	command_backup, command_restore,
-	command_report,
-	command_complaint;
+	command_report, command_case, command_complaint;
 
 #endif

@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/fingerprintarg.h"
+#include "admin/listcases.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "settings/global.h"
@@ -58,7 +59,11 @@ static int take_names(const struct command *self, int argc, char **argv,
 		return admin_fail(self, EX_USAGE,
 			"\"%s\": the lists are welcome, block and "
 			"evidence", argv[1]);
-	if (!list_kind_parse(span_text(argv[2]), &entry->kind))
+	if (entry->which == LIST_WATCHED || entry->which == LIST_SUSPENDED)
+		return admin_fail(self, EX_USAGE, "who is %s is said by a "
+			"case: reevectl case", argv[1]);
+	if (!list_kind_parse(span_text(argv[2]), &entry->kind) ||
+	    entry->kind == LIST_CUSTOMER)
 		return admin_fail(self, EX_USAGE, "\"%s\": an entry is an "
 			"address, network, account, sender, domain or "
 			"fingerprint", argv[2]);
@@ -268,6 +273,34 @@ static const struct command verbs[] = {
 		.examples = "  reevectl list show\n"
 			    "  reevectl --json list show block\n",
 		.run = run_show,
+	}, {
+		.name = "list warned",
+		.arguments = "",
+		.summary = "Cases in which somebody has been warned",
+		.examples = "  reevectl list warned\n",
+		.run = listcases_run_state,
+	}, {
+		.name = "list watched",
+		.arguments = "",
+		.summary = "Cases in which somebody is watched",
+		.examples = "  reevectl list watched\n",
+		.run = listcases_run_state,
+	}, {
+		.name = "list suspended",
+		.arguments = "",
+		.summary = "Cases in which somebody is suspended",
+		.examples = "  reevectl --json list suspended\n",
+		.run = listcases_run_state,
+	}, {
+		.name = "list export",
+		.arguments = "[OPTION...] suspended",
+		.summary = "Who is suspended, for other programs",
+		.examples =
+		"  reevectl list export suspended --format postfix "
+		"-o /var/lib/mailreeve/suspended.cidr\n"
+		"  reevectl list export suspended --format nftables | nft -f -\n"
+		"  reevectl list export suspended --format radius\n",
+		.run = listcases_run_export,
 	},
 };
 
@@ -279,7 +312,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_list = {
 	.name = "list",
-	.arguments = "add|remove|show ...",
+	.arguments = "add|remove|show|warned|watched|suspended|export ...",
 	.summary = "Whom to let in or keep out, whose mail to keep",
 	.run = run,
 };

@@ -53,8 +53,9 @@ static void tell(struct transaction *tx, const struct customer *customer,
 
 	transaction_find(tx, "CUSTOMER_RELAYS", "%s: %s", customer->name,
 			 what)->score = 2.0;
-	incidents_note("relay", customer->name, what, QUIET_US,
-		       clock_now_us());
+	incidents_note_about((struct incident_subject){ LIST_ADDRESS, server },
+			     "relay", customer->name, what, QUIET_US,
+			     clock_now_us());
 }
 
 void customerrelay_message(struct transaction *tx)

@@ -155,6 +155,27 @@ static const char *frees_text(const struct asking *a, int64_t frees_us)
 	return arena_text(&a->tx->arena, text ? text : "a while");
 }
 
+/* Of a limit by one part alone; a stranger's mail is nobody's case. */
+static struct incident_subject subject_of(const struct asking *a)
+{
+	static const struct { enum limit_part part; enum list_kind kind; }
+	kinds[] = {
+		{ LIMIT_ACCOUNT, LIST_ACCOUNT },
+		{ LIMIT_CLIENT, LIST_ADDRESS },
+		{ LIMIT_NETWORK, LIST_NETWORK },
+		{ LIMIT_SENDER, LIST_SENDER },
+		{ LIMIT_SENDER_DOMAIN, LIST_DOMAIN },
+	};
+	bool is_ours = a->tx->direction == DIRECTION_OUTBOUND &&
+		       a->limit->part_count == 1;
+
+	for (size_t i = 0; is_ours && i < COUNT_OF(kinds); i++)
+		if (kinds[i].part == a->limit->parts[0])
+			return (struct incident_subject){ kinds[i].kind,
+							  a->value };
+	return (struct incident_subject){ 0, "" };
+}
+
 static void note_incident(const struct asking *a)
 {
 	g_autoptr(GString) parts = g_string_new(NULL);
@@ -167,9 +188,9 @@ static void note_incident(const struct asking *a)
 				       limit_part_word(a->limit->parts[i]));
 	text = g_strdup_printf("%s %s: more than %s", parts->str, a->value,
 			       a->limit->terms);
-	incidents_note("limit", key, text,
-		       (int64_t)a->limit->window_s * G_USEC_PER_SEC,
-		       clock_now_us());
+	incidents_note_about(subject_of(a), "limit", key, text,
+			     (int64_t)a->limit->window_s * G_USEC_PER_SEC,
+			     clock_now_us());
 }
 
 static bool is_found(const struct transaction *tx, const char *symbol)

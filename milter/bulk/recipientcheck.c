@@ -63,6 +63,16 @@ static bool is_found(const struct transaction *tx, const char *symbol)
 	return false;
 }
 
+/* As who_sends() named him. A stranger is nobody's case. */
+static struct incident_subject attacker(const struct transaction *tx,
+					const char *who)
+{
+	if (tx->direction != DIRECTION_OUTBOUND)
+		return (struct incident_subject){ 0, "" };
+	return (struct incident_subject){ tx->client.login ? LIST_ACCOUNT :
+					  LIST_NETWORK, who };
+}
+
 static void tell_attack(struct transaction *tx, const char *who,
 			uint64_t refused, uint64_t accepted)
 {
@@ -77,8 +87,8 @@ static void tell_attack(struct transaction *tx, const char *who,
 	finding->code = finding->demand == ACTION_DEFER ? 451 : 550;
 	finding->enhanced = finding->demand == ACTION_DEFER ? "4.7.1" : "5.7.1";
 	finding->text = "too many recipients that do not exist";
-	incidents_note("harvest", who, finding->detail,
-		       (int64_t)HOUR_S * G_USEC_PER_SEC, clock_now_us());
+	incidents_note_about(attacker(tx, who), "harvest", who, finding->detail,
+			     (int64_t)HOUR_S * G_USEC_PER_SEC, clock_now_us());
 }
 
 /* A bounce, or another's look whether a sender exists, has one recipient (RFC 5321, 4.5.5);

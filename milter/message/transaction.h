@@ -139,6 +139,7 @@ struct transaction {
 	const struct session_facts *session;
 	struct client client;		/* as it was at MAIL */
 	enum direction direction;
+	const char *customer;	/* id in the book; NULL: none known */
 	int64_t began_us, ended_us;
 	const char *queue_id;
 	enum stage stage;		/* the furthest reached */
@@ -169,7 +170,6 @@ struct transaction {
 	struct bulkwork *bulk_work;	/* bulk/limitcheck.h, while under way */
 	void (*free_bulk_work)(struct bulkwork *work);
 
-	const char *customer;	/* id in the book; NULL: none known */
 	uint64_t campaign;		/* bulk/campaigns.h; 0: none */
 	GArray *findings;		/* of struct finding */
 	GArray *annotations;		/* of struct annotation, that checks made */

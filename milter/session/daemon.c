@@ -8,6 +8,7 @@
 #include "base/pidfile.h"
 #include "cases/complaintdrop.h"
 #include "cases/complaintsettings.h"
+#include "cases/caseclock.h"
 #include "content/contentcheck.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
@@ -257,6 +258,7 @@ static void tick(void)
 	settings = service_settings();
 	take_complaints(settings);
 	diskwatch_look(service_disk(), settings);
+	caseclock_run(service_state(), settings);
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);

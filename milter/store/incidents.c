@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* One that waits, in the table by its name: "kind\nkey". */
@@ -15,11 +16,13 @@ struct waiting {
 	char *kind, *key, *text;
 	int64_t first_us, last_us, quiet_us;
 	uint64_t count;
+	struct incident_subject subject;	/* value is owned, never NULL */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *all_waiting;		/* name -> struct waiting *; or NULL */
 static uint64_t dropped;
+static atomic_uint_fast64_t written;
 
 static void free_waiting(void *data)
 {
@@ -28,6 +31,7 @@ static void free_waiting(void *data)
 	g_free(waiting->kind);
 	g_free(waiting->key);
 	g_free(waiting->text);
+	g_free((char *)waiting->subject.value);
 	g_free(waiting);
 }
 
@@ -61,12 +65,22 @@ static void join(char *name, struct waiting *fresh)
 void incidents_note(const char *kind, const char *key, const char *text,
 		    int64_t quiet_us, int64_t now_us)
 {
+	incidents_note_about((struct incident_subject){ 0, "" }, kind, key,
+			     text, quiet_us, now_us);
+}
+
+void incidents_note_about(struct incident_subject subject, const char *kind,
+			  const char *key, const char *text, int64_t quiet_us,
+			  int64_t now_us)
+{
 	char *name = g_strdup_printf("%s\n%.*s", kind, INCIDENT_KEY_MAX, key);
 	struct waiting *fresh = g_new(struct waiting, 1);
 
 	*fresh = (struct waiting){
 		g_strdup(kind), g_strndup(key, INCIDENT_KEY_MAX),
 		g_strdup(text), now_us, now_us, quiet_us, 1,
+		{ subject.kind, g_strndup(subject.value ? subject.value : "",
+					  LIST_VALUE_MAX) },
 	};
 	pthread_mutex_lock(&lock);
 	join(name, fresh);
@@ -116,6 +130,12 @@ static bool put(struct state_txn *txn, const struct incident *incident,
 	packed.first_us = incident->first_us;
 	packed.last_us = incident->last_us;
 	packed.count = incident->count;
+	packed.has_subject_kind = packed.has_subject =
+		incident->subject.value && *incident->subject.value;
+	packed.subject_kind = incident->subject.kind;
+	packed.subject = bytes_of(incident->subject.value ?
+				  incident->subject.value : "");
+	packed.has_is_in_case = packed.is_in_case = incident->is_in_case;
 	bytes = g_malloc(reeve__incident__get_packed_size(&packed));
 	len = reeve__incident__pack(&packed, bytes);
 	return state_put(txn, STATE_INCIDENTS, span_of_string(key),
@@ -143,6 +163,9 @@ static bool read_incident(struct span value, struct arena *arena,
 		text_of(arena, packed->has_key, &packed->key),
 		text_of(arena, packed->has_text, &packed->text),
 		packed->first_us, packed->last_us, packed->count,
+		{ (enum list_kind)packed->subject_kind,
+		  text_of(arena, packed->has_subject, &packed->subject) },
+		packed->is_in_case,
 	};
 	reeve__incident__free_unpacked(packed, NULL);
 	return true;
@@ -190,6 +213,8 @@ static bool write_one(struct state_txn *txn, struct waiting *waiting,
 	incident.kind = waiting->kind;
 	incident.key = waiting->key;
 	incident.text = waiting->text;
+	if (*waiting->subject.value)
+		incident.subject = waiting->subject;
 	incident.last_us = MAX(incident.last_us, waiting->last_us);
 	incident.count += waiting->count;
 	if (!*is_new_out ||
@@ -261,6 +286,7 @@ bool incidents_flush(struct state *state, GError **error)
 		put_back(taken);
 		return false;
 	}
+	atomic_fetch_add(&written, 1);
 	for (guint i = 0; i < fresh->len; i++) {
 		const struct waiting *waiting = g_ptr_array_index(fresh, i);
 
@@ -312,6 +338,20 @@ bool incidents_each(struct state *state, incident_take_fn *take,
 	walk(txn, take, context);
 	state_end(&txn);
 	return true;
+}
+
+uint64_t incidents_written(void)
+{
+	return atomic_load(&written);
+}
+
+bool incidents_set_in_case(struct state_txn *txn,
+			   const struct incident *incident, GError **error)
+{
+	struct incident copy = *incident;
+
+	copy.is_in_case = true;
+	return put(txn, &copy, error);
 }
 
 struct expiring {

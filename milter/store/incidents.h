@@ -2,6 +2,7 @@
 #ifndef STORE_INCIDENTS_H
 #define STORE_INCIDENTS_H
 
+#include "store/lists.h"
 #include "store/state.h"
 
 /*
@@ -14,6 +15,11 @@ struct incident {
 	const char *text;		/* the latest sentence */
 	int64_t first_us, last_us;
 	uint64_t count;
+	struct incident_subject {
+		enum list_kind kind;
+		const char *value;	/* "" or NULL: none of ours */
+	} subject;			/* who did it, for a case about him */
+	bool is_in_case;
 };
 
 #define INCIDENT_KEY_MAX 300	/* bytes; kinds are ours and short */
@@ -28,6 +34,16 @@ struct incident {
  */
 void incidents_note(const char *kind, const char *key, const char *text,
 		    int64_t quiet_us, int64_t now_us);
+/* The same about one of ours, which is to be (in) a case. */
+void incidents_note_about(struct incident_subject subject, const char *kind,
+			  const char *key, const char *text, int64_t quiet_us,
+			  int64_t now_us);
+/* How often this process wrote: another number means that there may be new ones. */
+uint64_t incidents_written(void);
+/* Within a write of the caller's: it is in a case now. */
+bool incidents_set_in_case(struct state_txn *txn,
+			   const struct incident *incident, GError **error)
+	MUST_USE;
 /*
  * From a timer: writes what waits. A log line (warning, "incident") tells each
  * that is new. False: it still waits. Past INCIDENTS_MAX on disk new ones are

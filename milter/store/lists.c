@@ -20,10 +20,10 @@ struct list_key {
 };
 
 static const char *const which_words[] = { "", "welcome", "block",
-					   "evidence" };
+					   "evidence", "watched", "suspended" };
 static const char *const kind_words[] = {
 	"", "address", "network", "account", "sender", "domain",
-	"fingerprint",
+	"fingerprint", "customer",
 };
 
 const char *list_which_word(enum list_which which)
@@ -210,22 +210,15 @@ static bool make_key(enum list_which which, enum list_kind kind,
 	return make_text(which, kind, value, arena, key_out, form_out, error);
 }
 
-static bool put_entry(struct state *state, const struct list_key *key,
+static bool put_entry(struct state_txn *txn, const struct list_key *key,
 		      const Reeve__ListEntry *packed, GError **error)
 {
 	size_t len = reeve__list_entry__get_packed_size(packed);
 	g_autofree uint8_t *bytes = g_malloc(len + 1);
-	struct state_txn *txn = state_begin_write(state, error);
 
-	if (!txn)
-		return false;
 	reeve__list_entry__pack(packed, bytes);
-	if (!state_put(txn, STATE_LISTS, key_span(key),
-		       span_of((const char *)bytes, len), error)) {
-		state_end(&txn);
-		return false;
-	}
-	return state_commit(&txn, error);
+	return state_put(txn, STATE_LISTS, key_span(key),
+			 span_of((const char *)bytes, len), error);
 }
 
 static ProtobufCBinaryData data_of(const char *text, size_t most)
@@ -234,7 +227,7 @@ static ProtobufCBinaryData data_of(const char *text, size_t most)
 				      (uint8_t *)text };
 }
 
-bool lists_add(struct state *state, const struct list_entry *entry,
+bool lists_put(struct state_txn *txn, const struct list_entry *entry,
 	       GError **error)
 {
 	Reeve__ListEntry packed = REEVE__LIST_ENTRY__INIT;
@@ -256,30 +249,66 @@ bool lists_add(struct state *state, const struct list_entry *entry,
 		packed.created_us = entry->created_us;
 		packed.has_expires_us = entry->expires_us != 0;
 		packed.expires_us = entry->expires_us;
-		is_done = put_entry(state, &key, &packed, error);
+		is_done = put_entry(txn, &key, &packed, error);
 	}
 	arena_release(&arena);
 	return is_done;
+}
+
+bool lists_add(struct state *state, const struct list_entry *entry,
+	       GError **error)
+{
+	struct state_txn *txn = state_begin_write(state, error);
+
+	if (!txn)
+		return false;
+	if (lists_put(txn, entry, error))
+		return state_commit(&txn, error);
+	state_end(&txn);
+	return false;
+}
+
+const char *lists_form(enum list_kind kind, struct span value,
+		       struct arena *arena, GError **error)
+{
+	struct list_key key;
+	const char *form;
+
+	return make_key(LIST_BLOCK, kind, value, arena, &key, &form, error) ?
+	       form : NULL;
+}
+
+bool lists_drop(struct state_txn *txn, enum list_which which,
+		enum list_kind kind, struct span value)
+{
+	struct list_key key;
+	struct arena arena;
+	const char *form;
+	bool was_there;
+
+	arena_init(&arena);
+	was_there = make_key(which, kind, value, &arena, &key, &form, NULL) &&
+		    state_delete(txn, STATE_LISTS, key_span(&key));
+	arena_release(&arena);
+	return was_there;
 }
 
 bool lists_remove(struct state *state, enum list_which which,
 		  enum list_kind kind, struct span value, GError **error)
 {
 	struct state_txn *txn;
-	struct list_key key;
 	struct arena arena;
-	const char *form;
 	bool is_known;
 
 	arena_init(&arena);
-	is_known = make_key(which, kind, value, &arena, &key, &form, error);
+	is_known = lists_form(kind, value, &arena, error) != NULL;
 	arena_release(&arena);
 	if (!is_known)
 		return false;
 	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;
-	if (state_delete(txn, STATE_LISTS, key_span(&key)))
+	if (lists_drop(txn, which, kind, value))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	store_error_set_text(error, STORE_ERROR_MISSING,

@@ -8,7 +8,11 @@
 #include "store/state.h"
 
 /* On disk: never renumber. */
-enum list_which { LIST_WELCOME = 1, LIST_BLOCK = 2, LIST_EVIDENCE = 3 };
+enum list_which {
+	LIST_WELCOME = 1, LIST_BLOCK = 2, LIST_EVIDENCE = 3,
+	LIST_WATCHED = 4,	/* these two by cases (cases/casebook.h) alone; */
+	LIST_SUSPENDED = 5,	/* reason is the case's id */
+};
 
 enum list_kind {
 	LIST_ADDRESS = 1,	/* one IP address of a client */
@@ -17,6 +21,7 @@ enum list_kind {
 	LIST_SENDER = 4,	/* envelope sender; without regard to case */
 	LIST_DOMAIN = 5,	/* of the sender; .example.org: its subdomains */
 	LIST_FINGERPRINT = 6,	/* see bulk/fingerprint.h; case counts */
+	LIST_CUSTOMER = 7,	/* id in the book of customers */
 };
 
 /* "welcome", "address" and so on; the parsers know the same words. */
@@ -48,6 +53,16 @@ bool lists_add(struct state *state, const struct list_entry *entry,
 bool lists_remove(struct state *state, enum list_which which,
 		  enum list_kind kind, struct span value, GError **error)
 	MUST_USE;
+
+/* The same within a write of the caller's, who ends it in any case. */
+bool lists_put(struct state_txn *txn, const struct list_entry *entry,
+	       GError **error) MUST_USE;
+/* True when it was there. */
+bool lists_drop(struct state_txn *txn, enum list_which which,
+		enum list_kind kind, struct span value);
+/* The one form of a value, as it is kept; NULL: STORE_ERROR_INVALID. */
+const char *lists_form(enum list_kind kind, struct span value,
+		       struct arena *arena, GError **error) MUST_USE;
 
 /* The entry is borrowed for the call; false ends. Expired ones are given too. */
 typedef bool list_take_fn(const struct list_entry *entry, void *context);

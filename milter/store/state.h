@@ -38,6 +38,7 @@ enum state_table {
 	STATE_COMPLAINTS,	/* cases/complaintbook.c */
 	STATE_CUSTOMERS,	/* cases/customerbook.c, by id */
 	STATE_CUSTOMER_KEYS,	/* the same: whose account, network, domain */
+	STATE_CASES,		/* cases/casebook.c */
 	STATE_TABLES
 };
 

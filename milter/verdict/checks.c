@@ -11,6 +11,7 @@
 #include "bulk/unasked.h"
 #include "cases/customercheck.h"
 #include "cases/listcheck.h"
+#include "cases/suspensioncheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
 #include "relay/relay.h"
@@ -25,6 +26,7 @@ static const struct {
 } checks[] = {
 	{ STAGE_MAIL, customercheck_sender },	/* first: others ask for it */
 	{ STAGE_MAIL, listcheck_sender },
+	{ STAGE_MAIL, suspensioncheck_sender },
 	{ STAGE_MAIL, relay_check_sender },
 	{ STAGE_MAIL, authcheck_sender },
 	{ STAGE_MAIL, dnslists_sender },

@@ -92,6 +92,8 @@ subtest 'exported names carry the prefix of their file' => sub {
 	my %prefix = (
 		netaddr => 'net', rawmessage => 'rawmessage', status => 'command',
 		check => 'command', 'try' => 'command', dkim => 'command', list => 'command',
+		caseadmin => 'command', caseform => 'case', casesettings => 'case',
+		casestate => 'case',
 		records => 'command', relayprobe => 'command',
 		rules => 'command',
 		recordid => 'record_id', recordkey => 'record_key',

@@ -1,0 +1,385 @@
+#include <config.h>
+
+#include "admin/admin.h"
+
+#include "admin/auditlog.h"
+#include "admin/caseprint.h"
+#include "base/clock.h"
+#include "settings/global.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define OVERDUE 1		/* exit status, for monitoring */
+
+static struct state *open_state(const struct admin *admin,
+				const struct command *self, int *status_out)
+{
+	g_autoptr(GError) why = NULL;
+	struct state *state = state_open(
+		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
+		&why);
+
+	if (!state)
+		*status_out = admin_fail_store(self, why);
+	return state;
+}
+
+static int take_id(const struct command *self, const char *text,
+		   struct case_id *id_out)
+{
+	if (case_id_parse(span_text(text), id_out))
+		return EX_OK;
+	return admin_fail(self, EX_USAGE, "\"%s\" is no case; write 2026-0001",
+			  text);
+}
+
+/* KIND VALUE, as lists have them. */
+static int take_subject(const struct command *self, char **words,
+			struct case_facts *facts)
+{
+	if (!list_kind_parse(span_text(words[0]), &facts->subject_kind) ||
+	    facts->subject_kind == LIST_FINGERPRINT)
+		return admin_fail(self, EX_USAGE, "\"%s\": a case is about an "
+			"address, network, account, sender, domain or "
+			"customer", words[0]);
+	facts->subject = words[1];
+	return EX_OK;
+}
+
+static int open_case(struct admin *admin, const struct command *self,
+		     struct case_facts *facts, struct case_step *step)
+{
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = open_state(admin, self, &status);
+	struct caseprint print;
+	struct arena arena;
+
+	if (!state)
+		return status;
+	arena_init(&arena);
+	if (casebook_open(state, case_settings_of(admin->settings), facts,
+			  step, &arena, &why)) {
+		caseprint_begin(&print, admin);
+		caseprint_take(facts, &print);
+		caseprint_end(&print);
+	} else {
+		status = admin_fail_store(self, why);
+	}
+	arena_release(&arena);
+	state_close(&state);
+	return status;
+}
+
+static int run_open(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	g_autofree char *kind = NULL, *contact = NULL, *reason = NULL;
+	g_autofree char *who = admin_operator();
+	g_autofree char *asked = g_strjoinv(" ", argv + 1);
+	int severity = 2;
+	const GOptionEntry entries[] = {
+		{ "kind", 'k', 0, G_OPTION_ARG_STRING, &kind,
+		  "spam (if not given), open-relay, forged-sender, virus, "
+		  "harmful or attack", "KIND" },
+		{ "severity", 's', 0, G_OPTION_ARG_INT, &severity,
+		  "1 to 3 (2)", "N" },
+		{ "contact", 'c', 0, G_OPTION_ARG_STRING, &contact,
+		  "Whom to write to about it", "ADDRESS" },
+		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
+		  "What happened", "TEXT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct case_facts facts = { 0 };
+	struct case_step step = { clock_now_us(), CASE_COMMAND_OPEN,
+				  CASE_STATE_OPEN, who, "" };
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc != 3)
+		status = admin_fail(self, EX_USAGE, "needs what it is about: "
+				    "address|network|account|sender|domain|"
+				    "customer, and a value");
+	if (status == EX_OK)
+		status = take_subject(self, argv + 1, &facts);
+	facts.kind = case_kind_parse(span_text(kind ? kind : "spam"));
+	if (status == EX_OK && facts.kind == CASE_KIND_NONE)
+		status = admin_fail(self, EX_USAGE, "--kind: \"%s\": the kinds "
+			"are spam, open-relay, forged-sender, virus, harmful "
+			"and attack", kind);
+	if (status == EX_OK && (severity < 1 || severity > 3))
+		status = admin_fail(self, EX_USAGE, "--severity is 1, 2 or 3");
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, asked, reason);
+	if (status != EX_OK)
+		return status;
+	facts.severity = (uint32_t)severity;
+	facts.contact = contact ? contact : "";
+	step.note = reason ? reason : "";
+	return open_case(admin, self, &facts, &step);
+}
+
+static int take_until(const struct command *self, const char *text,
+		      int64_t *until_us_out)
+{
+	int64_t span_us;
+
+	if (!text)
+		return EX_OK;
+	if (admin_parse_span(text, &span_us))
+		*until_us_out = span_us ? clock_now_us() + span_us : 0;
+	else if (!admin_parse_time(text, until_us_out))
+		return admin_fail(self, EX_USAGE, "--until: \"%s\" is no time; "
+				  "write 7d (from now) or 2026-11-23", text);
+	if (*until_us_out && *until_us_out <= clock_now_us())
+		return admin_fail(self, EX_USAGE, "--until: %s is over", text);
+	return EX_OK;
+}
+
+static int change(struct admin *admin, const struct command *self,
+		  struct case_id id, const struct case_change *wanted)
+{
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = open_state(admin, self, &status);
+	struct caseprint print;
+	struct case_facts facts;
+	struct arena arena;
+
+	if (!state)
+		return status;
+	arena_init(&arena);
+	if (casebook_change(state, case_settings_of(admin->settings), id,
+			    wanted, &facts, &arena, &why)) {
+		caseprint_begin(&print, admin);
+		caseprint_take(&facts, &print);
+		caseprint_end(&print);
+	} else {
+		status = admin_fail_store(self, why);
+	}
+	arena_release(&arena);
+	state_close(&state);
+	return status;
+}
+
+static enum case_command command_of(const struct command *self)
+{
+	const char *word = strrchr(self->name, ' ') + 1;
+	unsigned command = CASE_COMMAND_NOTE;
+
+	while (strcmp(case_command_word(command), word) != 0)
+		command++;
+	return (enum case_command)command;
+}
+
+/* All but open: what is done with a case that is there. */
+static int run_step(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	g_autofree char *reason = NULL, *until = NULL;
+	g_autofree char *who = admin_operator();
+	g_autofree char *asked = g_strjoinv(" ", argv + 1);
+	gboolean is_reported = FALSE;
+	const GOptionEntry entries[] = {
+		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
+		  "The note that stays with it", "TEXT" },
+		{ "until", 'u', 0, G_OPTION_ARG_STRING, &until,
+		  "Of watch and suspend: 7d (from now), or a day", "TIME" },
+		{ "reported", 0, 0, G_OPTION_ARG_NONE, &is_reported,
+		  "The authority has its report", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct case_change wanted = { .step = {
+		clock_now_us(), command_of(self), 0, who, "" } };
+	bool is_assigned = wanted.step.command == CASE_COMMAND_ASSIGN;
+	struct case_id id;
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc != 2 + is_assigned)
+		status = admin_fail(self, EX_USAGE, "needs a case%s",
+				    is_assigned ? " and who works on it" : "");
+	if (status == EX_OK)
+		status = take_id(self, argv[1], &id);
+	if (status == EX_OK)
+		status = take_until(self, until, &wanted.until_us);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	if (status == EX_OK)
+		status = auditlog_note(admin, self, asked, reason);
+	if (status != EX_OK)
+		return status;
+	wanted.step.note = reason ? reason : is_assigned ? argv[2] : "";
+	wanted.assigned = is_assigned ? argv[2] : NULL;
+	wanted.is_reported = is_reported;
+	return change(admin, self, id, &wanted);
+}
+
+static int run_list(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	g_autoptr(GError) why = NULL;
+	g_autofree char *word = NULL;
+	const GOptionEntry entries[] = {
+		{ "state", 's', 0, G_OPTION_ARG_STRING, &word,
+		  "Only those that are open, warned, watched, suspended, "
+		  "remedied, closed or terminated", "STATE" },
+		G_OPTION_ENTRY_NULL,
+	};
+	enum case_state which = CASE_STATE_NONE;
+	struct case_facts about = { .subject_kind = 0 };
+	struct caseprint print;
+	struct state *state;
+	bool is_good;
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc != 1 && argc != 3)
+		status = admin_fail(self, EX_USAGE, "nothing, or a kind and a "
+				    "value");
+	if (status == EX_OK && argc == 3)
+		status = take_subject(self, argv + 1, &about);
+	if (status == EX_OK && word &&
+	    !(which = case_state_parse(span_text(word))))
+		status = admin_fail(self, EX_USAGE, "--state: \"%s\" is none",
+				    word);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	if (!state)
+		return status;
+	caseprint_begin(&print, admin);
+	is_good = about.subject_kind ?
+		casebook_each_of(state, about.subject_kind, about.subject,
+				 caseprint_take, &print, &why) :
+		casebook_each(state, which, caseprint_take, &print, &why);
+	caseprint_end(&print);
+	if (!is_good)
+		status = admin_fail_store(self, why);
+	state_close(&state);
+	return status;
+}
+
+static int run_due(struct admin *admin, const struct command *self, int argc,
+		   char **argv)
+{
+	g_autoptr(GError) why = NULL;
+	g_autofree char *within = NULL;
+	const GOptionEntry entries[] = {
+		{ "within", 'w', 0, G_OPTION_ARG_STRING, &within,
+		  "And what is due in that time (7d)", "SPAN" },
+		G_OPTION_ENTRY_NULL,
+	};
+	int64_t span_us = 7 * INT64_C(86400) * G_USEC_PER_SEC;
+	struct caseprint print;
+	struct state *state;
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && within && !admin_parse_span(within, &span_us))
+		status = admin_fail(self, EX_USAGE, "--within: \"%s\" is no "
+				    "span; write 12h or 7d", within);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	if (!state)
+		return status;
+	caseprint_begin(&print, admin);
+	if (!casebook_each_due(state, print.now_us + span_us, caseprint_take,
+			       &print, &why))
+		status = admin_fail_store(self, why);
+	else if (print.overdue)
+		status = OVERDUE;
+	caseprint_end(&print);
+	state_close(&state);
+	return status;
+}
+
+static int run_show(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	struct case_id id;
+	struct state *state;
+	int status = admin_parse(self, NULL, &argc, &argv);
+
+	if (status == EX_OK && argc != 2)
+		status = admin_fail(self, EX_USAGE, "needs a case");
+	if (status == EX_OK)
+		status = take_id(self, argv[1], &id);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	if (!state)
+		return status;
+	status = caseprint_whole(admin, self, state, id);
+	state_close(&state);
+	return status;
+}
+
+#define STEP(word, what) { \
+	.name = "case " word, .arguments = "[OPTION...] CASE", \
+	.summary = what, \
+	.examples = "  reevectl case " word " 2026-0001 --reason \"...\"\n", \
+	.run = run_step }
+
+static const struct command verbs[] = {
+	{
+		.name = "case list",
+		.arguments = "[OPTION...] [KIND VALUE]",
+		.summary = "List cases: all, of a state, or about somebody",
+		.examples = "  reevectl case list --state suspended\n"
+			    "  reevectl case list account alice\n",
+		.run = run_list,
+	}, {
+		.name = "case show",
+		.arguments = "CASE",
+		.summary = "Show a case with its steps",
+		.examples = "  reevectl case show 2026-0001\n",
+		.run = run_show,
+	}, {
+		.name = "case due",
+		.arguments = "[OPTION...]",
+		.summary = "What must be done by when",
+		.examples = "  reevectl case due --within 1d\n"
+			    "Exits with 1 when something is overdue.\n",
+		.run = run_due,
+	}, {
+		.name = "case open",
+		.arguments = "[OPTION...] KIND VALUE",
+		.summary = "Open a case about somebody",
+		.examples = "  reevectl case open account alice --kind spam "
+			    "--contact alice@example.org\n"
+			    "KIND is address, network, account, sender, domain "
+			    "or customer.\n",
+		.run = run_open,
+	},
+	STEP("note", "Write something down, or that it was reported"),
+	STEP("warn", "Whom it is about has been warned"),
+	STEP("watch", "Watch whom it is about, from now on"),
+	STEP("suspend", "Refuse mail from whom it is about, from now on"),
+	STEP("resume", "Let mail through again, and watch"),
+	STEP("remedy", "The cause is gone"),
+	STEP("close", "It is over"),
+	STEP("terminate", "The contract is over; what is suspended stays so"),
+	{
+		.name = "case assign",
+		.arguments = "[OPTION...] CASE WHO",
+		.summary = "Who works on it",
+		.examples = "  reevectl case assign 2026-0001 bob\n",
+		.run = run_step,
+	},
+};
+
+static int run(struct admin *admin, const struct command *self, int argc,
+	       char **argv)
+{
+	return admin_run_verb(admin, self, verbs, COUNT_OF(verbs), argc, argv);
+}
+
+const struct command command_case = {
+	.name = "case",
+	.arguments = "list|show|due|open|note|warn|watch|suspend|resume|"
+		     "remedy|close|terminate|assign ...",
+	.summary = "Cases of the abuse desk, with their deadlines",
+	.run = run,
+};

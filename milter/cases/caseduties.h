@@ -1,0 +1,24 @@
+/* caseduties.h - what a case owes, and by when */
+#ifndef CASES_CASEDUTIES_H
+#define CASES_CASEDUTIES_H
+
+#include "cases/caseform.h"
+#include "cases/casesettings.h"
+
+/* Of a new case, as of facts->opened_us: by kind. Pure, as below. */
+void caseduties_begin(struct case_facts *facts,
+		      const struct case_settings *settings);
+/*
+ * After a command at now_us: what it settled goes, what it begins comes.
+ * facts->state is the new one; until_us (of a watch or suspension; 0: as the
+ * settings say, or without end) is put into the facts.
+ */
+void caseduties_after(struct case_facts *facts, enum case_command command,
+		      int64_t until_us, int64_t now_us,
+		      const struct case_settings *settings);
+
+/* After facts->strikes was raised: it may be time to suspend. */
+void caseduties_strike(struct case_facts *facts, int64_t now_us,
+		       const struct case_settings *settings);
+
+#endif

@@ -1,0 +1,23 @@
+/* casesettings.h - the abuse desk's duties and hours: cases { } */
+#ifndef CASES_CASESETTINGS_H
+#define CASES_CASESETTINGS_H
+
+#include "cases/calendar.h"
+#include "settings/settings.h"
+
+struct case_settings {
+	char *contact;			/* in refusals; "": none */
+	int64_t warn_days, cut_days;	/* business days */
+	int64_t suspend_ms, report_ms, watch_ms, quiet_ms;
+	int64_t strikes;		/* 0: never */
+	bool watch_evidence, auto_suspend, auto_remedy;
+	char *zone, *hours, *holidays_file;
+	GPtrArray *workdays, *holidays;
+	struct calendar *calendar;	/* of these */
+};
+
+extern const struct setting_group case_group;
+
+const struct case_settings *case_settings_of(const struct settings *settings);
+
+#endif

@@ -1,0 +1,201 @@
+#include <config.h>
+
+#include "cases/casebook.h"
+
+#include "unit/store/sample.h"
+
+#define MINUTE INT64_C(60000000)
+#define DAY (24 * 60 * MINUTE)
+#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z, a Friday */
+
+struct box {
+	struct sample sample;
+	struct state *state;
+	struct arena arena;
+	struct case_settings settings;
+};
+
+static void begin(struct box *box)
+{
+	g_autoptr(GPtrArray) workdays = g_ptr_array_new();
+	struct calendar_words words = { "UTC", "09:00-17:00", workdays, NULL };
+
+	for (size_t i = 0; i < 5; i++)
+		g_ptr_array_add(workdays, (char *[]){ "mon", "tue", "wed",
+						      "thu", "fri" }[i]);
+	sample_begin(&box->sample, "");
+	arena_init(&box->arena);
+	box->state = state_open(box->sample.dir, STATE_CREATE, NULL);
+	assert_non_null(box->state);
+	box->settings = (struct case_settings){
+		.warn_days = 1, .cut_days = 2, .suspend_ms = 1800000,
+		.report_ms = 86400000, .watch_ms = 86400000 * INT64_C(10),
+		.quiet_ms = 3600000, .strikes = 2,
+		.calendar = calendar_new(&words, NULL),
+	};
+	assert_non_null(box->settings.calendar);
+}
+
+static void end(struct box *box)
+{
+	calendar_free(box->settings.calendar);
+	state_close(&box->state);
+	arena_release(&box->arena);
+	sample_end(&box->sample);
+}
+
+static bool open_one(struct box *box, enum list_kind kind, const char *value,
+		     struct case_facts *facts)
+{
+	const struct case_step step = { NOON, CASE_COMMAND_OPEN, 0, "o", "" };
+
+	*facts = (struct case_facts){
+		.kind = CASE_KIND_SPAM, .severity = 1, .subject_kind = kind,
+		.subject = value, .contact = "",
+	};
+	return casebook_open(box->state, &box->settings, facts, &step,
+			     &box->arena, NULL);
+}
+
+static bool change(struct box *box, struct case_facts *facts,
+		   enum case_command command)
+{
+	const struct case_change wanted = {
+		.step = { NOON + MINUTE, command, 0, "o", "n" },
+	};
+
+	return casebook_change(box->state, &box->settings, facts->id, &wanted,
+			       facts, &box->arena, NULL);
+}
+
+static bool count_one(const struct case_facts *facts, void *context)
+{
+	(void)facts;
+	++*(int *)context;
+	return true;
+}
+
+static int count_of(struct box *box, enum case_state state)
+{
+	int count = 0;
+
+	assert_true(casebook_each(box->state, state, count_one, &count, NULL));
+	return count;
+}
+
+static int due_by(struct box *box, int64_t until_us)
+{
+	int count = 0;
+
+	assert_true(casebook_each_due(box->state, until_us, count_one, &count,
+				      NULL));
+	return count;
+}
+
+static bool is_listed(struct box *box, enum list_which which,
+		      const char *account)
+{
+	return lists_find(box->state, which, LIST_ACCOUNT, span_text(account),
+			  NOON + DAY, &box->arena, NULL);
+}
+
+static void indexes_follow(void **unused)
+{
+	struct case_facts alice, bob, again;
+	struct box box;
+
+	(void)unused;
+	begin(&box);
+	assert_true(open_one(&box, LIST_ACCOUNT, "alice", &alice));
+	assert_true(open_one(&box, LIST_ACCOUNT, "bob", &bob));
+	assert_false(open_one(&box, LIST_ACCOUNT, "Alice", &again));
+	assert_int_equal(alice.id.number, 1);
+	assert_int_equal(bob.id.number, 2);
+	assert_int_equal(count_of(&box, CASE_STATE_OPEN), 2);
+	assert_int_equal(due_by(&box, NOON + 2 * DAY), 0);
+	assert_int_equal(due_by(&box, NOON + 3 * DAY), 2);
+	assert_true(change(&box, &alice, CASE_COMMAND_SUSPEND));
+	assert_int_equal(count_of(&box, CASE_STATE_OPEN), 1);
+	assert_int_equal(count_of(&box, CASE_STATE_SUSPENDED), 1);
+	assert_int_equal(due_by(&box, NOON + 1000 * DAY), 1);
+	assert_true(is_listed(&box, LIST_SUSPENDED, "alice"));
+	assert_false(change(&box, &alice, CASE_COMMAND_CLOSE));
+	assert_true(change(&box, &alice, CASE_COMMAND_RESUME));
+	assert_false(is_listed(&box, LIST_SUSPENDED, "alice"));
+	assert_true(is_listed(&box, LIST_WATCHED, "alice"));
+	assert_true(change(&box, &alice, CASE_COMMAND_REMEDY));
+	assert_false(is_listed(&box, LIST_WATCHED, "alice"));
+	assert_true(change(&box, &alice, CASE_COMMAND_CLOSE));
+	assert_int_equal(alice.steps, 5);
+	assert_true(open_one(&box, LIST_ACCOUNT, "alice", &again));
+	assert_int_equal(count_of(&box, CASE_STATE_NONE), 3);
+	end(&box);
+}
+
+static void join(struct box *box, const char *kind, int64_t first_us,
+		 struct case_facts *facts, bool is_new)
+{
+	const struct case_step step = { first_us, CASE_COMMAND_NOTE, 0, "m",
+					"again" };
+	const struct incident incident = {
+		.kind = kind, .key = "k", .text = "t", .first_us = first_us,
+		.last_us = first_us, .count = 1,
+		.subject = { LIST_ACCOUNT, "alice" },
+	};
+	bool was_new;
+
+	assert_true(casebook_join(box->state, &box->settings, &incident, &step,
+				  facts, &was_new, &box->arena, NULL));
+	assert_int_equal(was_new, is_new);
+}
+
+static void incidents_are_strikes_after_a_warning(void **unused)
+{
+	struct case_facts facts;
+	struct box box;
+
+	(void)unused;
+	begin(&box);
+	join(&box, "relay", NOON, &facts, true);
+	assert_int_equal(facts.kind, CASE_KIND_OPEN_RELAY);
+	join(&box, "limit", NOON + 30 * DAY, &facts, false);
+	assert_int_equal(facts.strikes, 0);
+	assert_true(change(&box, &facts, CASE_COMMAND_WATCH));
+	join(&box, "limit", NOON + 30 * DAY + 30 * MINUTE, &facts, false);
+	assert_int_equal(facts.strikes, 0);
+	join(&box, "limit", NOON + 32 * DAY, &facts, false);
+	assert_int_equal(facts.strikes, 1);
+	assert_int_equal(facts.severity, 2);
+	assert_true(facts.due_us[CASE_DUTY_SUSPEND] == 0);
+	join(&box, "limit", NOON + 33 * DAY, &facts, false);
+	assert_int_equal(facts.strikes, 2);
+	assert_true(facts.due_us[CASE_DUTY_SUSPEND] == NOON + 33 * DAY);
+	assert_int_equal(facts.incidents, 5);
+	end(&box);
+}
+
+static void ids_are_read_strictly(void **unused)
+{
+	static const struct { const char *text; bool is_good; } ids[] = {
+		{ "2026-0001", true }, { "2026-12345", true },
+		{ "2026-001", false }, { "2026-0000", false },
+		{ "2026--001", false }, { "2026-00a1", false },
+		{ "26-000001", false }, { "", false },
+		{ "2026-9999999999", false }, { "2026-0001 ", false },
+	};
+	struct case_id id;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT_OF(ids); i++)
+		if (case_id_parse(span_text(ids[i].text), &id) !=
+		    ids[i].is_good)
+			fail_msg("%s", ids[i].text);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(indexes_follow),
+	cmocka_unit_test(incidents_are_strikes_after_a_warning),
+	cmocka_unit_test(ids_are_read_strictly),
+};
+
+TAP_MAIN(tests)
