@@ -7,6 +7,7 @@
 #include "store/audit.h"
 #include "store/day.h"
 #include "store/diskuse.h"
+#include "store/expiry.h"
 #include "store/holds.h"
 #include "store/sealfiles.h"
 #include "store/space.h"
@@ -110,6 +111,25 @@ static bool drop(struct diskwatch *watch, int64_t day,
 }
 
 /* Whether what goes is enough. Nobody may write one of them anew meanwhile. */
+/* By a clock that has leapt forward all days would be old enough. */
+static bool is_clock_steady(const struct diskwatch *watch,
+			    const struct store_settings *settings,
+			    GError **error)
+{
+	g_autoptr(GArray) days = day_list(watch->dir, error);
+	int64_t before;
+
+	if (!days)
+		return false;
+	if (expiry_is_clock_steady(days, day_of_us(clock_now_us()),
+				   settings->keep_ms, &before))
+		return true;
+	store_error_set_text(error, STORE_ERROR_TEMP, "the clock has leapt "
+			     "forward: nothing goes until it is known to be "
+			     "right");
+	return false;
+}
+
 static bool drop_days(struct diskwatch *watch,
 		      const struct store_settings *settings,
 		      const struct diskuse *use, GError **error)
@@ -138,7 +158,8 @@ static bool drop_locked(struct diskwatch *watch,
 
 	if (lock < 0)
 		return false;
-	is_enough = drop_days(watch, settings, use, error);
+	is_enough = is_clock_steady(watch, settings, error) &&
+		    drop_days(watch, settings, use, error);
 	sealfiles_unlock(lock);
 	return is_enough;
 }
