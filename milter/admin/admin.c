@@ -88,20 +88,21 @@ const char *admin_records_from(const struct admin *admin)
 	       global_settings_of(admin->settings)->state_dir;
 }
 
+int admin_become_owner(const struct admin *admin)
+{
+	const char *dir = global_settings_of(admin->settings)->state_dir;
+
+	if (become_owner(dir))
+		return EX_OK;
+	fprintf(stderr, "reevectl: cannot become the owner of %s\n", dir);
+	return EX_NOPERM;
+}
+
 int admin_load(struct admin *admin)
 {
 	int status = admin_load_settings(admin);
-	const char *dir;
 
-	if (status != EX_OK)
-		return status;
-	dir = global_settings_of(admin->settings)->state_dir;
-	if (!become_owner(dir)) {
-		fprintf(stderr, "reevectl: cannot become the owner of %s\n",
-			dir);
-		return EX_NOPERM;
-	}
-	return EX_OK;
+	return status == EX_OK ? admin_become_owner(admin) : status;
 }
 
 int admin_parse(const struct command *self, const GOptionEntry *entries,

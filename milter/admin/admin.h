@@ -41,8 +41,10 @@ struct command {
  * EX_CONFIG, or EX_NOPERM when the operator may not do this (operators.h), and the
  * message is out. A refusal is in the audit. */
 int admin_load(struct admin *admin) MUST_USE;
-/* The same, but root stays root. */
+/* The same, but root stays root; and what was left of it then. Between the two lies what
+ * root may read, and the owner may not. */
 int admin_load_settings(struct admin *admin) MUST_USE;
+int admin_become_owner(const struct admin *admin) MUST_USE;
 /* Whose records are looked at. Borrowed. */
 const char *admin_records_from(const struct admin *admin);
 

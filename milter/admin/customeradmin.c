@@ -307,12 +307,15 @@ static int run_import(struct admin *admin, const struct command *self,
 	if (status == EX_OK && argc < 2)
 		status = admin_fail(self, EX_USAGE,
 				    "needs a file, or - for standard input");
-	/* As who calls: root's file may not be the daemon's to read. */
+	/* Who may not import is told nothing of what is in a file. Root's may not be
+	 * the daemon's to read. */
+	if (status == EX_OK)
+		status = admin_load_settings(admin);
 	if (status == EX_OK)
 		status = input_each(self, argc - 1, argv + 1, take_file,
 				    &importing);
 	if (status == EX_OK)
-		status = admin_load(admin);
+		status = admin_become_owner(admin);
 	if (status == EX_OK)
 		status = auditlog_note(admin, self, asked, reason);
 	if (status == EX_OK)

@@ -134,6 +134,13 @@ is +(customer('remove', 'bravo'))[0], 65, 'not twice';
 ($record) = $daemon->records(1, '--queue-id', 'Q3');
 is $record->{customer}, 'bravo', 'the record still knows him';
 
+# Standard input, and several files at once.
+my ($one, $two) = map { $box->write_file("$_.csv", "id\n$_\n") } qw(dora emil);
+is +(customer('import', $one, $two))[0], 0, 'two files';
+is_deeply [book()], ['acme', 'carol', 'dora', 'emil'], 'both are in it';
+is +(customer('import', $one, $box->path('none')))[0], 66, 'one is not there';
+is +(customer('import'))[0], 64, 'no file';
+
 my @audit = map { "$_->{action} $_->{reason}" } $daemon->objects('audit', 'list');
 is_deeply [grep { /^customer \w+ \w/ } @audit], ['customer add contract 17',
 	'customer edit moved', 'customer remove ended'], 'the audit tells each';

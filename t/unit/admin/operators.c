@@ -14,6 +14,8 @@ static void each_command_has_its_least(void **state)
 		{ "records erase", OPERATOR_ADMIN },
 		{ "evidence remove", OPERATOR_ADMIN },
 		{ "evidence release", OPERATOR_DESK },
+		{ "customer import", OPERATOR_DESK },
+		{ "customer show", OPERATOR_VIEWER },
 		{ "list add", OPERATOR_DESK },
 		{ "backup", OPERATOR_ADMIN },
 		{ "restore", OPERATOR_ADMIN },
