@@ -277,7 +277,7 @@ static int check_and_add(struct admin *admin, const struct command *self,
 static int run_add(struct admin *admin, const struct command *self, int argc,
 		   char **argv)
 {
-	struct words words = { NULL };
+	struct words words = { .reporter = NULL };
 	const GOptionEntry entries[] = {
 		{ "reporter", 0, 0, G_OPTION_ARG_STRING, &words.reporter,
 		  "Who complains", "ADDRESS" },

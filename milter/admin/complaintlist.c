@@ -122,8 +122,7 @@ static bool take(const struct complaint_entry *entry, void *context)
 {
 	struct listing *listing = context;
 
-	if ((listing->is_unmatched && entry->match.record_count) ||
-	    entry->last_us < listing->since_us)
+	if (entry->last_us < listing->since_us)
 		return true;
 	if (listing->admin->is_json)
 		print_json(entry);
@@ -147,7 +146,8 @@ static int list(struct admin *admin, const struct command *self,
 		return status;
 	listing->admin = admin;
 	listing->table = table_new(titles);
-	if (!complaintbook_each(state, take, listing, &why))
+	if (!complaintbook_each(state, listing->is_unmatched, take,
+				listing, &why))
 		status = admin_fail_store(self, why);
 	else if (!admin->is_json)
 		table_print(listing->table);

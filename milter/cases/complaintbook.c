@@ -14,6 +14,7 @@
 #define KEY_COMPLAINT 'c'
 #define KEY_SAME 'd'		/* a hash: to the number */
 #define KEY_RATE 'r'		/* a day and a domain: to a count */
+#define KEY_UNMATCHED 'u'	/* a number: nothing behind it */
 
 static void append_number(GString *out, uint64_t number)
 {
@@ -79,6 +80,19 @@ static GString *sameness_of(const struct complaint *complaint)
 	return out;
 }
 
+/* Those for which no record is known are listed by themselves. */
+static bool mark(struct state_txn *txn, const struct complaint_entry *entry,
+		 GError **error)
+{
+	g_autoptr(GString) key = key_of(KEY_UNMATCHED, entry->number);
+
+	if (!entry->match.record_count)
+		return state_put(txn, STATE_COMPLAINTS, span_of_string(key),
+				 span_text("-"), error);
+	state_delete(txn, STATE_COMPLAINTS, span_of_string(key));
+	return true;
+}
+
 static bool put(struct state_txn *txn, const struct complaint_entry *entry,
 		GError **error)
 {
@@ -87,7 +101,8 @@ static bool put(struct state_txn *txn, const struct complaint_entry *entry,
 	g_autofree uint8_t *bytes = complaintform_pack(entry, &len);
 
 	return state_put(txn, STATE_COMPLAINTS, span_of_string(key),
-			 span_of((const char *)bytes, len), error);
+			 span_of((const char *)bytes, len), error) &&
+	       mark(txn, entry, error);
 }
 
 static bool read_entry(struct span key, struct span value, struct arena *arena,
@@ -200,7 +215,7 @@ static bool add(struct state_txn *txn, struct complaint_entry *entry,
 		return false;
 	*outcome_out = COMPLAINT_THROTTLED;
 	if (today > (uint64_t)most_a_day ||
-	    state_count(txn, STATE_COMPLAINTS) >= 3 * COMPLAINTS_MAX)
+	    state_count(txn, STATE_COMPLAINTS) >= 4 * COMPLAINTS_MAX)
 		return true;
 	*outcome_out = COMPLAINT_ADDED;
 	return add_new(txn, entry, span_of_string(same), error);
@@ -271,32 +286,51 @@ bool complaintbook_match(struct state *state, uint64_t number,
 	return false;
 }
 
-static void walk(struct state_txn *txn, complaint_take_fn *take, void *context)
+/* All numbers of a kind of key, ascending. */
+static GArray *numbers_of(struct state_txn *txn, char kind)
 {
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	g_autoptr(GString) from = key_of(kind, 0);
+	struct span key, value;
+
+	while (state_seek(txn, STATE_COMPLAINTS, span_of_string(from), &key,
+			  &value) && key.len && key.ptr[0] == kind) {
+		uint64_t number = number_of(span_from(key, 1));
+
+		g_array_append_val(all, number);
+		g_string_truncate(from, 0);
+		g_string_append_len(from, key.ptr, (gssize)key.len);
+		g_string_append_c(from, '\0');
+	}
+	return all;
+}
+
+static void walk(struct state_txn *txn, char kind, complaint_take_fn *take,
+		 void *context)
+{
+	g_autoptr(GArray) all = numbers_of(txn, kind);
 	struct complaint_entry entry;
 	struct arena arena;
 	bool is_more = true;
 
 	arena_init(&arena);
-	for (uint64_t number = last_number(txn), gaps = 0;
-	     is_more && number && gaps < COMPLAINTS_MAX; number--) {
-		if (find(txn, number, &arena, &entry))
+	for (guint i = all->len; is_more && i > 0; i--) {
+		if (find(txn, g_array_index(all, uint64_t, i - 1), &arena,
+			 &entry))
 			is_more = take(&entry, context);
-		else
-			gaps++;
 		arena_reset(&arena);
 	}
 	arena_release(&arena);
 }
 
-bool complaintbook_each(struct state *state, complaint_take_fn *take,
-			void *context, GError **error)
+bool complaintbook_each(struct state *state, bool is_unmatched,
+			complaint_take_fn *take, void *context, GError **error)
 {
 	struct state_txn *txn = state_begin_read(state, error);
 
 	if (!txn)
 		return false;
-	walk(txn, take, context);
+	walk(txn, is_unmatched ? KEY_UNMATCHED : KEY_COMPLAINT, take, context);
 	state_end(&txn);
 	return true;
 }
@@ -339,11 +373,15 @@ static bool forget_old(struct state_txn *txn, int64_t before_us,
 		g_string_append_len(from, key.ptr, (gssize)key.len);
 		if (is_read && entry.last_us < before_us) {
 			g_autoptr(GString) same = sameness_of(&entry.complaint);
+			g_autoptr(GString) unmatched = key_of(
+				KEY_UNMATCHED, number_of(span_from(key, 1)));
 
 			is_any |= state_delete(txn, STATE_COMPLAINTS,
 					       span_of_string(from));
 			state_delete(txn, STATE_COMPLAINTS,
 				     span_of_string(same));
+			state_delete(txn, STATE_COMPLAINTS,
+				     span_of_string(unmatched));
 		}
 		g_string_append_c(from, '\0');
 		arena_reset(arena);

@@ -50,12 +50,14 @@ bool complaintbook_match(struct state *state, uint64_t number,
 			 const struct complaint_match *match,
 			 const char *operator_name, GError **error) MUST_USE;
 
-/* Borrowed for the call; false ends. The newest first. */
+/* Borrowed for the call; false ends. The newest first; all of them, or only those without
+ * a record. */
 typedef bool complaint_take_fn(const struct complaint_entry *entry,
 			       void *context);
-bool complaintbook_each(struct state *state, complaint_take_fn *take,
-			void *context, GError **error) MUST_USE;
-/* Those that came last before then, a thousand at most. */
+bool complaintbook_each(struct state *state, bool is_unmatched,
+			complaint_take_fn *take, void *context, GError **error)
+	MUST_USE;
+/* Of the thousand oldest those that came last before then. */
 bool complaintbook_expire(struct state *state, int64_t before_us,
 			  GError **error) MUST_USE;
 

@@ -48,12 +48,19 @@ static bool see(const struct complaint_entry *entry, void *context)
 	return true;
 }
 
-static size_t count(struct state *state)
+static size_t count_of(struct state *state, bool is_unmatched)
 {
 	struct seen seen = { .count = 0 };
 
-	assert_true(complaintbook_each(state, see, &seen, NULL));
+	assert_true(complaintbook_each(state, is_unmatched, see, &seen, NULL));
+	for (size_t i = 1; i < seen.count; i++)
+		assert_true(seen.numbers[i - 1] > seen.numbers[i]);
 	return seen.count;
+}
+
+static size_t count(struct state *state)
+{
+	return count_of(state, false);
 }
 
 static void the_same_joins_and_floods_end(void **state)
@@ -76,6 +83,7 @@ static void the_same_joins_and_floods_end(void **state)
 	assert_int_equal(add(store, "c", "", DAY_US, COMPLAINT_ADDED), 6);
 	assert_int_equal(add(store, "c", "", 2 * DAY_US, COMPLAINT_JOINED), 6);
 	assert_int_equal(count(store), 6);
+	assert_int_equal(count_of(store, true), 6);
 	state_close(&store);
 	sample_end(&sample);
 }
@@ -99,6 +107,8 @@ static void what_was_kept_is_read(void **state)
 	add(store, "a", "1", DAY_US, COMPLAINT_ADDED);
 	assert_true(complaintbook_match(store, 1, &match, "joe", NULL));
 	add(store, "a", "1", 2 * DAY_US, COMPLAINT_JOINED);
+	assert_int_equal(count_of(store, true), 0);
+	assert_int_equal(count(store), 1);
 	assert_true(complaintbook_get(store, 1, &arena, &got, NULL));
 	assert_int_equal(got.count, 2);
 	assert_int_equal(got.first_us, DAY_US);
@@ -134,6 +144,7 @@ static void old_ones_go(void **state)
 	assert_int_equal(add(store, "a", "9", DAY_US, COMPLAINT_ADDED), 4);
 	assert_true(complaintbook_expire(store, 99 * DAY_US, NULL));
 	assert_int_equal(count(store), 0);
+	assert_int_equal(count_of(store, true), 0);
 	assert_true(complaintbook_expire(store, 99 * DAY_US, NULL));
 	state_close(&store);
 	sample_end(&sample);
