@@ -190,6 +190,18 @@ static int make_query(const struct command *self, struct recordquery *asking)
 	{ name, 0, 0, G_OPTION_ARG_STRING, &asking->field, what, arg }
 #define WORD_ENTRY(...) (GOptionEntry)WORD(__VA_ARGS__)
 
+static int take_rest(struct recordquery *asking, const struct command *self,
+		     int argc, char **argv)
+{
+	if (argc > 1)
+		return admin_fail(self, EX_USAGE, "\"%s\": what is that? "
+				  "Options begin with --", argv[1]);
+	if (asking->limit < 0)
+		return admin_fail(self, EX_USAGE, "--limit: a number from 0 "
+				  "on; 0: all");
+	return make_query(self, asking);
+}
+
 int recordquery_parse(struct recordquery *asking, struct admin *admin,
 		      const struct command *self, enum recordquery_use use,
 		      int argc, char **argv)
@@ -249,13 +261,7 @@ int recordquery_parse(struct recordquery *asking, struct admin *admin,
 		.limit = is_search ? SEARCH_LIMIT : STATS_TOP,
 	};
 	status = admin_parse(self, entries, &argc, &argv);
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "\"%s\": what is that? "
-				    "Options begin with --", argv[1]);
-	if (status == EX_OK && asking->limit < 0)
-		status = admin_fail(self, EX_USAGE, "--limit: a number from "
-				    "0 on; 0: all");
-	return status == EX_OK ? make_query(self, asking) : status;
+	return status == EX_OK ? take_rest(asking, self, argc, argv) : status;
 }
 
 void recordquery_release(struct recordquery *asking)

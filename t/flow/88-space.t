@@ -26,7 +26,7 @@ chown +(getpwnam Sandbox::user())[2, 3], $mount;
 
 sub day { POSIX::strftime('%Y-%m-%d', gmtime(time - $_[0] * 86400)) }
 sub file { "$mount/records/" . day($_[0]) . '.mdb' }
-sub days_there { join ' ', grep { -e file($_) } 90, 80, 70, 59, 30, 0 }
+sub days_there { join ' ', grep { -e file($_) } 90, 80, 70, 59, 5, 0 }
 
 # Has other files take what is missing to so many percent.
 sub fill_to
@@ -128,17 +128,17 @@ sub run_day
 sub seal_of { file($_[0]) =~ s/mdb$/seal/r }
 
 subtest 'expire' => sub {
-	run_day($_) for 90, 80, 70, 59, 30;
+	run_day($_) for 90, 80, 70, 59, 5;
 	begin(at_disk_limit => 'expire');
 	send_one('D0');
-	ok $box->wait_for(20, sub { 5 == grep { -e seal_of($_) } 90, 80, 70, 59, 30 }),
+	ok $box->wait_for(20, sub { 5 == grep { -e seal_of($_) } 90, 80, 70, 59, 5 }),
 		'days that are over are sealed';
 	is +($daemon->reevectl('records', 'hold', 'add', 'case-7', '--since',
 		day(91), '--until', day(85)))[0], 0, 'a day is on hold';
-	is days_there(), '90 80 70 59 30 0', 'all are within records.keep';
+	is days_there(), '90 80 70 59 5 0', 'all are within records.keep';
 	fill_to(95.3);
 	ok $box->wait_for(10, sub { logged('day_dropped') }), 'at the limit';
-	is days_there(), '90 70 59 30 0',
+	is days_there(), '90 70 59 5 0',
 		'the oldest that is not on hold goes, and no more';
 	ok $box->wait_for(10, sub { records()->{days_dropped} == 1 }), 'told';
 	is send_one('E1'), 'accepted', 'mail is taken';
@@ -146,13 +146,13 @@ subtest 'expire' => sub {
 	ok $box->wait_for(10, sub { logged('disk_has_room') }), 'its end, too';
 	fill_to(95.3);
 	ok $box->wait_for(10, sub { logged('day_dropped') == 2 }), 'again';
-	is days_there(), '90 59 30 0', 'the next one';
+	is days_there(), '90 59 5 0', 'the next one';
 	ok $box->wait_for(10, sub { logged('disk_has_room') == 2 }), 'room';
 	is send_one('E2'), 'accepted', 'mail is taken';
 	fill_to(95.3);
 	ok $box->wait_for(10, sub { send_one('E3') =~ /^451 4\.3\.1 / }),
 		'nothing else may go: mail is deferred';
-	is days_there(), '90 59 30 0', 'no day of the last sixty went';
+	is days_there(), '90 59 5 0', 'no day of the last sixty went';
 	my ($status, $out) = $daemon->reevectl('records', 'verify');
 	is $status, 0, 'what went so is no breach' or diag $out;
 	my @drops = grep { $_->{action} eq 'records drop' }
@@ -170,7 +170,7 @@ subtest 'records days' => sub {
 	my ($status, $out, $err) = $daemon->reevectl('records', 'days', '--json');
 	my @days = map { decode_json($_) } split /\n/, $out;
 	is $status, 0, 'lists' or diag $err;
-	is_deeply [map { $_->{day} } @days], [map { day($_) } 90, 59, 30, 0],
+	is_deeply [map { $_->{day} } @days], [map { day($_) } 90, 59, 5, 0],
 		'each day';
 	is_deeply [map { $_->{state} } @days], [qw(sealed sealed sealed open)],
 		'whether it grows';
@@ -181,8 +181,8 @@ subtest 'records days' => sub {
 		day(59 - 101), 'when the others do';
 	is scalar(grep { $_->{records} < 1 } @days), 0, 'how many records';
 	is scalar(grep { $_->{bytes} < 300000 } @days[0 .. 2]), 0, 'what they take';
-	unlink seal_of(30);
-	my $day = day(30);
+	unlink seal_of(5);
+	my $day = day(5);
 	like +($daemon->reevectl('records', 'days'))[1],
 		qr/^$day +80 +\d+\.\d.{1,2}KiB +seal lost +\d{4}-/m, 'for people';
 	like +($daemon->reevectl('records', 'days'))[1],
