@@ -365,6 +365,8 @@ static bool change_it(struct state_txn *txn,
 	facts->steps++;
 	if (change->assigned)
 		facts->assigned = change->assigned;
+	if (change->contact)
+		facts->contact = change->contact;
 	if (change->is_reported)
 		facts->due_us[CASE_DUTY_REPORT] = 0;
 	caseduties_after(facts, step->command, change->until_us,
@@ -384,7 +386,8 @@ bool casebook_change(struct state *state, const struct case_settings *settings,
 	bool is_good;
 
 	if (!check_texts(change->step.note,
-			 change->assigned ? change->assigned : "", error))
+			 change->assigned ? change->assigned : "", error) ||
+	    !check_texts("", change->contact ? change->contact : "", error))
 		return false;
 	txn = state_begin_write(state, error);
 	if (!txn)

@@ -23,6 +23,7 @@ struct case_change {
 	struct case_step step;		/* time, command, operator, note */
 	int64_t until_us;		/* of a watch or suspension; 0: see caseduties.h */
 	const char *assigned;		/* of CASE_COMMAND_ASSIGN */
+	const char *contact;		/* from now on; NULL: as it was */
 	bool is_reported;		/* the authority has its report */
 };
 
