@@ -179,7 +179,7 @@ static enum case_command command_of(const struct command *self)
 static int run_step(struct admin *admin, const struct command *self, int argc,
 		    char **argv)
 {
-	g_autofree char *reason = NULL, *until = NULL;
+	g_autofree char *reason = NULL, *until = NULL, *contact = NULL;
 	g_autofree char *who = admin_operator();
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
 	gboolean is_reported = FALSE;
@@ -188,6 +188,8 @@ static int run_step(struct admin *admin, const struct command *self, int argc,
 		  "The note that stays with it", "TEXT" },
 		{ "until", 'u', 0, G_OPTION_ARG_STRING, &until,
 		  "Of watch and suspend: 7d (from now), or a day", "TIME" },
+		{ "contact", 'c', 0, G_OPTION_ARG_STRING, &contact,
+		  "Whom to write to about it, from now on", "ADDRESS" },
 		{ "reported", 0, 0, G_OPTION_ARG_NONE, &is_reported,
 		  "The authority has its report", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -213,6 +215,7 @@ static int run_step(struct admin *admin, const struct command *self, int argc,
 		return status;
 	wanted.step.note = reason ? reason : is_assigned ? argv[2] : "";
 	wanted.assigned = is_assigned ? argv[2] : NULL;
+	wanted.contact = contact;
 	wanted.is_reported = is_reported;
 	return change(admin, self, id, &wanted);
 }

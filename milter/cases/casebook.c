@@ -365,6 +365,8 @@ static bool change_it(struct state_txn *txn,
 	facts->steps++;
 	if (change->assigned)
 		facts->assigned = change->assigned;
+	if (change->contact)
+		facts->contact = change->contact;
 	if (change->is_reported)
 		facts->due_us[CASE_DUTY_REPORT] = 0;
 	caseduties_after(facts, step->command, change->until_us,
@@ -384,7 +386,8 @@ bool casebook_change(struct state *state, const struct case_settings *settings,
 	bool is_good;
 
 	if (!check_texts(change->step.note,
-			 change->assigned ? change->assigned : "", error))
+			 change->assigned ? change->assigned : "", error) ||
+	    !check_texts("", change->contact ? change->contact : "", error))
 		return false;
 	txn = state_begin_write(state, error);
 	if (!txn)
@@ -450,7 +453,7 @@ static bool join_old(struct state_txn *txn,
 
 static bool join_new(struct state_txn *txn,
 		     const struct case_settings *settings,
-		     const struct incident *incident,
+		     const struct incident *incident, const char *contact,
 		     const struct case_step *step, struct case_facts *facts,
 		     GError **error)
 {
@@ -459,7 +462,7 @@ static bool join_new(struct state_txn *txn,
 	*facts = (struct case_facts){
 		.kind = kind_of(incident), .severity = 1,
 		.subject_kind = incident->subject.kind,
-		.subject = incident->subject.value, .contact = "",
+		.subject = incident->subject.value, .contact = contact,
 		.incidents = 1, .incident_us = incident->last_us,
 	};
 	first.command = CASE_COMMAND_OPEN;
@@ -469,7 +472,7 @@ static bool join_new(struct state_txn *txn,
 
 static bool join_it(struct state_txn *txn,
 		    const struct case_settings *settings,
-		    const struct incident *incident,
+		    const struct incident *incident, const char *contact,
 		    const struct case_step *step, struct case_facts *facts,
 		    bool *is_new_out, struct arena *arena, GError **error)
 {
@@ -479,14 +482,15 @@ static bool join_it(struct state_txn *txn,
 
 	*is_new_out = walk(txn, prefix, take_live, &id);
 	return (*is_new_out ?
-		join_new(txn, settings, incident, step, facts, error) :
+		join_new(txn, settings, incident, contact, step, facts,
+			 error) :
 		find_case(txn, id, arena, facts) &&
 		join_old(txn, settings, incident, step, facts, error)) &&
 	       incidents_set_in_case(txn, incident, error);
 }
 
 bool casebook_join(struct state *state, const struct case_settings *settings,
-		   const struct incident *incident,
+		   const struct incident *incident, const char *contact,
 		   const struct case_step *step, struct case_facts *facts_out,
 		   bool *is_new_out, struct arena *arena, GError **error)
 {
@@ -502,7 +506,7 @@ bool casebook_join(struct state *state, const struct case_settings *settings,
 	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;
-	if (join_it(txn, settings, &formed, step, facts_out, is_new_out,
+	if (join_it(txn, settings, &formed, contact, step, facts_out, is_new_out,
 		    arena, error))
 		return state_commit(&txn, error);
 	state_end(&txn);

@@ -23,6 +23,7 @@ struct case_change {
 	struct case_step step;		/* time, command, operator, note */
 	int64_t until_us;		/* of a watch or suspension; 0: see caseduties.h */
 	const char *assigned;		/* of CASE_COMMAND_ASSIGN */
+	const char *contact;		/* from now on; NULL: as it was */
 	bool is_reported;		/* the authority has its report */
 };
 
@@ -39,10 +40,11 @@ bool casebook_change(struct state *state, const struct case_settings *settings,
 /*
  * Joins an incident to the case of its subject that goes on, or opens one, with
  * the note in step. One that begins settings->quiet_ms after the last and after a
- * warning is a strike, and raises the severity. *is_new_out: a case was opened.
+ * warning is a strike, and raises the severity. *is_new_out: a case was opened, and
+ * contact ("": none known) is whom to write to.
  */
 bool casebook_join(struct state *state, const struct case_settings *settings,
-		   const struct incident *incident,
+		   const struct incident *incident, const char *contact,
 		   const struct case_step *step, struct case_facts *facts_out,
 		   bool *is_new_out, struct arena *arena, GError **error)
 	MUST_USE;

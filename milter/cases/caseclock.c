@@ -5,7 +5,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cases/casebook.h"
+#include "cases/customerbook.h"
 #include "store/audit.h"
+
+#include <string.h>
 
 #define OURSELVES "mailreeve"
 #define JOINED_MAX 1000		/* at once; the rest at the next tick */
@@ -73,8 +76,36 @@ static int earliest_first(const void *left, const void *right)
 	return a->first_us < b->first_us ? -1 : a->first_us > b->first_us;
 }
 
-static bool join_one(struct run *run, const struct incident *incident)
+/* A case is about the customer, where the book knows whose it was. */
+static const char *find_customer(struct run *run,
+				 struct incident_subject *subject)
 {
+	const char *value = subject->value;
+	const char *account = subject->kind == LIST_ACCOUNT ? value : NULL;
+	const char *at = subject->kind == LIST_SENDER ? strrchr(value, '@') :
+							NULL;
+	const char *domain = subject->kind == LIST_DOMAIN ? value :
+			     at ? at + 1 : NULL;
+	struct netaddr addr = { .family = NETADDR_NONE };
+	struct customer_entry entry;
+	const char *id;
+
+	if (subject->kind == LIST_ADDRESS &&
+	    !netaddr_parse(span_text(value), &addr))
+		return "";
+	id = customerbook_find(run->state, account, &addr, domain,
+			       &run->arena);
+	if (!id || !customerbook_get(run->state, id, &run->arena, &entry))
+		return "";
+	*subject = (struct incident_subject){ LIST_CUSTOMER, id };
+	return entry.contacts && entry.contacts[0] &&
+	       strlen(entry.contacts[0]) <= CASE_CONTACT_MAX ?
+	       entry.contacts[0] : "";
+}
+
+static bool join_one(struct run *run, struct incident *incident)
+{
+	const char *contact = find_customer(run, &incident->subject);
 	const char *text = arena_printf(&run->arena, "%s: %.1500s",
 					incident->kind, incident->text);
 	const struct case_step step = { run->now_us, CASE_COMMAND_NOTE,
@@ -86,8 +117,8 @@ static bool join_one(struct run *run, const struct incident *incident)
 
 	if (!note(run, "case join", incident->subject.value, text))
 		return false;
-	if (!casebook_join(run->state, run->settings, incident, &step, &facts,
-			   &is_new, &run->arena, &why)) {
+	if (!casebook_join(run->state, run->settings, incident, contact,
+			   &step, &facts, &is_new, &run->arena, &why)) {
 		tell_trouble(why);
 		return false;
 	}

@@ -67,7 +67,8 @@ is $case->{status}, 65, 'there is one about her';
 like $case->{err}, qr/case 2026-0001: goes on already/, 'and it is named';
 like case_('warn', '2026-0009')->{err}, qr/case 2026-0009: there is none/, 'none';
 
-$case = case_('warn', '2026-0001', '--reason', 'by phone');
+$case = case_('warn', '2026-0001', '--reason', 'by phone', '--contact', 'a@new.example');
+is $case->{contact}, 'a@new.example', 'another contact';
 is $case->{state}, 'warned', 'warned';
 is case_('due')->{status}, 0, 'nothing is overdue again';
 is sent(), 'c', 'mail flows still';

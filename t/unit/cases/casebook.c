@@ -144,8 +144,8 @@ static void join(struct box *box, const char *kind, int64_t first_us,
 	};
 	bool was_new;
 
-	assert_true(casebook_join(box->state, &box->settings, &incident, &step,
-				  facts, &was_new, &box->arena, NULL));
+	assert_true(casebook_join(box->state, &box->settings, &incident, "",
+				  &step, facts, &was_new, &box->arena, NULL));
 	assert_int_equal(was_new, is_new);
 }
 
