@@ -57,7 +57,7 @@ static json_t *json_of(const struct complaint_entry *entry)
 
 	return json_pack(
 		"{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, "
-		"s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"complaint", (json_int_t)entry->number,
 		"form", complaint_form_word(complaint->form),
 		"kind", json_text(complaint->kind),
@@ -78,6 +78,7 @@ static json_t *json_of(const struct complaint_entry *entry)
 		"matched_by", json_text(entry->match.how),
 		"account", json_text(entry->match.account),
 		"client", json_text(entry->match.client),
+		"customer", json_text(entry->match.customer),
 		"operator", json_text(entry->operator_name),
 		"note", json_text(entry->note));
 }
@@ -114,6 +115,7 @@ static void add_row(struct table *table, const struct complaint_entry *entry)
 	table_add(table, TABLE_PLAIN, "%s", complaint->reporter_domain);
 	table_add(table, match->record_count ? TABLE_PLAIN : TABLE_BAD, "%s",
 		  !match->record_count ? "unmatched" :
+		  *match->customer ? match->customer :
 		  *match->account ? match->account : match->client);
 	table_add(table, TABLE_PLAIN, "%s", complaint->subject);
 }
@@ -216,6 +218,7 @@ static void print_lines(const struct complaint_entry *entry)
 		recordwords_line("record", "%s (%s)", record_id_format(
 			entry->match.records[i], id), entry->match.how);
 	recordwords_line("account", "%s", entry->match.account);
+	recordwords_line("customer", "%s", entry->match.customer);
 	recordwords_line("client", "%s", entry->match.client);
 	recordwords_line("operator", "%s", entry->operator_name);
 	recordwords_line("note", "%s", entry->note);

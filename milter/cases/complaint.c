@@ -93,6 +93,22 @@ static void take_source(struct complaint *out, const char *text)
 		out->source = (struct netaddr){ .family = NETADDR_NONE };
 }
 
+/* Of "by y (Postfix, from userid 33) id 4ABC; date": what a web server's programs send
+ * has no other hop of ours. */
+static const char *local_id(struct span value, struct arena *arena)
+{
+	char *text = arena_span_text(arena, value), *id;
+
+	g_strdelimit(text, "\t\r\n", ' ');
+	id = strstr(text, " id ");
+	if (!id)
+		return "";
+	id += strlen(" id ");
+	id += strspn(id, " ");
+	id[strcspn(id, " ;()")] = '\0';
+	return id;
+}
+
 static void take_hop(struct complaint *out, const struct relay *relay)
 {
 	if (*relay->ip && out->hop_count < COMPLAINT_HOPS_MAX &&
@@ -113,6 +129,8 @@ static void take_hops(struct reading *on, const struct transaction *original)
 			continue;
 		struct relay relay = received_parse(field->value, on->arena);
 
+		if (relay.kind == RECEIVED_LOCAL && !*relay.id)
+			relay.id = local_id(field->value, on->arena);
 		take_hop(on->out, &relay);
 		seen++;
 	}

@@ -16,6 +16,7 @@ struct complaint_match {
 	size_t record_count;		/* 0: none was found */
 	const char *how;		/* "message-id" */
 	const char *account, *client;	/* of the first record; "" */
+	const char *customer;		/* the same: in the book then; "" */
 };
 
 struct complaint_entry {

@@ -28,6 +28,8 @@ static void fill_match(Reeve__Complaint *packed,
 	packed->how = bytes_of(match->how);
 	packed->account = bytes_of(match->account);
 	packed->client = bytes_of(match->client);
+	packed->has_customer = true;
+	packed->customer = bytes_of(match->customer);
 }
 
 static void fill_texts(Reeve__Complaint *packed,
@@ -146,7 +148,7 @@ bool complaintform_read(struct span value, struct arena *arena,
 			.record_count = MIN(packed->n_records,
 					    COMPLAINT_RECORDS_MAX),
 			.how = TEXT(how), .account = TEXT(account),
-			.client = TEXT(client),
+			.client = TEXT(client), .customer = TEXT(customer),
 		},
 		.first_us = packed->first_us, .last_us = packed->last_us,
 		.count = packed->count, .operator_name = TEXT(operator_name),

@@ -18,7 +18,9 @@ void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
 
 	if (!match->record_count)
 		return;
-	key = *match->account ? g_strdup_printf("account %s", match->account) :
+	key = *match->customer ?
+	      g_strdup_printf("customer %s", match->customer) :
+	      *match->account ? g_strdup_printf("account %s", match->account) :
 				g_strdup_printf("client %s", match->client);
 	text = g_strdup_printf("complaint %" G_GUINT64_FORMAT " (%s) from %s",
 			       entry->number, entry->complaint.kind,

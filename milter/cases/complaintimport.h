@@ -30,7 +30,7 @@ bool complaintimport_add(const struct complaint_import *import,
 			 struct complaint_entry *entry, struct arena *arena,
 			 struct complaint_imported *out, GError **error)
 	MUST_USE;
-/* A matched one is an incident of its account, else of its client's address. */
+/* A matched one is an incident of its customer, else account, else client's address. */
 void complaintimport_note(const struct complaint_entry *entry, int64_t now_us);
 
 #endif

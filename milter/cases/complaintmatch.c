@@ -29,6 +29,9 @@ static bool take(const struct search_hit *hit, void *context)
 	if (!out->record_count) {
 		out->account = arena_span_text(
 			on->arena, recordview_account(hit->record));
+		if (hit->record->message && hit->record->message->customer)
+			out->customer = arena_text(
+				on->arena, hit->record->message->customer);
 		if (recordview_client(hit->record, &addr)) {
 			char text[NETADDR_TEXT_MAX];
 
@@ -43,7 +46,7 @@ static bool take(const struct search_hit *hit, void *context)
 static void forget(struct matching *on)
 {
 	*on->out = (struct complaint_match){
-		.how = "", .account = "", .client = "",
+		.how = "", .account = "", .client = "", .customer = "",
 	};
 }
 

@@ -21,7 +21,10 @@ my %settings = (relay => { domains => ['example.org'], networks => ['192.0.2.0/2
 my $daemon = $box->daemon(%settings);
 my $mta = Milter::Client->new($daemon->socket);
 
-# What alice sent.
+is +($daemon->reevectl('customer', 'add', 'acme', '--name', 'Acme', '--account', 'eve',
+	'--reason', 'contract'))[0], 0, 'a customer';
+
+# What alice sent, and the customer's account.
 $mta->open_session(addr => '192.0.2.7');
 $mta->message(queue_id => '4abcDEF', from => '<alice@example.org>', login => 'alice',
 	rcpts => ['<bob@example.net>'], headers => [['From', 'alice@example.org'],
@@ -85,6 +88,9 @@ is $shown->{count}, 2, 'and is counted';
 like $out, qr/^complaint 2 added, its record was found/, 'a forwarded one';
 ($shown) = $daemon->objects('complaint', 'show', 2);
 is "@$shown{qw(form account matched_by)}", 'forwarded eve queue id, sender', 'by queue id';
+is $shown->{customer}, 'acme', 'of the customer';
+ok +(grep { $_->{key} eq 'customer acme' } $daemon->objects('incidents')),
+	'whose incident it is';
 ($status, $out) = import_mail("From: dave\@example.net\n\n" .
 	original(from => 'x@example.org', queue => 'AAAAAAA'));
 like $out, qr/^complaint 3 added, no record/, 'one that nothing is known of';

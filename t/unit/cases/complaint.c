@@ -118,6 +118,22 @@ static void an_original_tells_its_way(void **state)
 	leave(&bench);
 }
 
+static void local_mail_has_a_queue_id_too(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	take(&bench, span_text(
+		"From: p@example.net\n\nReceived: by mx.example.org (Postfix, "
+		"from userid 33)\n\tid 4abcDEF; Mon, 23 Nov 2026 10:00:00 +0000\n"
+		"Received: by nobody\nFrom: s@x\n\nBuy\n"));
+	assert_int_equal(bench.refusal, COMPLAINT_READ);
+	assert_int_equal(bench.got.queue_id_count, 1);
+	assert_string_equal(bench.got.queue_ids[0], "4abcDEF");
+	assert_int_equal(bench.got.hop_count, 0);
+	leave(&bench);
+}
+
 static const char *first_of(const json_t *fields, const char *name)
 {
 	const char *text = json_string_value(json_array_get(
@@ -208,6 +224,7 @@ static void xarf_samples_are_told_apart(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(mails_are_told_apart),
 	cmocka_unit_test(an_original_tells_its_way),
+	cmocka_unit_test(local_mail_has_a_queue_id_too),
 	cmocka_unit_test(reports_of_the_wild_are_read),
 	cmocka_unit_test(xarf_samples_are_told_apart),
 };

@@ -18,7 +18,8 @@ static struct complaint_entry entry_of(const char *domain, const char *id,
 			.queue_ids = { "Q1" }, .queue_id_count = 1,
 			.original = { "bytes", 5 },
 		},
-		.match = { .how = "", .account = "", .client = "" },
+		.match = { .how = "", .account = "", .client = "",
+			   .customer = "" },
 		.last_us = when_us, .operator_name = "", .note = "",
 	};
 }
@@ -92,7 +93,7 @@ static void what_was_kept_is_read(void **state)
 {
 	const struct complaint_match match = {
 		.records = { 7, 8 }, .record_count = 2, .how = "by hand",
-		.account = "alice", .client = "192.0.2.7",
+		.account = "alice", .client = "192.0.2.7", .customer = "C1",
 	};
 	struct complaint_entry got;
 	g_autoptr(GError) why = NULL;
@@ -116,6 +117,7 @@ static void what_was_kept_is_read(void **state)
 	assert_int_equal(got.match.record_count, 2);
 	assert_int_equal(got.match.records[1], 8);
 	assert_string_equal(got.match.account, "alice");
+	assert_string_equal(got.match.customer, "C1");
 	assert_string_equal(got.operator_name, "joe");
 	assert_string_equal(got.complaint.queue_ids[0], "Q1");
 	assert_int_equal(got.complaint.original.len, 5);
