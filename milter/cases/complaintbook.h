@@ -17,6 +17,7 @@ struct complaint_match {
 	const char *how;		/* "message-id" */
 	const char *account, *client;	/* of the first record; "" */
 	const char *customer;		/* the same: in the book then; "" */
+	bool is_ours;			/* the first record is of outgoing mail */
 };
 
 struct complaint_entry {

@@ -28,7 +28,8 @@ static void fill_match(Reeve__Complaint *packed,
 	packed->how = bytes_of(match->how);
 	packed->account = bytes_of(match->account);
 	packed->client = bytes_of(match->client);
-	packed->has_customer = true;
+	packed->has_customer = packed->has_is_ours = true;
+	packed->is_ours = match->is_ours;
 	packed->customer = bytes_of(match->customer);
 }
 
@@ -149,6 +150,7 @@ bool complaintform_read(struct span value, struct arena *arena,
 					    COMPLAINT_RECORDS_MAX),
 			.how = TEXT(how), .account = TEXT(account),
 			.client = TEXT(client), .customer = TEXT(customer),
+			.is_ours = packed->is_ours,
 		},
 		.first_us = packed->first_us, .last_us = packed->last_us,
 		.count = packed->count, .operator_name = TEXT(operator_name),

@@ -11,6 +11,27 @@
 
 #define QUIET_US (INT64_C(86400) * G_USEC_PER_SEC)
 
+/* Whose case it is to be, of whom the book knows the customer; nobody's, when a
+ * stranger sent it to us. */
+static struct incident_subject subject_of(const struct complaint_match *match)
+{
+	if (!match->is_ours)
+		return (struct incident_subject){ LIST_ADDRESS, "" };
+	if (*match->account)
+		return (struct incident_subject){ LIST_ACCOUNT,
+						  match->account };
+	return (struct incident_subject){ LIST_ADDRESS, match->client };
+}
+
+static char *key_of(const struct complaint_match *match)
+{
+	if (*match->customer)
+		return g_strdup_printf("customer %s", match->customer);
+	if (*match->account)
+		return g_strdup_printf("account %s", match->account);
+	return g_strdup_printf("client %s", match->client);
+}
+
 void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
 {
 	const struct complaint_match *match = &entry->match;
@@ -18,15 +39,13 @@ void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
 
 	if (!match->record_count)
 		return;
-	key = *match->customer ?
-	      g_strdup_printf("customer %s", match->customer) :
-	      *match->account ? g_strdup_printf("account %s", match->account) :
-				g_strdup_printf("client %s", match->client);
+	key = key_of(match);
 	text = g_strdup_printf("complaint %" G_GUINT64_FORMAT " (%s) from %s",
 			       entry->number, entry->complaint.kind,
 			       *entry->complaint.reporter_domain ?
 			       entry->complaint.reporter_domain : "someone");
-	incidents_note("complaint", key, text, QUIET_US, now_us);
+	incidents_note_about(subject_of(match), "complaint", key, text,
+			     QUIET_US, now_us);
 }
 
 bool complaintimport_add(const struct complaint_import *import,

@@ -29,6 +29,8 @@ static bool take(const struct search_hit *hit, void *context)
 	if (!out->record_count) {
 		out->account = arena_span_text(
 			on->arena, recordview_account(hit->record));
+		out->is_ours = recordview_direction(hit->record) !=
+			       DIRECTION_INBOUND;
 		if (hit->record->message && hit->record->message->customer)
 			out->customer = arena_text(
 				on->arena, hit->record->message->customer);

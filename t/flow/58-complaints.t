@@ -125,7 +125,7 @@ like $err, qr/larger than cases\.complaint_size/, 'too large';
 SKIP: {
 	skip 'needs root', 6 if $> != 0;
 	my $before = () = $daemon->objects('complaint', 'list');
-	my $file = $box->write_file('piped', arf(original(id => '<drop@x>')) =~ s/big/other/r);
+	my $file = $box->write_file('piped', arf(original(id => '<77@example.org>')) =~ s/big/other/r);
 
 	chmod 0644, $file;
 	chmod 0755, $box->dir;
@@ -150,6 +150,13 @@ SKIP: {
 	($status) = $box->run('setpriv', '--reuid=daemon', '--clear-groups',
 		"$Sandbox::BUILD/reevectl", '-c', $daemon->conf, 'complaint', 'list');
 	isnt $status, 0, 'and sees nothing';
+}
+
+# What came through the daemon is, or joins, a case.
+SKIP: {
+	skip 'needs root', 1 if $> != 0;
+	ok $box->wait_for(5, sub { grep { /alice/ } ($daemon->reevectl('case', 'list'))[1] }),
+		'the complaints make a case';
 }
 
 # None of the bounces of the world is a complaint.
