@@ -180,7 +180,7 @@ static void begin_full(struct sample *sample, const char *at_limit)
 	clock_set_us(day_begin_us(20100) + 1);
 	make_day(sample, 20020);
 	make_day(sample, 20030);
-	make_day(sample, 20050);
+	make_day(sample, 20095);
 	make_day(sample, 20100);
 }
 
@@ -239,12 +239,34 @@ static void what_may_go_goes_and_is_written_down(void **state)
 	sample_end(&sample);
 }
 
+/* Ten years ahead all days are old: none goes before somebody could look. */
+static void a_clock_that_leaps_drops_none(void **state)
+{
+	struct diskwatch *watch;
+	struct state *store;
+	struct sample sample;
+
+	(void)state;
+	begin_full(&sample, "expire");
+	store = state_open(sample.dir, STATE_CREATE, NULL);
+	watch = diskwatch_new(sample.dir, store);
+	clock_set_us(day_begin_us(20100 + 3650));
+	diskwatch_look(watch, sample.settings);
+	assert_int_equal(days_left(&sample), 4);
+	assert_int_equal(diskwatch_days_dropped(watch), 0);
+	diskwatch_free(&watch);
+	state_close(&store);
+	clock_set_us(0);
+	sample_end(&sample);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(levels_by_share),
 	cmocka_unit_test(hundred_percent_is_never),
 	cmocka_unit_test(chooses_only_what_may_go),
 	cmocka_unit_test(mail_waits_at_the_limit),
 	cmocka_unit_test(what_may_go_goes_and_is_written_down),
+	cmocka_unit_test(a_clock_that_leaps_drops_none),
 };
 
 TAP_MAIN(tests)
