@@ -13,7 +13,7 @@
 #define VARINT_MAX 10
 
 struct sealedform_dict {
-	GBytes *bytes;
+	struct span bytes;
 	ZSTD_DDict *reading;	/* NULL: without */
 	ZSTD_CDict *writing;	/* made when it is needed first */
 	ZSTD_CCtx *writer;
@@ -34,7 +34,7 @@ struct sealedform_dict *sealedform_dict_new(struct span bytes)
 {
 	struct sealedform_dict *dict = g_new0(struct sealedform_dict, 1);
 
-	dict->bytes = g_bytes_new(bytes.ptr, bytes.len);
+	dict->bytes = bytes;
 	if (bytes.len)
 		dict->reading = ZSTD_createDDict(bytes.ptr, bytes.len);
 	return dict;
@@ -50,7 +50,6 @@ void sealedform_dict_free(struct sealedform_dict **dict)
 	ZSTD_freeDDict(old->reading);
 	ZSTD_freeCDict(old->writing);
 	ZSTD_freeCCtx(old->writer);
-	g_bytes_unref(old->bytes);
 	g_free(old);
 }
 
@@ -119,14 +118,12 @@ bool sealedform_next_record(struct span *run,
 /* Both are for one thread: who writes a day has it alone. */
 static void prepare_to_write(struct sealedform_dict *dict)
 {
-	gsize len;
-	const void *bytes = g_bytes_get_data(dict->bytes, &len);
-
 	if (dict->writer)
 		return;
 	dict->writer = ZSTD_createCCtx();
-	if (len)
-		dict->writing = ZSTD_createCDict(bytes, len, LEVEL);
+	if (dict->bytes.len)
+		dict->writing = ZSTD_createCDict(dict->bytes.ptr,
+						 dict->bytes.len, LEVEL);
 }
 
 void sealedform_compress(struct sealedform_dict *dict, const GByteArray *run,

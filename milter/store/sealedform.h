@@ -24,7 +24,8 @@ struct sealedform_dict;
  * worth one. Free with g_bytes_unref(). */
 GBytes *sealedform_train(const GByteArray *samples, const GArray *sizes)
 	MUST_USE;
-/* Copies. bytes may be empty: runs are read without. */
+/* bytes are borrowed until sealedform_dict_free(); when they are empty, runs are
+ * read without. */
 struct sealedform_dict *sealedform_dict_new(struct span bytes) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedform_dict_free(struct sealedform_dict **dict);

@@ -20,7 +20,8 @@ struct sealedread {
 	struct segment_view view;
 	enum dayreader_mode mode;
 	MDB_cursor *records, *index;
-	struct sealedform_unpacker *unpacker;	/* once it is needed */
+	struct sealedform_unpacker *unpacker;	/* once it is needed, as */
+	struct sealedform_dict *dict;
 
 	struct span chunk;		/* some runs, as they lie in the file */
 	uint32_t runs;			/* in it */
@@ -57,8 +58,8 @@ void sealedread_free(struct sealedread **read)
 		return;
 	mdb_cursor_close(old->records);
 	mdb_cursor_close(old->index);
-	if (old->unpacker)
-		sealedform_unpacker_free(&old->unpacker);
+	sealedform_unpacker_free(&old->unpacker);
+	sealedform_dict_free(&old->dict);
 	g_byte_array_unref(old->run);
 	g_array_unref(old->places);
 	g_byte_array_unref(old->whole);
@@ -189,9 +190,11 @@ static bool load_run(struct sealedread *read, uint32_t i)
 	rest = span_of(read->chunk.ptr + run.offset,
 		       (size_t)(end - run.offset));
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
-	if (!read->unpacker)
+	if (!read->unpacker) {
 		read->unpacker = sealedform_unpacker_new();
-	if (!sealedform_decompress(read->unpacker, read->view.dict,
+		read->dict = sealedform_dict_new(read->view.dict);
+	}
+	if (!sealedform_decompress(read->unpacker, read->dict,
 				   span_from(rest, RECORD_HASH_BYTES),
 				   read->run))
 		return tell(read, run.sequence);

@@ -52,6 +52,7 @@ struct search_result {
 					   more, before last */
 	GPtrArray *problems;		/* of char *: "file: what"; often empty */
 };
+void search_result_init(struct search_result *result);
 void search_result_release(struct search_result *result);
 
 /*

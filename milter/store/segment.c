@@ -5,7 +5,6 @@
 #include "store/day.h"
 #include "store/digest.h"
 #include "store/lmdbenv.h"
-#include "store/sealedform.h"
 #include "store/storeerror.h"
 #include "store/wholefile.h"
 
@@ -23,12 +22,11 @@ struct segment {
 	char *path;
 	MDB_env *env;
 	MDB_dbi records, index, meta;
-	unsigned references;	/* under open_lock */
+	unsigned references;	/* under open_lock; 0: it is not shared */
 	enum segment_access access;
 	bool is_sealed;
 	unsigned newer;		/* version that is not known, or 0 */
 	uint64_t first_sequence;
-	struct sealedform_dict *dict;	/* of a sealed one */
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -38,7 +36,7 @@ struct meta {
 	uint8_t sha256[RECORD_HASH_BYTES], before_sha256[RECORD_HASH_BYTES];
 };
 
-/* LMDB must not open a file twice in a process, so those open are shared. */
+/* LMDB must not open a file that has a lock twice in a process: those are shared. */
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *open_segments;	/* path -> struct segment * */
 
@@ -173,7 +171,6 @@ static void free_segment(struct segment *segment)
 {
 	if (segment->env)
 		mdb_env_close(segment->env);
-	sealedform_dict_free(&segment->dict);
 	g_free(segment->path);
 	g_free(segment);
 }
@@ -181,7 +178,6 @@ static void free_segment(struct segment *segment)
 /* The version first: a newer program may have other tables. */
 static int take_meta(struct segment *segment, MDB_txn *txn)
 {
-	MDB_val key = { 4, (void *)"dict" }, dict = { 0, NULL };
 	struct meta meta;
 	int failed = mdb_dbi_open(txn, "meta", 0, &segment->meta);
 
@@ -195,12 +191,7 @@ static int take_meta(struct segment *segment, MDB_txn *txn)
 		return failed;
 	segment->is_sealed = meta.version == SEGMENT_SEALED;
 	segment->first_sequence = meta.before_sequence + 1;
-	if (!segment->is_sealed)
-		return 0;
-	failed = mdb_get(txn, segment->meta, &key, &dict);
-	segment->dict = sealedform_dict_new(span_of(dict.mv_data,
-						    dict.mv_size));
-	return failed;
+	return 0;
 }
 
 static bool open_env(struct segment *segment,
@@ -261,12 +252,13 @@ static bool is_emptied(const char *path)
 }
 
 static struct segment *open_new(const char *path, enum segment_access access,
-				int64_t map_bytes, GError **error)
+				bool is_over, int64_t map_bytes,
+				GError **error)
 {
 	struct lmdbenv_options options = {
 		.is_read_only = access == SEGMENT_READ, .tables = TABLES,
 		.map_bytes = access == SEGMENT_WRITE ? (size_t)map_bytes : 0,
-		.is_unlocked = access == SEGMENT_READ && is_closed(path),
+		.is_unlocked = is_over,
 	};
 	struct segment *segment;
 
@@ -278,7 +270,7 @@ static struct segment *open_new(const char *path, enum segment_access access,
 	segment = g_new0(struct segment, 1);
 	segment->path = g_strdup(path);
 	segment->access = access;
-	segment->references = 1;
+	segment->references = is_over ? 0 : 1;
 	if (!open_env(segment, &options, error) ||
 	    (access == SEGMENT_WRITE && !segment->is_sealed &&
 	     !settle(segment, error))) {
@@ -298,6 +290,8 @@ struct segment *segment_open(const char *path, enum segment_access access,
 {
 	struct segment *segment;
 
+	if (access == SEGMENT_READ && is_closed(path))
+		return open_new(path, access, true, 0, error);
 	pthread_mutex_lock(&open_lock);
 	if (!open_segments)
 		open_segments = g_hash_table_new(g_str_hash, g_str_equal);
@@ -310,7 +304,7 @@ struct segment *segment_open(const char *path, enum segment_access access,
 	} else if (segment) {
 		segment->references++;
 	} else {
-		segment = open_new(path, access, map_bytes, error);
+		segment = open_new(path, access, false, map_bytes, error);
 		if (segment)
 			g_hash_table_insert(open_segments, segment->path,
 					    segment);
@@ -326,6 +320,10 @@ void segment_close(struct segment **segment)
 	*segment = NULL;
 	if (!old)
 		return;
+	if (!old->references) {
+		free_segment(old);
+		return;
+	}
 	pthread_mutex_lock(&open_lock);
 	if (--old->references == 0) {
 		g_hash_table_remove(open_segments, old->path);
@@ -468,6 +466,7 @@ int segment_check_readers(struct segment *segment)
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error)
 {
+	MDB_val key = { 4, (void *)"dict" }, dict;
 	MDB_txn *txn;
 	int failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
 
@@ -482,8 +481,9 @@ bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 		.index = segment->index, .meta = segment->meta,
 		.is_sealed = segment->is_sealed,
 		.first_sequence = segment->first_sequence,
-		.dict = segment->dict,
 	};
+	if (segment->is_sealed && !mdb_get(txn, segment->meta, &key, &dict))
+		view_out->dict = span_of(dict.mv_data, dict.mv_size);
 	return true;
 }
 

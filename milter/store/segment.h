@@ -44,9 +44,9 @@ bool segment_create(const char *path, const struct segment_head *before,
 		    GError **error) MUST_USE;
 
 /*
- * Opens the file of a day. LMDB must not have a file open twice in a process,
- * so all that open it here share it; any thread. map_bytes, for SEGMENT_WRITE,
- * is the most that the file may grow to. Errors name the file.
+ * Opens the file of a day. LMDB must not have a file that is locked open twice in a
+ * process, so all that open a day that is not over share it; any thread. map_bytes,
+ * for SEGMENT_WRITE, is the most that the file may grow to. Errors name the file.
  */
 struct segment *segment_open(const char *path, enum segment_access access,
 			     int64_t map_bytes, GError **error) MUST_USE;
@@ -74,13 +74,12 @@ int segment_check_readers(struct segment *segment);
 
 /* For dayreader.c: a snapshot, with LMDB's names of the tables. */
 struct MDB_txn;
-struct sealedform_dict;
 struct segment_view {
 	struct MDB_txn *txn;
 	unsigned int records, index, meta;
 	bool is_sealed;			/* and then: */
 	uint64_t first_sequence;	/* of the day */
-	const struct sealedform_dict *dict;
+	struct span dict;		/* of its runs; may be empty */
 };
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error) MUST_USE;

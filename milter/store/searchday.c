@@ -1,0 +1,195 @@
+#include <config.h>
+
+#include "store/searchday.h"
+
+#include "store/day.h"
+#include "store/queryplan.h"
+#include "store/storeerror.h"
+
+void searching_init(struct searching *on, const struct querymatch *match,
+		    search_take_fn *take, void *context,
+		    struct search_result *result)
+{
+	*on = (struct searching){
+		.match = match, .limit = match->query->limit, .take = take,
+		.context = context, .result = result,
+	};
+	arena_init(&on->arena);
+}
+
+void searching_release(struct searching *on)
+{
+	arena_release(&on->arena);
+}
+
+void searching_note(struct searching *on, const char *problem)
+{
+	g_ptr_array_add(on->result->problems, g_strdup(problem));
+}
+
+void searching_give(struct searching *on, const struct search_hit *hit)
+{
+	struct search_result *result = on->result;
+
+	result->found++;
+	result->last = hit->sequence;
+	result->is_cut = !on->take(hit, on->context) ||
+			 (on->limit && result->found >= on->limit);
+}
+
+/* One candidate; false when the search is over. */
+static bool look_at(struct searching *on, const char *path,
+		    const struct dayreader_record *record)
+{
+	struct search_hit hit = {
+		.sequence = record->sequence, .bytes = record->bytes,
+	};
+
+	if (on->is_over && atomic_load(on->is_over))
+		return false;
+	arena_reset(&on->arena);
+	on->result->looked_at++;
+	hit.record = recordview_unpack(hit.bytes, &on->arena);
+	if (!hit.record) {
+		g_autofree char *what = g_strdup_printf(
+			"%s: record %" G_GUINT64_FORMAT " cannot be read",
+			path, record->sequence);
+
+		searching_note(on, what);
+		return true;
+	}
+	if (!querymatch_is(on->match, hit.record))
+		return true;
+	searching_give(on, &hit);
+	return !on->result->is_cut;
+}
+
+static bool look_up(struct searching *on, struct dayreader *reader,
+		    const char *path, uint64_t sequence)
+{
+	struct dayreader_record record;
+
+	if (!dayreader_at(reader, sequence, &record)) {
+		g_autofree char *what = g_strdup_printf(
+			"%s: record %" G_GUINT64_FORMAT " is not there", path,
+			sequence);
+
+		searching_note(on, what);
+		return true;
+	}
+	return look_at(on, path, &record);
+}
+
+static void note_unread(struct searching *on,
+			const struct dayreader *reader, const char *path)
+{
+	const char *why = dayreader_problem(reader);
+	g_autofree char *what = g_strdup_printf("%s: %s", path, why ?: "");
+
+	if (why)
+		searching_note(on, what);
+}
+
+/* All records within the bounds, from the last. */
+static void walk_all(struct searching *on, struct dayreader *reader,
+		     const char *path, const struct dayreader_bounds *bounds)
+{
+	uint64_t to = bounds->last;
+	struct dayreader_record record;
+
+	while (dayreader_before(reader, to, &record) &&
+	       record.sequence >= bounds->first) {
+		if (!look_at(on, path, &record))
+			return;
+		to = record.sequence - 1;
+	}
+	note_unread(on, reader, path);
+}
+
+static void walk_found(struct searching *on, struct dayreader *reader,
+		       const char *path, struct postings *postings)
+{
+	uint64_t sequence;
+
+	while (postings_next(postings, &sequence))
+		if (!look_up(on, reader, path, sequence))
+			return;
+}
+
+static void walk(struct searching *on, struct dayreader *reader,
+		 const char *path, const struct segment_facts *facts,
+		 int64_t day)
+{
+	struct queryplan plan = queryplan_make(on->match, reader, facts, day);
+
+	switch (plan.way) {
+	case QUERYPLAN_NOTHING:
+		break;
+	case QUERYPLAN_POSTINGS:
+		walk_found(on, reader, path, plan.postings);
+		break;
+	case QUERYPLAN_ALL:
+		walk_all(on, reader, path, &plan.bounds);
+		break;
+	}
+	queryplan_release(&plan);
+}
+
+/* An earlier page had all of the day. */
+static bool is_day_past(const struct search_query *query,
+			const struct segment_facts *facts)
+{
+	return query->before &&
+	       facts->before.sequence + 1 >= query->before;
+}
+
+static void search_segment(struct searching *on, struct segment *segment,
+			   const char *path, int64_t day, GError **error)
+{
+	struct dayreader *reader;
+	struct segment_facts facts;
+
+	if (!segment_facts(segment, &facts, error) ||
+	    is_day_past(on->match->query, &facts))
+		return;
+	reader = dayreader_new(segment, DAYREADER_RECORDS, error);
+	if (reader)
+		walk(on, reader, path, &facts, day);
+	dayreader_free(&reader);
+}
+
+void searchday_run(struct searching *on, const char *dir, int64_t day)
+{
+	g_autofree char *path = day_path(dir, day);
+	g_autoptr(GError) why = NULL;
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
+
+	if (segment)
+		search_segment(on, segment, path, day, &why);
+	segment_close(&segment);
+	/* A day that expired between the list and now is no problem. */
+	if (why && !g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING))
+		searching_note(on, why->message);
+}
+
+void searchday_follow(struct searching *on, const char *dir, int64_t day,
+		      uint64_t sequence)
+{
+	g_autofree char *path = day_path(dir, day);
+	g_autoptr(GError) why = NULL;
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
+	struct dayreader *reader = segment ? dayreader_new(
+		segment, DAYREADER_RECORDS, &why) : NULL;
+	struct dayreader_record record;
+
+	if (reader) {
+		while (dayreader_next(reader, sequence + 1, &record) &&
+		       look_at(on, path, &record))
+			sequence = record.sequence;
+		note_unread(on, reader, path);
+	}
+	dayreader_free(&reader);
+	segment_close(&segment);
+	if (why)
+		searching_note(on, why->message);
+}
