@@ -324,6 +324,13 @@ bool dayreader_postings(struct dayreader *reader, const struct record_key *key,
 	       open_postings(reader, key, most, wanted, out);
 }
 
+void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
+			size_t count)
+{
+	if (reader->sealed)
+		sealedread_prefetch(reader->sealed, sequences, count);
+}
+
 struct dayreader_bounds dayreader_bounds(struct dayreader *reader,
 					 const struct record_key *from,
 					 const struct record_key *to)

@@ -42,6 +42,10 @@ bool dayreader_next(struct dayreader *reader, uint64_t from,
 			 struct dayreader_record *record_out) MUST_USE;
 bool dayreader_before(struct dayreader *reader, uint64_t to,
 			   struct dayreader_record *record_out) MUST_USE;
+/* These will be asked for next, in this order: what lies on disk is fetched all at once.
+ * Only a hint. */
+void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
+			size_t count);
 /* Why the last of these could not be answered; NULL: it could. Borrowed. */
 const char *dayreader_problem(const struct dayreader *reader);
 

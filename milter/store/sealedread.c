@@ -7,7 +7,12 @@
 #include <inttypes.h>
 #include <lmdb.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#define CHUNK_HEAD_BYTES 8192	/* of most chunks: where their runs are */
+#define FETCH_LEAST ((size_t)8 << 10)	/* of blocks */
+#define FETCH_MOST ((size_t)256 << 10)
 #define BLOCK_TAIL 4		/* of a block's key: its first sequence */
 
 /* A record of the run in hand. */
@@ -80,6 +85,17 @@ static bool tell(struct sealedread *read, uint64_t sequence)
 	return false;
 }
 
+/* The kernel begins to read it. */
+static void will_need(struct span bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = (uintptr_t)bytes.ptr & ~(page - 1);
+
+	if (bytes.len)
+		madvise((void *)begin, (uintptr_t)bytes.ptr + bytes.len -
+				       begin, MADV_WILLNEED);
+}
+
 static uint64_t number_at(const MDB_val *value)
 {
 	uint64_t big_endian = 0;
@@ -89,8 +105,10 @@ static uint64_t number_at(const MDB_val *value)
 	return GUINT64_FROM_BE(big_endian);
 }
 
-/* The last chunk that begins at or before sequence, else the first. */
-static bool find_chunk(struct sealedread *read, uint64_t sequence)
+/* The last chunk that begins at or before sequence, else the first; nothing of its
+ * value is read. */
+static bool locate_chunk(struct sealedread *read, uint64_t sequence,
+			 uint64_t *first_out)
 {
 	uint64_t big_endian = GUINT64_TO_BE(sequence);
 	MDB_val key = { sizeof big_endian, &big_endian }, value;
@@ -106,12 +124,22 @@ static bool find_chunk(struct sealedread *read, uint64_t sequence)
 	if (failed)
 		return false;
 	read->chunk = span_of(value.mv_data, value.mv_size);
+	*first_out = number_at(&key);
+	return true;
+}
+
+static bool find_chunk(struct sealedread *read, uint64_t sequence)
+{
+	uint64_t first;
+
+	if (!locate_chunk(read, sequence, &first))
+		return false;
 	read->runs = 0;
 	if (read->chunk.len >= sizeof read->runs)
 		memcpy(&read->runs, read->chunk.ptr, sizeof read->runs);
 	if (!read->runs || read->runs > (read->chunk.len - sizeof read->runs) /
 					sizeof(struct sealedread_run))
-		return tell(read, number_at(&key));
+		return tell(read, first);
 	return true;
 }
 
@@ -175,20 +203,27 @@ static bool is_of_day(const struct sealedread *read)
 	       read->first <= UINT64_MAX - read->places->len;
 }
 
+/* Where it lies in the chunk; empty: not in it. */
+static struct span run_bytes(const struct sealedread *read, uint32_t i)
+{
+	uint64_t begin = run_at(read, i).offset;
+	uint64_t end = i + 1 < read->runs ? run_at(read, i + 1).offset :
+					    read->chunk.len;
+
+	if (end > read->chunk.len || begin > end)
+		return span_of(NULL, 0);
+	return span_of(read->chunk.ptr + begin, (size_t)(end - begin));
+}
+
 static bool load_run(struct sealedread *read, uint32_t i)
 {
 	struct sealedread_run run = run_at(read, i);
-	uint64_t end = i + 1 < read->runs ? run_at(read, i + 1).offset :
-					    read->chunk.len;
+	struct span rest = run_bytes(read, i);
 	struct place place = { .sha256 = { 0 } };
-	struct span rest;
 
 	g_array_set_size(read->places, 0);
-	if (end > read->chunk.len || run.offset > end ||
-	    end - run.offset < RECORD_HASH_BYTES)
+	if (rest.len < RECORD_HASH_BYTES)
 		return tell(read, run.sequence);
-	rest = span_of(read->chunk.ptr + run.offset,
-		       (size_t)(end - run.offset));
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
 	if (!read->unpacker) {
 		read->unpacker = sealedform_unpacker_new();
@@ -254,6 +289,25 @@ bool sealedread_at(struct sealedread *read, uint64_t sequence,
 {
 	return find(read, sequence) && is_in_hand(read, sequence) &&
 	       give(read, sequence, record_out);
+}
+
+/* First what says where the runs of each chunk are, then the runs. */
+void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
+			 size_t count)
+{
+	uint64_t last = 0, first;
+
+	g_array_set_size(read->places, 0);	/* it is of another chunk */
+	for (size_t i = 0; i < count; i++) {
+		if (!locate_chunk(read, sequences[i], &first) || first == last)
+			continue;
+		will_need(span_first(read->chunk, CHUNK_HEAD_BYTES));
+		last = first;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (find_chunk(read, sequences[i]))
+			will_need(run_bytes(read, find_run(read,
+							   sequences[i])));
 }
 
 /* The run behind the one in hand. */
@@ -403,6 +457,25 @@ bool sealedread_postings(struct sealedread *read,
 	return out->len > before;
 }
 
+/* Blocks lie one behind the other: who goes on from one to the next goes on further, so
+ * more is fetched each time. */
+struct going {
+	const char *end;		/* of what was fetched */
+	size_t len;			/* of what will be */
+};
+
+static void go_on(struct going *going, const struct block *block)
+{
+	const char *begin = block->bytes.ptr;
+
+	if (begin < going->end && begin + going->len >= going->end)
+		return;
+	going->len = going->len ? MIN(going->len * 2, FETCH_MOST) :
+				  FETCH_LEAST;
+	will_need(span_of(begin, going->len));
+	going->end = begin + going->len;
+}
+
 /* What is done with each entry between two keys; false ends it. */
 typedef bool entry_fn(struct sealedread *read,
 		      const struct sealedform_postings *postings,
@@ -415,6 +488,7 @@ static void walk_entries(struct sealedread *read,
 {
 	struct record_key first = sealedform_key(from);
 	struct record_key last = sealedform_key(to);
+	struct going going = { NULL, 0 };
 	struct block block;
 	bool is_more = find_block(read, &first, 0, &block);
 
@@ -423,6 +497,7 @@ static void walk_entries(struct sealedread *read,
 		struct sealedform_postings postings =
 			sealedform_postings_of(block.bytes, &block.first);
 
+		go_on(&going, &block);
 		while (sealedform_next_postings(&postings)) {
 			if (compare(&postings.key, &first) < 0)
 				continue;

@@ -35,6 +35,8 @@ bool sealedread_next(struct sealedread *read, uint64_t from,
 		     struct dayreader_record *record_out) MUST_USE;
 bool sealedread_before(struct sealedread *read, uint64_t to,
 		       struct dayreader_record *record_out) MUST_USE;
+void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
+			 size_t count);
 const char *sealedread_problem(const struct sealedread *read);
 
 bool sealedread_postings(struct sealedread *read,

@@ -6,6 +6,9 @@
 #include "store/queryplan.h"
 #include "store/storeerror.h"
 
+#define BATCH_LEAST 8
+#define BATCH_MOST 128
+
 void searching_init(struct searching *on, const struct querymatch *match,
 		    search_take_fn *take, void *context,
 		    struct search_result *result)
@@ -106,14 +109,32 @@ static void walk_all(struct searching *on, struct dayreader *reader,
 	note_unread(on, reader, path);
 }
 
+/* Candidates that are fetched together. */
+static guint batch_size(const struct searching *on)
+{
+	uint64_t left = on->limit ? on->limit - on->result->found : BATCH_MOST;
+
+	return (guint)CLAMP(left, BATCH_LEAST, BATCH_MOST);
+}
+
 static void walk_found(struct searching *on, struct dayreader *reader,
 		       const char *path, struct postings *postings)
 {
+	g_autoptr(GArray) batch = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	uint64_t sequence;
 
-	while (postings_next(postings, &sequence))
-		if (!look_up(on, reader, path, sequence))
-			return;
+	do {
+		g_array_set_size(batch, 0);
+		while (batch->len < batch_size(on) &&
+		       postings_next(postings, &sequence))
+			g_array_append_val(batch, sequence);
+		dayreader_prefetch(reader, (uint64_t *)(void *)batch->data,
+				   batch->len);
+		for (guint i = 0; i < batch->len; i++)
+			if (!look_up(on, reader, path, g_array_index(
+					batch, uint64_t, i)))
+				return;
+	} while (batch->len);
 }
 
 static void walk(struct searching *on, struct dayreader *reader,
