@@ -225,7 +225,8 @@ static bool load_run(struct sealedread *read, uint32_t i)
 	if (rest.len < RECORD_HASH_BYTES)
 		return tell(read, run.sequence);
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
-	if (!read->unpacker) {
+	if (!read->dict) {
+		will_need(read->view.dict);
 		read->unpacker = sealedform_unpacker_new();
 		read->dict = sealedform_dict_new(read->view.dict);
 	}
@@ -291,12 +292,14 @@ bool sealedread_at(struct sealedread *read, uint64_t sequence,
 	       give(read, sequence, record_out);
 }
 
-/* First what says where the runs of each chunk are, then the runs. */
+/* First the dictionary and what says where the runs of each chunk are, then the runs. */
 void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 			 size_t count)
 {
 	uint64_t last = 0, first;
 
+	if (!read->dict && count)
+		will_need(read->view.dict);
 	g_array_set_size(read->places, 0);	/* it is of another chunk */
 	for (size_t i = 0; i < count; i++) {
 		if (!locate_chunk(read, sequences[i], &first) || first == last)
