@@ -3,6 +3,7 @@
 #include "store/dayreader.h"
 
 #include "store/digest.h"
+#include "store/sealedkeys.h"
 #include "store/sealedread.h"
 
 #include <lmdb.h>
@@ -11,7 +12,8 @@
 struct dayreader {
 	struct segment *segment;
 	struct segment_view view;
-	struct sealedread *sealed;	/* then all below is for nothing */
+	struct sealedread *sealed;	/* then all below keys is for nothing */
+	struct sealedkeys *keys;
 	enum dayreader_mode mode;
 	MDB_cursor *records, *index;
 	uint64_t at;			/* where records stands; 0: nowhere */
@@ -42,6 +44,7 @@ struct dayreader *dayreader_new(struct segment *segment,
 	}
 	if (reader->view.is_sealed) {
 		reader->sealed = sealedread_new(&reader->view, mode);
+		reader->keys = sealedkeys_new(&reader->view);
 		return reader;
 	}
 	failed = mdb_cursor_open(reader->view.txn, reader->view.records,
@@ -64,6 +67,7 @@ void dayreader_free(struct dayreader **reader)
 	if (!old)
 		return;
 	sealedread_free(&old->sealed);
+	sealedkeys_free(&old->keys);
 	if (old->records)
 		mdb_cursor_close(old->records);
 	if (old->index)
@@ -320,7 +324,7 @@ bool dayreader_postings(struct dayreader *reader, const struct record_key *key,
 			uint64_t most, guint wanted, GArray *out)
 {
 	return reader->sealed ?
-	       sealedread_postings(reader->sealed, key, most, out) :
+	       sealedkeys_postings(reader->keys, key, most, out) :
 	       open_postings(reader, key, most, wanted, out);
 }
 
@@ -335,7 +339,7 @@ struct dayreader_bounds dayreader_bounds(struct dayreader *reader,
 					 const struct record_key *from,
 					 const struct record_key *to)
 {
-	return reader->sealed ? sealedread_bounds(reader->sealed, from, to) :
+	return reader->sealed ? sealedkeys_bounds(reader->keys, from, to) :
 				open_bounds(reader, from, to);
 }
 
@@ -343,7 +347,7 @@ void dayreader_collect(struct dayreader *reader, const struct record_key *from,
 		       const struct record_key *to, GArray *out)
 {
 	if (reader->sealed)
-		sealedread_collect(reader->sealed, from, to, out);
+		sealedkeys_collect(reader->keys, from, to, out);
 	else
 		open_collect(reader, from, to, out);
 }
@@ -353,7 +357,7 @@ uint64_t dayreader_count(struct dayreader *reader,
 			 const struct record_key *to, uint64_t enough)
 {
 	return reader->sealed ?
-	       sealedread_count(reader->sealed, from, to, enough) :
+	       sealedkeys_count(reader->keys, from, to, enough) :
 	       open_count(reader, from, to, enough);
 }
 
@@ -361,6 +365,6 @@ bool dayreader_each_key(struct dayreader *reader, dayreader_take_key_fn *take,
 			void *context)
 {
 	return reader->sealed ?
-	       sealedread_each_key(reader->sealed, take, context) :
+	       sealedkeys_each_key(reader->keys, take, context) :
 	       open_each_key(reader, take, context);
 }

@@ -1,4 +1,4 @@
-/* sealedread.h - what dayreader.h promises, of a sealed day */
+/* sealedread.h - what dayreader.h promises of records, of a sealed day's */
 #ifndef STORE_SEALEDREAD_H
 #define STORE_SEALEDREAD_H
 
@@ -38,22 +38,5 @@ bool sealedread_before(struct sealedread *read, uint64_t to,
 void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 			 size_t count);
 const char *sealedread_problem(const struct sealedread *read);
-
-bool sealedread_postings(struct sealedread *read,
-			 const struct record_key *key, uint64_t most,
-			 GArray *out) MUST_USE;
-void sealedread_collect(struct sealedread *read,
-			const struct record_key *from,
-			const struct record_key *to, GArray *out);
-uint64_t sealedread_count(struct sealedread *read,
-			  const struct record_key *from,
-			  const struct record_key *to, uint64_t enough)
-	MUST_USE;
-struct dayreader_bounds sealedread_bounds(struct sealedread *read,
-					  const struct record_key *from,
-					  const struct record_key *to)
-	MUST_USE;
-bool sealedread_each_key(struct sealedread *read, dayreader_take_key_fn *take,
-			 void *context) MUST_USE;
 
 #endif
