@@ -4,10 +4,14 @@
 
 #include "store/day.h"
 #include "store/recorder.h"
+#include "store/sealwrite.h"
 
 #include "unit/store/sample.h"
 
 #define RECORDS 600
+#define FIRST_DAY 20000
+#define A_DAY 50
+#define DAYS (RECORDS / A_DAY)
 
 static const char *const clients[] = {
 	"192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::1", NULL,
@@ -36,6 +40,11 @@ static struct sample_mail mail_of(unsigned i, char *queue_id, char *message_id)
 	};
 }
 
+static int64_t time_of(unsigned i)
+{
+	return day_begin_us(FIRST_DAY + i / A_DAY) + i;
+}
+
 static void fill(const struct sample *sample)
 {
 	struct recorder *recorder = NULL;
@@ -44,8 +53,7 @@ static void fill(const struct sample *sample)
 		char queue_id[16], message_id[32];
 		struct sample_mail mail = mail_of(i, queue_id, message_id);
 
-		/* Three days. */
-		clock_set_us(day_begin_us(20000 + i / 200) + i);
+		clock_set_us(time_of(i));
 		if (!recorder)
 			recorder = recorder_open(sample->dir,
 						 sample->settings, NULL);
@@ -137,7 +145,7 @@ static char *brute_force(const struct search_query *query)
 	for (unsigned i = RECORDS; i-- > 0;) {
 		char queue_id[16], message_id[32];
 		struct sample_mail mail = mail_of(i, queue_id, message_id);
-		int64_t time_us = day_begin_us(20000 + i / 200) + i;
+		int64_t time_us = time_of(i);
 
 		if (!is_wanted(query, &mail, time_us) ||
 		    (query->limit && found >= query->limit))
@@ -154,6 +162,47 @@ static struct network net_of(const char *text)
 
 	assert_true(network_parse(span_text(text), &net, NULL));
 	return net;
+}
+
+/* Every other day but the last, which is still written to. */
+static void seal_some(const struct sample *sample)
+{
+	g_autofree char *dir = g_build_filename(sample->dir, "records", NULL);
+	struct sealkey *key;
+
+	assert_true(sealkey_ensure(sample->dir, NULL));
+	key = sealkey_open(sample->dir, NULL);
+	assert_non_null(key);
+	for (int64_t day = FIRST_DAY; day < FIRST_DAY + DAYS - 1; day += 2) {
+		const struct sealwrite how = {
+			.records_dir = dir, .day = day, .key = key,
+			.now_us = day_begin_us(day + 1),
+		};
+		struct seal seal;
+
+		assert_true(sealwrite_day(&how, &seal, NULL));
+	}
+	sealkey_close(&key);
+}
+
+/* With its own limit, and with some that end in the first day, in one that threads look
+ * ahead at, and nowhere. */
+static void compare(const struct sample *sample,
+		    const struct search_query *query)
+{
+	const uint64_t limits[] = { query->limit, 1, 30, 110, RECORDS };
+
+	for (size_t i = 0; i < COUNT_OF(limits); i++) {
+		struct search_query limited = *query;
+		g_autofree char *got = NULL, *want = NULL;
+
+		limited.limit = limits[i];
+		got = run_query(sample->dir, &limited);
+		want = brute_force(&limited);
+		if (!g_str_equal(got, want))
+			fail_msg("limit %d:\n%s\nnot\n%s", (int)limits[i],
+				 got, want);
+	}
 }
 
 static void every_filter_agrees_with_brute_force(void **state)
@@ -176,27 +225,23 @@ static void every_filter_agrees_with_brute_force(void **state)
 		{ .queue_id = "q123" }, { .symbol = "SAMPLE_BAD" },
 		{ .has_action = true, .action = ACTION_REJECT },
 		{ .has_action = true, .action = ACTION_TAG },
-		{ .since_us = day_begin_us(20001) },
-		{ .until_us = day_begin_us(20001) },
-		{ .since_us = day_begin_us(20000) + 50,
-		  .until_us = day_begin_us(20001) + 250 },
-		{ .since_us = day_begin_us(20005) },
+		{ .since_us = day_begin_us(FIRST_DAY + 5) },
+		{ .until_us = day_begin_us(FIRST_DAY + 5) },
+		{ .since_us = day_begin_us(FIRST_DAY) + 25,
+		  .until_us = day_begin_us(FIRST_DAY + 5) + 275 },
+		{ .since_us = day_begin_us(FIRST_DAY + DAYS) },
 		{ .sender = "a@two.example", .client = net_of("192.0.2.0/24"),
 		  .has_action = true, .action = ACTION_ACCEPT, .limit = 3 },
 		{ .domain = "two.example", .account = "alice",
-		  .since_us = day_begin_us(20001), .limit = 5 },
+		  .since_us = day_begin_us(FIRST_DAY + 5), .limit = 5 },
 	};
 
 	(void)state;
 	sample_begin(&sample, "");
 	fill(&sample);
-	for (size_t i = 0; i < COUNT_OF(queries); i++) {
-		g_autofree char *got = run_query(sample.dir, &queries[i]);
-		g_autofree char *want = brute_force(&queries[i]);
-
-		if (!g_str_equal(got, want))
-			fail_msg("query %zu:\n%s\nnot\n%s", i, got, want);
-	}
+	seal_some(&sample);
+	for (size_t i = 0; i < COUNT_OF(queries); i++)
+		compare(&sample, &queries[i]);
 	sample_end(&sample);
 }
 
@@ -247,13 +292,17 @@ static void a_damaged_day_is_named_and_others_found(void **state)
 	sample_begin(&sample, "");
 	fill(&sample);
 	dir = g_build_filename(sample.dir, "records", NULL);
-	path = day_path(dir, 20001);
+	path = day_path(dir, FIRST_DAY + 3);
 	assert_true(g_file_set_contents(path, "not LMDB", -1, NULL));
 	assert_true(search_run(sample.dir, &all, take, out, &result, NULL));
-	assert_int_equal(result.found, RECORDS - 200);
+	assert_int_equal(result.found, RECORDS - A_DAY);
 	assert_int_equal(result.problems->len, 1);
-
 	assert_non_null(strstr(g_ptr_array_index(result.problems, 0), path));
+	search_result_release(&result);
+	assert_true(search_run(sample.dir, &(struct search_query){
+			.limit = RECORDS }, take, out, &result, NULL));
+	assert_int_equal(result.found, RECORDS - A_DAY);
+	assert_int_equal(result.problems->len, 1);
 	search_result_release(&result);
 	sample_end(&sample);
 }
