@@ -9,7 +9,8 @@
  *
  *	make	DAYS (2) days of RECORDS (20,000) each, by segment_append() in
  *		transactions of GROUP (10,000)
- *	days	the same, but each is sealed when it is over: less disk
+ *	days	the same, but each is sealed when it is over: less disk. Goes on behind
+ *		what is sealed already, so that it can be cut off
  *	append	records (-a, 20,000) by WRITERS (64) threads through
  *		recorder_commit(), at the end of the last day
  *	fresh	the same in a new day
@@ -136,6 +137,21 @@ static void seal_day(int64_t day, struct seal *seal_out)
 	sealkey_close(&key);
 }
 
+/* False: there is none. */
+static bool has_sealed(int day, struct segment_facts *facts_out)
+{
+	g_autofree char *path = day_path(records_dir, FIRST_DAY + day);
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, NULL);
+	struct segment_facts facts;
+	bool is_sealed = segment && segment_facts(segment, &facts, NULL) &&
+			 facts.is_sealed;
+
+	segment_close(&segment);
+	if (is_sealed)
+		*facts_out = facts;
+	return is_sealed;
+}
+
 static void make_days(bool is_sealing)
 {
 	g_autoptr(GPtrArray) group = g_ptr_array_new_with_free_func(
@@ -147,8 +163,13 @@ static void make_days(bool is_sealing)
 	if (g_mkdir_with_parents(records_dir, 0700) != 0)
 		die("the folder cannot be made");
 	for (int day = 0; day < options.days; day++) {
-		struct segment *segment = open_day(day, &facts.head);
+		struct segment *segment;
 
+		if (is_sealing && has_sealed(day, &facts)) {
+			number += (uint64_t)options.records;
+			continue;
+		}
+		segment = open_day(day, &facts.head);
 		for (int i = 0; i < options.records; i++) {
 			g_ptr_array_add(group, pack(number++));
 			if ((int)group->len == options.group)
