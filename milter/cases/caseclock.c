@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cases/casebook.h"
+#include "cases/casejoin.h"
 #include "cases/customerbook.h"
 #include "store/audit.h"
 
@@ -117,7 +118,7 @@ static bool join_one(struct run *run, struct incident *incident)
 
 	if (!note(run, "case join", incident->subject.value, text))
 		return false;
-	if (!casebook_join(run->state, run->settings, incident, contact,
+	if (!casejoin_incident(run->state, run->settings, incident, contact,
 			   &step, &facts, &is_new, &run->arena, &why)) {
 		tell_trouble(why);
 		return false;
