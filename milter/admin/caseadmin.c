@@ -4,27 +4,14 @@
 
 #include "admin/auditlog.h"
 #include "admin/caseprint.h"
+#include "admin/desk.h"
 #include "base/clock.h"
-#include "settings/global.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #define OVERDUE 1		/* exit status, for monitoring */
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
 
 static int take_id(const struct command *self, const char *text,
 		   struct case_id *id_out)
@@ -53,7 +40,7 @@ static int open_case(struct admin *admin, const struct command *self,
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct caseprint print;
 	struct arena arena;
 
@@ -144,7 +131,7 @@ static int change(struct admin *admin, const struct command *self,
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct caseprint print;
 	struct case_facts facts;
 	struct arena arena;
@@ -247,9 +234,7 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 	    !(which = case_state_parse(span_text(word))))
 		status = admin_fail(self, EX_USAGE, "--state: \"%s\" is none",
 				    word);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;
 	caseprint_begin(&print, admin);
@@ -282,9 +267,7 @@ static int run_due(struct admin *admin, const struct command *self, int argc,
 	if (status == EX_OK && within && !admin_parse_span(within, &span_us))
 		status = admin_fail(self, EX_USAGE, "--within: \"%s\" is no "
 				    "span; write 12h or 7d", within);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;
 	caseprint_begin(&print, admin);
@@ -309,9 +292,7 @@ static int run_show(struct admin *admin, const struct command *self, int argc,
 		status = admin_fail(self, EX_USAGE, "needs a case");
 	if (status == EX_OK)
 		status = take_id(self, argv[1], &id);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;
 	status = caseprint_whole(admin, self, state, id);

@@ -3,6 +3,7 @@
 #include "admin/complaintlist.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/recordwords.h"
 #include "admin/table.h"
 #include "base/clock.h"
@@ -17,19 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-struct state *complaintlist_open(const struct admin *admin,
-				 const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
 
 /* A stranger's text as JSON has it. */
 static json_t *json_text(const char *text)
@@ -142,7 +130,7 @@ static int list(struct admin *admin, const struct command *self,
 	};
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
@@ -230,7 +218,7 @@ static int show(struct admin *admin, const struct command *self,
 	struct complaint_entry entry;
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct arena arena;
 
 	if (!state)
@@ -258,8 +246,7 @@ int complaintlist_show(struct admin *admin, const struct command *self,
 	const GOptionEntry entries[] = {
 		{ "original", 0, 0, G_OPTION_ARG_NONE, &is_original,
 		  "Only what came of the original, as it is", NULL },
-		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	uint64_t number;
@@ -296,7 +283,7 @@ static int match(struct admin *admin, const struct command *self,
 	struct complaint_match found;
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct arena arena;
 
 	if (!state)

@@ -2,9 +2,9 @@
 
 #include "admin/admin.h"
 
+#include "admin/desk.h"
 #include "admin/table.h"
 #include "base/arena.h"
-#include "settings/global.h"
 #include "store/incidents.h"
 
 #include <inttypes.h>
@@ -95,13 +95,11 @@ static int list(struct admin *admin, const struct command *self,
 		struct listing *listing, guint most)
 {
 	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
 	int status = EX_OK;
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
-		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+		return status;
 	arena_init(&listing->arena);
 	listing->all = g_array_new(FALSE, FALSE, sizeof(struct incident));
 	if (!incidents_each(state, take, listing, &why))

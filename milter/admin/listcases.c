@@ -3,26 +3,13 @@
 #include "admin/listcases.h"
 
 #include "admin/caseprint.h"
+#include "admin/desk.h"
 #include "base/clock.h"
-#include "settings/global.h"
 #include "store/wholefile.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
 
 int listcases_run_state(struct admin *admin, const struct command *self,
 			int argc, char **argv)
@@ -35,9 +22,7 @@ int listcases_run_state(struct admin *admin, const struct command *self,
 
 	if (status == EX_OK && argc != 1)
 		status = admin_fail(self, EX_USAGE, "no words are needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;
 	caseprint_begin(&print, admin);
@@ -199,7 +184,7 @@ static int write_out(const struct admin *admin, const struct command *self,
 	g_autoptr(GString) nets6 = g_string_new(NULL);
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
