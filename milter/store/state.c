@@ -50,7 +50,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_AUDIT] = "audit", [STATE_HOLDS] = "holds",
 	[STATE_COMPLAINTS] = "complaints",
 	[STATE_EVIDENCE] = "evidence", [STATE_CUSTOMERS] = "customers",
-	[STATE_CUSTOMER_KEYS] = "customer_keys",
+	[STATE_CUSTOMER_KEYS] = "customer_keys", [STATE_CASES] = "cases",
 };
 
 static MDB_val value_of(struct span bytes)
@@ -73,9 +73,12 @@ static int open_tables(struct state *state, MDB_txn *txn, unsigned flags)
 {
 	int failed = 0;
 
-	for (size_t i = 0; i < STATE_TABLES && !failed; i++)
+	for (size_t i = 0; i < STATE_TABLES && !failed; i++) {
+		/* Without a name LMDB opens the table of all tables. */
+		BUG_IF(!table_names[i]);
 		failed = mdb_dbi_open(txn, table_names[i], flags,
 				      &state->tables[i]);
+	}
 	return failed;
 }
 
