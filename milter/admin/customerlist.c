@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#define LIST_LIMIT 100
-
 struct listing {
 	const struct admin *admin;
 	struct table *table;
@@ -55,8 +53,7 @@ static int list(const struct admin *admin, const struct command *self,
 	else if (!admin->is_json)
 		table_print(listing.table);
 	if (listing.is_cut)
-		fprintf(stderr, "there are more: --after %s, or --limit 0\n",
-			listing.last);
+		desk_tell_more(listing.last);
 	g_free(listing.last);
 	table_free(listing.table);
 	state_close(&state);
@@ -67,12 +64,10 @@ int customerlist_list(struct admin *admin, const struct command *self,
 		      int argc, char **argv)
 {
 	g_autofree char *after = NULL;
-	int limit = LIST_LIMIT;
+	int limit = DESK_LIMIT;
 	const GOptionEntry options[] = {
-		{ "limit", 'n', 0, G_OPTION_ARG_INT, &limit,
-		  "At most so many, by id (100; 0: all)", "N" },
-		{ "after", 0, 0, G_OPTION_ARG_STRING, &after,
-		  "The next page: those behind this one", "ID" },
+		DESK_LIMIT_ENTRY(&limit),
+		DESK_AFTER_ENTRY(&after, "ID"),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object a line, as import reads them", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -81,6 +76,7 @@ int customerlist_list(struct admin *admin, const struct command *self,
 
 	if (status == EX_OK && argc != 1)
 		status = admin_fail(self, EX_USAGE, "takes options only");
+	status = desk_check_limit(self, limit, status);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	return status == EX_OK ? list(admin, self, after, limit) : status;

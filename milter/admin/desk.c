@@ -6,7 +6,22 @@
 #include "settings/global.h"
 #include "store/storeerror.h"
 
+#include <stdio.h>
 #include <sysexits.h>
+
+int desk_check_limit(const struct command *self, int limit, int status)
+{
+	return status != EX_OK || limit >= 0 ? status :
+	       admin_fail(self, EX_USAGE, "--limit: %d is none; 0 is all",
+			  limit);
+}
+
+void desk_tell_more(const char *after)
+{
+	fprintf(stderr, "there are more: %s%s%s--limit 0\n",
+		after ? "--after " : "", after ? after : "",
+		after ? ", or " : "");
+}
 
 struct state *desk_open(const struct admin *admin, const struct command *self,
 			int *status)

@@ -10,6 +10,21 @@
 	{ "reason", 'r', 0, G_OPTION_ARG_STRING, reason, \
 	  "What for: reevectl audit tells it", "TEXT" }
 
+/* The options of a list that is read page by page, newest or first first. limit begins
+ * as DESK_LIMIT; 0 is all, and less is refused by desk_check_limit(). */
+#define DESK_LIMIT 100
+#define DESK_LIMIT_ENTRY(limit) \
+	{ "limit", 'n', 0, G_OPTION_ARG_INT, limit, \
+	  "At most so many (100; 0: all)", "N" }
+#define DESK_AFTER_ENTRY(after, word) \
+	{ "after", 0, 0, G_OPTION_ARG_STRING, after, \
+	  "The next page: those behind this one", word }
+/* Exit status: 0; or what came before, or EX_USAGE and the message is out. */
+int desk_check_limit(const struct command *self, int limit, int status)
+	MUST_USE;
+/* On standard error, where the page ended. after NULL: only --limit tells more. */
+void desk_tell_more(const char *after);
+
 /*
  * The state of the settings, made where there is none. NULL: the message is out, and
  * the status of sysexits.h in *status.

@@ -165,6 +165,21 @@ bool casebook_each(struct state *state, enum case_state which,
 	return walk_all(state, prefix, take, context, error);
 }
 
+bool casebook_each_before(struct state *state, enum case_state which,
+			  struct case_id before, casebook_take_fn *take,
+			  void *context, GError **error)
+{
+	g_autoptr(GString) prefix = which ? caserows_of_state(which) :
+				    caserows_all();
+	struct state_txn *txn = state_begin_read(state, error);
+
+	if (!txn)
+		return false;
+	caserows_walk_back(txn, prefix, before, take, context);
+	state_end(&txn);
+	return true;
+}
+
 bool casebook_each_of(struct state *state, enum list_kind kind,
 		      const char *subject, casebook_take_fn *take,
 		      void *context, GError **error)

@@ -51,6 +51,11 @@ typedef bool casebook_take_step_fn(const struct case_step *step,
 bool casebook_each(struct state *state, enum case_state which,
 		   casebook_take_fn *take, void *context, GError **error)
 	MUST_USE;
+/* The same, the newest first; those before that one when it has a number. What is
+ * read costs, not what is there. */
+bool casebook_each_before(struct state *state, enum case_state which,
+			  struct case_id before, casebook_take_fn *take,
+			  void *context, GError **error) MUST_USE;
 /* Those that owe something by then, the first due first. */
 bool casebook_each_due(struct state *state, int64_t until_us,
 		       casebook_take_fn *take, void *context, GError **error)

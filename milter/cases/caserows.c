@@ -20,6 +20,7 @@ enum prefix {
 };
 
 #define ID_BYTES 6
+#define CASE_ID_LAST (struct case_id){ UINT16_MAX, UINT32_MAX }
 
 static void add_number(GString *key, uint64_t number, int bytes)
 {
@@ -173,6 +174,48 @@ static bool put_number(struct state_txn *txn, struct case_id id,
 			 span_of_string(value), error);
 }
 
+static GString *copy_of(const GString *text)
+{
+	return g_string_new_len(text->str, (gssize)text->len);
+}
+
+/* Each key ends with an id. */
+static bool is_of(struct span key, const GString *which)
+{
+	return key.len >= which->len + ID_BYTES &&
+	       memcmp(key.ptr, which->str, which->len) == 0;
+}
+
+static bool seek(struct state_txn *txn, const GString *which,
+		 const GString *from, struct span *key_out)
+{
+	struct span value;
+
+	return state_seek(txn, STATE_CASES, span_of_string(from), key_out,
+			  &value) && is_of(*key_out, which);
+}
+
+static bool seek_back(struct state_txn *txn, const GString *which,
+		      const GString *before, struct span *key_out)
+{
+	struct span value;
+
+	return state_seek_back(txn, STATE_CASES, span_of_string(before),
+			       key_out, &value) && is_of(*key_out, which);
+}
+
+/* What cannot be read is passed over. */
+static bool give(struct state_txn *txn, struct case_id id,
+		 struct arena *arena, caserows_take_fn *take, void *context)
+{
+	struct case_facts facts;
+	bool is_more = !caserows_find(txn, id, arena, &facts) ||
+		       take(&facts, context);
+
+	arena_reset(arena);
+	return is_more;
+}
+
 static bool take_live(const struct case_facts *facts, void *context)
 {
 	struct case_id *id = context;
@@ -290,29 +333,40 @@ GString *caserows_due(void)
 	return key_begin(PREFIX_DUE);
 }
 
-/* Goes through the keys with that prefix; each ends with an id. */
-bool caserows_walk(struct state_txn *txn, const GString *prefix,
+bool caserows_walk(struct state_txn *txn, const GString *which,
 		   caserows_take_fn *take, void *context)
 {
-	g_autoptr(GString) from = g_string_new_len(prefix->str,
-						   (gssize)prefix->len);
-	struct span key, value;
+	g_autoptr(GString) from = copy_of(which);
 	struct arena arena;
+	struct span key;
 	bool is_more = true;
 
 	arena_init(&arena);
-	while (is_more && state_seek(txn, STATE_CASES, span_of_string(from),
-				     &key, &value) &&
-	       key.len >= prefix->len + ID_BYTES &&
-	       memcmp(key.ptr, prefix->str, prefix->len) == 0) {
-		struct case_facts facts;
-
+	while (is_more && seek(txn, which, from, &key)) {
 		g_string_truncate(from, 0);
 		g_string_append_len(from, key.ptr, (gssize)key.len);
 		g_string_append_c(from, '\0');
-		if (caserows_find(txn, read_id(key), &arena, &facts))
-			is_more = take(&facts, context);
-		arena_reset(&arena);
+		is_more = give(txn, read_id(key), &arena, take, context);
+	}
+	arena_release(&arena);
+	return is_more;
+}
+
+bool caserows_walk_back(struct state_txn *txn, const GString *which,
+			struct case_id before, caserows_take_fn *take,
+			void *context)
+{
+	g_autoptr(GString) from = copy_of(which);
+	struct arena arena;
+	struct span key;
+	bool is_more = true;
+
+	add_id(from, before.number ? before : CASE_ID_LAST);
+	arena_init(&arena);
+	while (is_more && seek_back(txn, which, from, &key)) {
+		g_string_truncate(from, 0);
+		g_string_append_len(from, key.ptr, (gssize)key.len);
+		is_more = give(txn, read_id(key), &arena, take, context);
 	}
 	arena_release(&arena);
 	return is_more;

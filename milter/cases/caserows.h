@@ -41,6 +41,10 @@ GString *caserows_due(void) MUST_USE;
 typedef bool caserows_take_fn(const struct case_facts *facts, void *context);
 bool caserows_walk(struct state_txn *txn, const GString *which,
 		   caserows_take_fn *take, void *context);
+/* From the last back; from those before that one when it has a number. */
+bool caserows_walk_back(struct state_txn *txn, const GString *which,
+			struct case_id before, caserows_take_fn *take,
+			void *context);
 
 /* "case 2026-0001: what"; false. */
 bool caserows_fail(GError **error, enum store_error code, struct case_id id,
