@@ -2,12 +2,12 @@
 
 #include "admin/admin.h"
 
+#include "admin/desk.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "bulk/campaigns.h"
 #include "bulk/countsnapshot.h"
 #include "bulk/likeness.h"
-#include "settings/global.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -128,14 +128,12 @@ static void print_rows(const struct admin *admin, const GArray *rows,
 static int top(struct admin *admin, const struct command *self, guint most)
 {
 	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-	struct query query;
 	int status = EX_OK;
+	struct state *state = desk_open(admin, self, &status);
+	struct query query;
 
 	if (!state)
-		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
+		return status;
 	query.rows = g_array_new(FALSE, FALSE, sizeof(struct row));
 	query.by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal,
 					    g_free, NULL);

@@ -2,13 +2,12 @@
 
 #include "admin/admin.h"
 
+#include "admin/desk.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "bulk/countsnapshot.h"
 #include "bulk/exemptions.h"
 #include "bulk/limitkey.h"
-#include "settings/global.h"
-#include "store/storeerror.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -17,38 +16,6 @@
 #include <sysexits.h>
 
 #define TOP_PRESET 20
-
-static int status_of(const GError *why)
-{
-	if (why->domain != STORE_ERROR)
-		return EX_UNAVAILABLE;
-	switch ((enum store_error)why->code) {
-	case STORE_ERROR_INVALID:
-	case STORE_ERROR_MISSING:
-		return EX_DATAERR;
-	case STORE_ERROR_PERM:
-		return EX_NOPERM;
-	case STORE_ERROR_TEMP:
-	case STORE_ERROR_BUSY:
-		return EX_TEMPFAIL;
-	default:
-		return EX_UNAVAILABLE;
-	}
-}
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail(self, status_of(why), "%s",
-					 why->message);
-	return state;
-}
 
 /* One line of the tables; texts live in the query's arena. */
 struct row {
@@ -283,7 +250,7 @@ static int show(struct query *query, const struct command *self, guint most)
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(query->admin, self, &status);
+	struct state *state = desk_open(query->admin, self, &status);
 
 	if (!state)
 		return status;
@@ -291,7 +258,7 @@ static int show(struct query *query, const struct command *self, guint most)
 	query->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
 	if (!countsnapshot_each(state, STATE_COUNTS, clock_now_us(), see,
 				query, &why))
-		status = admin_fail(self, status_of(why), "%s", why->message);
+		status = admin_fail_store(self, why);
 	for (guint i = 0; i < query->rows->len; i++) {
 		struct row *row = &g_array_index(query->rows, struct row, i);
 
@@ -383,14 +350,14 @@ static int put(struct admin *admin, const struct command *self,
 	g_autofree char *who = admin_operator();
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
 	exemption->operator_name = who;
 	exemption->created_us = clock_now_us();
 	if (!exemptions_put(state, exemption, &why))
-		status = admin_fail(self, status_of(why), "%s", why->message);
+		status = admin_fail_store(self, why);
 	else if (admin->is_json)
 		printf("{\"limits\":\"%s\"}\n", said);
 	else
@@ -404,12 +371,12 @@ static int lower(struct admin *admin, const struct command *self,
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
 	if (!exemptions_lower(state, exemption->limit, exemption->key, &why))
-		status = admin_fail(self, status_of(why), "%s", why->message);
+		status = desk_fail_named(self, why);
 	else
 		puts(admin->is_json ? "{\"limits\":\"lowered\"}" :
 				      "as the settings say again");

@@ -4,27 +4,14 @@
 
 #include "admin/auditlog.h"
 #include "admin/caseprint.h"
+#include "admin/desk.h"
 #include "base/clock.h"
-#include "settings/global.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #define OVERDUE 1		/* exit status, for monitoring */
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
 
 static int take_id(const struct command *self, const char *text,
 		   struct case_id *id_out)
@@ -53,7 +40,7 @@ static int open_case(struct admin *admin, const struct command *self,
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct caseprint print;
 	struct arena arena;
 
@@ -144,7 +131,7 @@ static int change(struct admin *admin, const struct command *self,
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct caseprint print;
 	struct case_facts facts;
 	struct arena arena;
@@ -220,46 +207,111 @@ static int run_step(struct admin *admin, const struct command *self, int argc,
 	return change(admin, self, id, &wanted);
 }
 
-static int run_list(struct admin *admin, const struct command *self, int argc,
-		    char **argv)
-{
-	g_autoptr(GError) why = NULL;
-	g_autofree char *word = NULL;
-	const GOptionEntry entries[] = {
-		{ "state", 's', 0, G_OPTION_ARG_STRING, &word,
-		  "Only those that are open, warned, watched, suspended, "
-		  "remedied, closed or terminated", "STATE" },
-		G_OPTION_ENTRY_NULL,
-	};
-	enum case_state which = CASE_STATE_NONE;
-	struct case_facts about = { .subject_kind = 0 };
-	struct caseprint print;
-	struct state *state;
-	bool is_good;
-	int status = admin_parse(self, entries, &argc, &argv);
+/* Whose, or of which state; those behind a case. */
+struct asked {
+	char *state_word, *after;
+	enum case_state state;
+	struct case_facts about;
+	struct case_id before;
+	int limit;
+};
 
-	if (status == EX_OK && argc != 1 && argc != 3)
+static int take_asked(const struct command *self, int argc, char **argv,
+		      struct asked *asked)
+{
+	int status = EX_OK;
+
+	if (argc != 1 && argc != 3)
 		status = admin_fail(self, EX_USAGE, "nothing, or a kind and a "
 				    "value");
 	if (status == EX_OK && argc == 3)
-		status = take_subject(self, argv + 1, &about);
-	if (status == EX_OK && word &&
-	    !(which = case_state_parse(span_text(word))))
+		status = take_subject(self, argv + 1, &asked->about);
+	if (status == EX_OK && asked->after && argc == 3)
+		status = admin_fail(self, EX_USAGE, "--after goes with all "
+				    "cases, or those of a state");
+	if (status == EX_OK && asked->state_word &&
+	    !(asked->state = case_state_parse(span_text(asked->state_word))))
 		status = admin_fail(self, EX_USAGE, "--state: \"%s\" is none",
-				    word);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+				    asked->state_word);
+	if (status == EX_OK && asked->after)
+		status = take_id(self, asked->after, &asked->before);
+	return desk_check_limit(self, asked->limit, status);
+}
+
+static int list(struct admin *admin, const struct command *self,
+		const struct asked *asked)
+{
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = desk_look(admin, self, &status);
+	char last[CASE_ID_TEXT_MAX];
+	struct caseprint print;
+	bool is_good;
+
 	if (!state)
 		return status;
 	caseprint_begin(&print, admin);
-	is_good = about.subject_kind ?
-		casebook_each_of(state, about.subject_kind, about.subject,
-				 caseprint_take, &print, &why) :
-		casebook_each(state, which, caseprint_take, &print, &why);
+	print.limit = asked->limit;
+	is_good = asked->about.subject_kind ?
+		casebook_each_of(state, asked->about.subject_kind,
+				 asked->about.subject, caseprint_take, &print,
+				 &why) :
+		casebook_each_before(state, asked->state, asked->before,
+				     caseprint_take, &print, &why);
 	caseprint_end(&print);
 	if (!is_good)
 		status = admin_fail_store(self, why);
+	else if (print.is_cut)
+		desk_tell_more(asked->about.subject_kind ? NULL :
+			       case_id_format(print.last, last));
+	state_close(&state);
+	return status;
+}
+
+static int run_list(struct admin *admin, const struct command *self, int argc,
+		    char **argv)
+{
+	struct asked asked = { .limit = DESK_LIMIT };
+	const GOptionEntry entries[] = {
+		{ "state", 's', 0, G_OPTION_ARG_STRING, &asked.state_word,
+		  "Only those that are open, warned, watched, suspended, "
+		  "remedied, closed or terminated", "STATE" },
+		DESK_LIMIT_ENTRY(&asked.limit),
+		DESK_AFTER_ENTRY(&asked.after, "CASE"),
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK)
+		status = take_asked(self, argc, argv, &asked);
+	if (status == EX_OK)
+		status = list(admin, self, &asked);
+	g_free(asked.state_word);
+	g_free(asked.after);
+	return status;
+}
+
+static int due(struct admin *admin, const struct command *self,
+	       int64_t span_us, int limit)
+{
+	g_autoptr(GError) why = NULL;
+	int status = EX_OK;
+	struct state *state = desk_look(admin, self, &status);
+	struct caseprint print;
+
+	if (!state)
+		return status;
+	caseprint_begin(&print, admin);
+	print.limit = limit;
+	/* What is overdue comes first. */
+	if (!casebook_each_due(state, print.now_us + span_us, caseprint_take,
+			       &print, &why))
+		status = admin_fail_store(self, why);
+	else if (print.overdue)
+		status = OVERDUE;
+	caseprint_end(&print);
+	if (print.is_cut)
+		desk_tell_more(NULL);
 	state_close(&state);
 	return status;
 }
@@ -267,35 +319,22 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 static int run_due(struct admin *admin, const struct command *self, int argc,
 		   char **argv)
 {
-	g_autoptr(GError) why = NULL;
 	g_autofree char *within = NULL;
+	int limit = DESK_LIMIT;
 	const GOptionEntry entries[] = {
 		{ "within", 'w', 0, G_OPTION_ARG_STRING, &within,
 		  "And what is due in that time (7d)", "SPAN" },
+		DESK_LIMIT_ENTRY(&limit),
 		G_OPTION_ENTRY_NULL,
 	};
 	int64_t span_us = 7 * INT64_C(86400) * G_USEC_PER_SEC;
-	struct caseprint print;
-	struct state *state;
 	int status = admin_parse(self, entries, &argc, &argv);
 
 	if (status == EX_OK && within && !admin_parse_span(within, &span_us))
 		status = admin_fail(self, EX_USAGE, "--within: \"%s\" is no "
 				    "span; write 12h or 7d", within);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
-	if (!state)
-		return status;
-	caseprint_begin(&print, admin);
-	if (!casebook_each_due(state, print.now_us + span_us, caseprint_take,
-			       &print, &why))
-		status = admin_fail_store(self, why);
-	else if (print.overdue)
-		status = OVERDUE;
-	caseprint_end(&print);
-	state_close(&state);
-	return status;
+	status = desk_check_limit(self, limit, status);
+	return status == EX_OK ? due(admin, self, span_us, limit) : status;
 }
 
 static int run_show(struct admin *admin, const struct command *self, int argc,
@@ -309,9 +348,7 @@ static int run_show(struct admin *admin, const struct command *self, int argc,
 		status = admin_fail(self, EX_USAGE, "needs a case");
 	if (status == EX_OK)
 		status = take_id(self, argv[1], &id);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
+	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;
 	status = caseprint_whole(admin, self, state, id);
@@ -329,7 +366,8 @@ static const struct command verbs[] = {
 	{
 		.name = "case list",
 		.arguments = "[OPTION...] [KIND VALUE]",
-		.summary = "List cases: all, of a state, or about somebody",
+		.summary = "List cases, the newest first: all, of a state, or "
+			   "about somebody",
 		.examples = "  reevectl case list --state suspended\n"
 			    "  reevectl case list account alice\n",
 		.run = run_list,

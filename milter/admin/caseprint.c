@@ -79,6 +79,10 @@ bool caseprint_take(const struct case_facts *facts, void *context)
 	enum case_duty duty = case_first_duty(facts);
 	char id[CASE_ID_TEXT_MAX];
 
+	print->is_cut = print->limit && print->count >= (uint64_t)print->limit;
+	if (print->is_cut)
+		return false;
+	print->last = facts->id;
 	print->count++;
 	if (duty != CASE_DUTIES && facts->due_us[duty] < print->now_us)
 		print->overdue++;

@@ -11,10 +11,13 @@ struct caseprint {
 	int64_t now_us;
 	struct table *table;
 	uint64_t count, overdue;
+	int limit;			/* 0: all; set behind caseprint_begin() */
+	struct case_id last;		/* that was printed */
+	bool is_cut;			/* there are more */
 };
 
 void caseprint_begin(struct caseprint *print, const struct admin *admin);
-/* A casebook_take_fn; context is the struct caseprint. */
+/* A casebook_take_fn; context is the struct caseprint. False at the limit. */
 bool caseprint_take(const struct case_facts *facts, void *context);
 void caseprint_end(struct caseprint *print);
 

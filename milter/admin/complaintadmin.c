@@ -4,6 +4,7 @@
 
 #include "admin/auditlog.h"
 #include "admin/complaintlist.h"
+#include "admin/desk.h"
 #include "admin/input.h"
 #include "base/clock.h"
 #include "cases/complaintdrop.h"
@@ -131,7 +132,7 @@ static int import(struct importing *on, int count, char **paths,
 		.settings = on->admin->settings, .operator_name = who,
 		.now_us = clock_now_us(),
 	};
-	on->import.state = complaintlist_open(on->admin, on->self, &status);
+	on->import.state = desk_open(on->admin, on->self, &status);
 	if (!on->import.state)
 		return status;
 	status = each(on, take_one, count, paths, maildir);
@@ -157,8 +158,7 @@ static int run_import(struct admin *admin, const struct command *self,
 	const GOptionEntry entries[] = {
 		{ "maildir", 'm', 0, G_OPTION_ARG_FILENAME, &maildir,
 		  "All mails of a maildir, which stay there", "DIR" },
-		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct importing on = { .admin = admin, .self = self };
@@ -242,7 +242,7 @@ static int add(struct admin *admin, const struct command *self,
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
 
-	import.state = complaintlist_open(admin, self, &status);
+	import.state = desk_open(admin, self, &status);
 	if (!import.state)
 		return status;
 	if (!complaintimport_add(&import, entry, arena, &imported, &why) ||
@@ -297,8 +297,7 @@ static int run_add(struct admin *admin, const struct command *self, int argc,
 		  "When it came", "TIME" },
 		{ "note", 0, 0, G_OPTION_ARG_STRING, &words.note,
 		  "What was said", "TEXT" },
-		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &words.reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&words.reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);

@@ -3,6 +3,7 @@
 #include "admin/complaintlist.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/recordwords.h"
 #include "admin/table.h"
 #include "base/clock.h"
@@ -17,19 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-struct state *complaintlist_open(const struct admin *admin,
-				 const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
 
 /* A stranger's text as JSON has it. */
 static json_t *json_text(const char *text)
@@ -98,8 +86,9 @@ struct listing {
 	const struct admin *admin;
 	struct table *table;
 	int64_t since_us;
-	int left;
-	bool is_unmatched;
+	int limit, count;
+	uint64_t before, last;		/* numbers; before 0: all */
+	bool is_unmatched, is_cut;
 };
 
 static void add_row(struct table *table, const struct complaint_entry *entry)
@@ -126,11 +115,16 @@ static bool take(const struct complaint_entry *entry, void *context)
 
 	if (entry->last_us < listing->since_us)
 		return true;
+	listing->is_cut = listing->limit && listing->count >= listing->limit;
+	if (listing->is_cut)
+		return false;
+	listing->count++;
+	listing->last = entry->number;
 	if (listing->admin->is_json)
 		print_json(entry);
 	else
 		add_row(listing->table, entry);
-	return --listing->left != 0;
+	return true;
 }
 
 static int list(struct admin *admin, const struct command *self,
@@ -142,55 +136,65 @@ static int list(struct admin *admin, const struct command *self,
 	};
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
+	char last[24];
 
 	if (!state)
 		return status;
 	listing->admin = admin;
 	listing->table = table_new(titles);
-	if (!complaintbook_each(state, listing->is_unmatched, take,
-				listing, &why))
+	if (!complaintbook_each_before(state, listing->is_unmatched,
+				       listing->before, take, listing, &why))
 		status = admin_fail_store(self, why);
 	else if (!admin->is_json)
 		table_print(listing->table);
+	if (listing->is_cut) {
+		g_snprintf(last, sizeof last, "%" PRIu64, listing->last);
+		desk_tell_more(last);
+	}
 	table_free(listing->table);
 	state_close(&state);
 	return status;
-}
-
-int complaintlist_list(struct admin *admin, const struct command *self,
-		       int argc, char **argv)
-{
-	g_autofree char *since = NULL;
-	gboolean is_unmatched = FALSE;
-	struct listing listing = { .since_us = G_MININT64, .left = 100 };
-	const GOptionEntry entries[] = {
-		{ "unmatched", 'u', 0, G_OPTION_ARG_NONE, &is_unmatched,
-		  "Those alone for which no record was found", NULL },
-		{ "since", 's', 0, G_OPTION_ARG_STRING, &since,
-		  "That came after then (2026-11-23, today, 7d)", "TIME" },
-		{ "count", 'n', 0, G_OPTION_ARG_INT, &listing.left,
-		  "At most so many, the newest first (100; 0: all)", "N" },
-		G_OPTION_ENTRY_NULL,
-	};
-	int status = admin_parse(self, entries, &argc, &argv);
-
-	if (status == EX_OK && (argc > 1 || listing.left < 0))
-		status = admin_fail(self, EX_USAGE, "takes options alone");
-	if (status == EX_OK && since &&
-	    !admin_parse_time(since, &listing.since_us))
-		status = admin_fail(self, EX_USAGE,
-				    "--since: \"%s\" is no time", since);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	listing.is_unmatched = is_unmatched;
-	return status == EX_OK ? list(admin, self, &listing) : status;
 }
 
 static bool parse_number(const char *text, uint64_t *number_out)
 {
 	return g_ascii_string_to_unsigned(text, 10, 1, INT64_MAX, number_out,
 					  NULL);
+}
+
+int complaintlist_list(struct admin *admin, const struct command *self,
+		       int argc, char **argv)
+{
+	g_autofree char *since = NULL, *after = NULL;
+	gboolean is_unmatched = FALSE;
+	struct listing listing = { .since_us = G_MININT64,
+				   .limit = DESK_LIMIT };
+	const GOptionEntry entries[] = {
+		{ "unmatched", 'u', 0, G_OPTION_ARG_NONE, &is_unmatched,
+		  "Those alone for which no record was found", NULL },
+		{ "since", 's', 0, G_OPTION_ARG_STRING, &since,
+		  "That came after then (2026-11-23, today, 7d)", "TIME" },
+		DESK_LIMIT_ENTRY(&listing.limit),
+		DESK_AFTER_ENTRY(&after, "NUMBER"),
+		G_OPTION_ENTRY_NULL,
+	};
+	int status = admin_parse(self, entries, &argc, &argv);
+
+	if (status == EX_OK && argc > 1)
+		status = admin_fail(self, EX_USAGE, "takes options alone");
+	if (status == EX_OK && since &&
+	    !admin_parse_time(since, &listing.since_us))
+		status = admin_fail(self, EX_USAGE,
+				    "--since: \"%s\" is no time", since);
+	if (status == EX_OK && after && !parse_number(after, &listing.before))
+		status = admin_fail(self, EX_USAGE, "--after: \"%s\" is no "
+				    "number of a complaint", after);
+	status = desk_check_limit(self, listing.limit, status);
+	if (status == EX_OK)
+		status = admin_load(admin);
+	listing.is_unmatched = is_unmatched;
+	return status == EX_OK ? list(admin, self, &listing) : status;
 }
 
 static void print_lines(const struct complaint_entry *entry)
@@ -230,7 +234,7 @@ static int show(struct admin *admin, const struct command *self,
 	struct complaint_entry entry;
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct arena arena;
 
 	if (!state)
@@ -258,8 +262,7 @@ int complaintlist_show(struct admin *admin, const struct command *self,
 	const GOptionEntry entries[] = {
 		{ "original", 0, 0, G_OPTION_ARG_NONE, &is_original,
 		  "Only what came of the original, as it is", NULL },
-		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	uint64_t number;
@@ -296,7 +299,7 @@ static int match(struct admin *admin, const struct command *self,
 	struct complaint_match found;
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct arena arena;
 
 	if (!state)

@@ -3,7 +3,6 @@
 #define ADMIN_COMPLAINTLIST_H
 
 #include "admin/admin.h"
-#include "store/state.h"
 
 int complaintlist_list(struct admin *admin, const struct command *self,
 		       int argc, char **argv);
@@ -11,10 +10,5 @@ int complaintlist_show(struct admin *admin, const struct command *self,
 		       int argc, char **argv);
 int complaintlist_match(struct admin *admin, const struct command *self,
 			int argc, char **argv);
-
-/* The state of the settings; NULL, and the message is out and the status in
- * status_out. */
-struct state *complaintlist_open(const struct admin *admin,
-				 const struct command *self, int *status_out);
 
 #endif

@@ -3,32 +3,16 @@
 #include "admin/admin.h"
 
 #include "admin/auditlog.h"
-#include "admin/customerprint.h"
+#include "admin/customerlist.h"
+#include "admin/customerwords.h"
+#include "admin/desk.h"
 #include "admin/input.h"
 #include "base/clock.h"
 #include "cases/customerbook.h"
 #include "cases/customerread.h"
-#include "message/mailaddr.h"
-#include "settings/global.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
-
-#define LIST_LIMIT 100
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
 
 static void say(const struct admin *admin, const char *what, guint count)
 {
@@ -37,137 +21,6 @@ static void say(const struct admin *admin, const char *what, guint count)
 	else
 		printf("%u customer%s %s\n", count, count == 1 ? "" : "s",
 		       what);
-}
-
-/* What the words of add and edit say; lists end with NULL. */
-struct wanted {
-	char *texts[CUSTOMER_FIELDS];
-	char **lists[CUSTOMER_FIELDS];
-	char **without;
-	char *reason;
-};
-
-static void wanted_release(struct wanted *wanted)
-{
-	for (int i = 0; i < CUSTOMER_FIELDS; i++) {
-		g_free(wanted->texts[i]);
-		g_strfreev(wanted->lists[i]);
-	}
-	g_strfreev(wanted->without);
-	g_free(wanted->reason);
-}
-
-/* Bytes as they are: a locale may not know their letters. */
-#define TEXT(word, field, what, arg) \
-	{ word, 0, 0, G_OPTION_ARG_FILENAME, &wanted->texts[field], what, arg }
-#define LIST(word, field, what, arg) \
-	{ word, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &wanted->lists[field], \
-	  what, arg }
-
-static int take_words(struct wanted *wanted, const struct command *self,
-		      bool is_edit, int *argc, char ***argv)
-{
-	const GOptionEntry end = G_OPTION_ENTRY_NULL, without = {
-		"without", 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
-		&wanted->without, "Take this contact, network, account or "
-		"domain away (often)", "VALUE",
-	};
-	const GOptionEntry entries[] = {
-		TEXT("name", CUSTOMER_FIELD_NAME, "Name", "TEXT"),
-		LIST("contact", CUSTOMER_FIELD_CONTACTS,
-		     "Mail address of who is told (often)", "ADDRESS"),
-		TEXT("language", CUSTOMER_FIELD_LANGUAGE,
-		     "Language of letters: en, zh", "TAG"),
-		LIST("network", CUSTOMER_FIELD_NETWORKS,
-		     "Address or network (often)", "CIDR"),
-		LIST("account", CUSTOMER_FIELD_ACCOUNTS, "Login; @example.org "
-		     "for all that end so (often)", "NAME"),
-		LIST("domain", CUSTOMER_FIELD_DOMAINS, "Domain it sends as; "
-		     ".example.org for all below (often)", "DOMAIN"),
-		TEXT("notes", CUSTOMER_FIELD_NOTES, "What else there is to "
-		     "know", "TEXT"),
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &wanted->reason,
-		  "What for: reevectl audit tells it", "TEXT" },
-		is_edit ? without : end,
-		end,
-	};
-	int status = admin_parse(self, entries, argc, argv);
-
-	if (status == EX_OK && *argc != 2)
-		status = admin_fail(self, EX_USAGE,
-				    "the id of one customer is needed");
-	return status;
-}
-
-/* The list with what was wanted behind it. */
-static bool extend(struct customer_entry *entry, enum customer_field field,
-		   char **more, struct arena *arena, GError **error)
-{
-	g_autoptr(GPtrArray) all = g_ptr_array_new();
-	const char *const *list = customerentry_list(entry, field);
-
-	for (; *list; list++)
-		g_ptr_array_add(all, (void *)*list);
-	for (; *more; more++)
-		g_ptr_array_add(all, *more);
-	g_ptr_array_add(all, NULL);
-	return customerentry_set_list(entry, field,
-				      (const char *const *)all->pdata, arena,
-				      error);
-}
-
-static bool apply_words(const struct wanted *wanted,
-			struct customer_entry *entry, struct arena *arena,
-			GError **error)
-{
-	for (int i = 0; i < CUSTOMER_FIELDS; i++) {
-		enum customer_field field = (enum customer_field)i;
-
-		if (wanted->texts[i] &&
-		    !customerentry_set(entry, field, wanted->texts[i], arena,
-				       error))
-			return false;
-		if (wanted->lists[i] &&
-		    !extend(entry, field, wanted->lists[i], arena, error))
-			return false;
-	}
-	return true;
-}
-
-static bool take_from(struct customer_entry *entry, enum customer_field field,
-		      const char *value, struct arena *arena)
-{
-	const char *form = customerentry_value(field, value, arena, NULL);
-	g_autoptr(GPtrArray) rest = g_ptr_array_new();
-	const char *const *list = customerentry_list(entry, field);
-	bool is_found = false;
-
-	for (; form && *list; list++)
-		if (g_ascii_strcasecmp(*list, form) == 0)
-			is_found = true;
-		else
-			g_ptr_array_add(rest, (void *)*list);
-	g_ptr_array_add(rest, NULL);
-	return is_found && customerentry_set_list(entry, field,
-		(const char *const *)rest->pdata, arena, NULL);
-}
-
-static int drop_words(const struct command *self, const struct wanted *wanted,
-		      struct customer_entry *entry, struct arena *arena)
-{
-	for (char **value = wanted->without; value && *value; value++) {
-		bool is_found = false;
-
-		for (int i = 0; i < CUSTOMER_FIELDS; i++)
-			if (customerentry_is_list((enum customer_field)i))
-				is_found |= take_from(entry,
-					(enum customer_field)i, *value, arena);
-		if (!is_found)
-			return admin_fail(self, EX_DATAERR, "--without: "
-				"customer %s has no such contact, network, "
-				"account or domain", entry->id);
-	}
-	return EX_OK;
 }
 
 static int put(struct state *state, const struct command *self,
@@ -182,13 +35,13 @@ static int put(struct state *state, const struct command *self,
 }
 
 static int change(const struct admin *admin, const struct command *self,
-		  const struct wanted *wanted, const char *id, bool is_edit,
+		  const struct customerwords *words, const char *id, bool is_edit,
 		  struct arena *arena)
 {
 	struct customer_entry entry;
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
@@ -198,11 +51,11 @@ static int change(const struct admin *admin, const struct command *self,
 				    "customer; reevectl customer list names "
 				    "them");
 	if (status == EX_OK)
-		status = drop_words(self, wanted, &entry, arena);
+		status = customerwords_drop(self, words, &entry, arena);
 	if (status == EX_OK &&
 	    ((!is_edit && !customerentry_set(&entry, CUSTOMER_FIELD_ID, id,
 					     arena, &why)) ||
-	     !apply_words(wanted, &entry, arena, &why)))
+	     !customerwords_apply(words, &entry, arena, &why)))
 		status = admin_fail_store(self, why);
 	if (status == EX_OK)
 		status = put(state, self, &entry, is_edit);
@@ -216,20 +69,20 @@ static int run_change(struct admin *admin, const struct command *self,
 		      int argc, char **argv, bool is_edit)
 {
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
-	struct wanted wanted = { .reason = NULL };
-	int status = take_words(&wanted, self, is_edit, &argc, &argv);
+	struct customerwords words = { .reason = NULL };
+	int status = customerwords_take(&words, self, is_edit, &argc, &argv);
 	struct arena arena;
 
 	arena_init(&arena);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
-		status = auditlog_note(admin, self, asked, wanted.reason);
+		status = auditlog_note(admin, self, asked, words.reason);
 	if (status == EX_OK)
-		status = change(admin, self, &wanted, argv[1], is_edit,
+		status = change(admin, self, &words, argv[1], is_edit,
 				&arena);
 	arena_release(&arena);
-	wanted_release(&wanted);
+	customerwords_release(&words);
 	return status;
 }
 
@@ -273,7 +126,7 @@ static int import(const struct admin *admin, const struct command *self,
 {
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
@@ -295,8 +148,7 @@ static int run_import(struct admin *admin, const struct command *self,
 	const GOptionEntry options[] = {
 		{ "replace", 0, 0, G_OPTION_ARG_NONE, &is_replaced,
 		  "Overwrite those that are in the book already", NULL },
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, options, &argc, &argv);
@@ -329,8 +181,7 @@ static int run_remove(struct admin *admin, const struct command *self,
 {
 	g_autofree char *asked = g_strjoinv(" ", argv + 1), *reason = NULL;
 	const GOptionEntry options[] = {
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, options, &argc, &argv);
@@ -340,13 +191,7 @@ static int run_remove(struct admin *admin, const struct command *self,
 	if (status == EX_OK && argc != 2)
 		status = admin_fail(self, EX_USAGE,
 				    "the id of one customer is needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, asked, reason);
-	if (status != EX_OK)
-		return status;
-	state = open_state(admin, self, &status);
+	state = desk_begin(admin, self, asked, reason, &status);
 	if (!state)
 		return status;
 	if (!customerbook_remove(state, argv[1], &why))
@@ -354,158 +199,6 @@ static int run_remove(struct admin *admin, const struct command *self,
 	else
 		say(admin, "removed", 1);
 	state_close(&state);
-	return status;
-}
-
-struct listing {
-	const struct admin *admin;
-	struct table *table;
-	int left;			/* negative: all */
-	char *last;			/* that was shown */
-	bool is_cut;
-};
-
-static bool list_one(const struct customer_entry *entry, void *context)
-{
-	struct listing *listing = context;
-
-	if (listing->left == 0) {
-		listing->is_cut = true;
-		return false;
-	}
-	listing->left--;
-	g_free(listing->last);
-	listing->last = g_strdup(entry->id);
-	if (listing->admin->is_json)
-		customerprint_json(entry);
-	else
-		customerprint_row(listing->table, entry);
-	return true;
-}
-
-static int list(const struct admin *admin, const struct command *self,
-		const char *after, int limit)
-{
-	g_autoptr(GError) why = NULL;
-	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
-	struct listing listing = { .admin = admin };
-
-	if (!state)
-		return status;
-	listing.table = customerprint_table();
-	listing.left = limit > 0 ? limit : -1;
-	if (!customerbook_each(state, after, list_one, &listing, &why))
-		status = admin_fail_store(self, why);
-	else if (!admin->is_json)
-		table_print(listing.table);
-	if (listing.is_cut)
-		fprintf(stderr, "there are more: --after %s, or --limit 0\n",
-			listing.last);
-	g_free(listing.last);
-	table_free(listing.table);
-	state_close(&state);
-	return status;
-}
-
-static int run_list(struct admin *admin, const struct command *self, int argc,
-		    char **argv)
-{
-	g_autofree char *after = NULL;
-	int limit = LIST_LIMIT;
-	const GOptionEntry options[] = {
-		{ "limit", 'n', 0, G_OPTION_ARG_INT, &limit,
-		  "At most so many, by id (100; 0: all)", "N" },
-		{ "after", 0, 0, G_OPTION_ARG_STRING, &after,
-		  "The next page: those behind this one", "ID" },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
-		  "One object a line, as import reads them", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	int status = admin_parse(self, options, &argc, &argv);
-
-	if (status == EX_OK && argc != 1)
-		status = admin_fail(self, EX_USAGE, "takes options only");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	return status == EX_OK ? list(admin, self, after, limit) : status;
-}
-
-/* By what the desk has at hand. */
-struct clue {
-	char *account, *client, *domain;
-	struct netaddr addr;
-};
-
-static int take_clue(const struct command *self, int argc, struct clue *clue)
-{
-	bool has_clue = clue->account || clue->client || clue->domain;
-
-	if (argc > 2 || (argc == 2) == has_clue)
-		return admin_fail(self, EX_USAGE, "needs the id of one "
-			"customer, or what to find it by");
-	if (clue->client && !netaddr_parse(span_text(clue->client),
-					   &clue->addr))
-		return admin_fail(self, EX_USAGE,
-				  "--client-ip: that is no IP address");
-	return EX_OK;
-}
-
-static int show(const struct admin *admin, const struct command *self,
-		const char *id, const struct clue *clue)
-{
-	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
-	struct customer_entry entry;
-	struct arena arena;
-
-	if (!state)
-		return status;
-	arena_init(&arena);
-	if (!id)
-		id = customerbook_find(state, clue->account, &clue->addr,
-			clue->domain ? mailaddr_domain_ascii(
-				span_text(clue->domain), &arena) : NULL,
-			&arena);
-	if (!id || !customerbook_get(state, id, &arena, &entry))
-		status = admin_fail(self, EX_DATAERR, id ?
-			"there is no such customer" :
-			"no customer has that");
-	else if (admin->is_json)
-		customerprint_json(&entry);
-	else
-		customerprint_words(&entry);
-	arena_release(&arena);
-	state_close(&state);
-	return status;
-}
-
-static int run_show(struct admin *admin, const struct command *self, int argc,
-		    char **argv)
-{
-	struct clue clue = { .account = NULL };
-	const GOptionEntry options[] = {
-		{ "account", 0, 0, G_OPTION_ARG_FILENAME, &clue.account,
-		  "Whose login it is", "NAME" },
-		{ "client-ip", 0, 0, G_OPTION_ARG_STRING, &clue.client,
-		  "Whose address it is", "ADDRESS" },
-		{ "domain", 0, 0, G_OPTION_ARG_STRING, &clue.domain,
-		  "Who sends as this domain", "DOMAIN" },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
-		  "On one line", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	int status = admin_parse(self, options, &argc, &argv);
-
-	if (status == EX_OK)
-		status = take_clue(self, argc, &clue);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = show(admin, self, argc == 2 ? argv[1] : NULL, &clue);
-	g_free(clue.account);
-	g_free(clue.client);
-	g_free(clue.domain);
 	return status;
 }
 
@@ -538,7 +231,7 @@ static const struct command verbs[] = {
 		.arguments = "[OPTION...]",
 		.summary = "Who is in the book",
 		.examples = "  reevectl customer list --after acme\n",
-		.run = run_list,
+		.run = customerlist_list,
 	}, {
 		.name = "customer show",
 		.arguments = "ID|OPTION...",
@@ -546,7 +239,7 @@ static const struct command verbs[] = {
 		.examples =
 		"  reevectl customer show acme\n"
 		"  reevectl customer show --client-ip 192.0.2.7\n",
-		.run = run_show,
+		.run = customerlist_show,
 	}, {
 		.name = "customer edit",
 		.arguments = "[OPTION...] ID",

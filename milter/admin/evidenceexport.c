@@ -3,6 +3,7 @@
 #include "admin/evidenceexport.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/evidencefind.h"
 #include "admin/evidenceproof.h"
 #include "admin/evidencezip.h"
@@ -165,8 +166,7 @@ int evidenceexport_run(struct admin *admin, const struct command *self,
 		  "proofs", "WORD" },
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 		  "A new file, not standard output", "FILE" },
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct exporting on = { .admin = admin, .self = self, .fd = -1 };

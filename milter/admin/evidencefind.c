@@ -204,14 +204,3 @@ GPtrArray *evidencefind_header(const GByteArray *original)
 	}
 	return lines;
 }
-
-struct state *evidencefind_open_state(const struct admin *admin,
-				      const struct command *self)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(state_dir(admin), STATE_CREATE, &why);
-
-	if (!state)
-		admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
-	return state;
-}

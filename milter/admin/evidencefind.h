@@ -52,7 +52,4 @@ char *evidencefind_escape(struct span bytes) MUST_USE;
  * Free with g_ptr_array_unref(). */
 GPtrArray *evidencefind_header(const GByteArray *original) MUST_USE;
 
-struct state *evidencefind_open_state(const struct admin *admin,
-				      const struct command *self) MUST_USE;
-
 #endif

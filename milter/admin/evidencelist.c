@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/evidenceexport.h"
 #include "admin/evidencefind.h"
 #include "admin/evidencerelease.h"
@@ -96,11 +97,11 @@ static int list(struct looking *on, const struct search_query *query)
 	static const char *const titles[] = {
 		"record", "when", "state", "why", "bytes", "sender", NULL,
 	};
-	int status;
+	int status = EX_OK;
 
-	on->state = evidencefind_open_state(on->admin, on->self);
+	on->state = desk_open(on->admin, on->self, &status);
 	if (!on->state)
-		return EX_UNAVAILABLE;
+		return status;
 	on->table = table_new(titles);
 	status = evidencefind_all(on->admin, on->self, query, list_one, on);
 	if (!on->admin->is_json)
@@ -271,15 +272,9 @@ static int run_show(struct admin *admin, const struct command *self, int argc,
 
 	if (status == EX_OK && argc != 2)
 		status = admin_fail(self, EX_USAGE, "one record id is needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, argv[1], reason);
-	if (status != EX_OK)
-		return status;
-	on.state = evidencefind_open_state(admin, self);
+	on.state = desk_begin(admin, self, argv[1], reason, &status);
 	if (!on.state)
-		return EX_UNAVAILABLE;
+		return status;
 	status = evidencefind_one(admin, self, argv[1], show_one, &on);
 	state_close(&on.state);
 	return status;

@@ -2,7 +2,7 @@
 
 #include "admin/evidencerelease.h"
 
-#include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/evidencefind.h"
 #include "base/clock.h"
 #include "settings/global.h"
@@ -222,8 +222,7 @@ int evidencerelease_run(struct admin *admin, const struct command *self,
 		  "several times", "ADDRESS" },
 		{ "again", 0, 0, G_OPTION_ARG_NONE, &is_again,
 		  "Even when that was done before", NULL },
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct releasing on = { .admin = admin, .self = self };
@@ -231,15 +230,9 @@ int evidencerelease_run(struct admin *admin, const struct command *self,
 
 	if (status == EX_OK && argc != 2)
 		status = admin_fail(self, EX_USAGE, "one record id is needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, asked, reason);
-	if (status != EX_OK)
-		return status;
-	on.state = evidencefind_open_state(admin, self);
+	on.state = desk_begin(admin, self, asked, reason, &status);
 	if (!on.state)
-		return EX_UNAVAILABLE;
+		return status;
 	on.to = to;
 	on.is_again = is_again;
 	status = evidencefind_one(admin, self, argv[1], release_one, &on);
@@ -332,8 +325,7 @@ int evidencerelease_remove(struct admin *admin, const struct command *self,
 {
 	g_autofree char *reason = NULL;
 	const GOptionEntry entries[] = {
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct removing on = { .admin = admin, .self = self };
@@ -343,15 +335,9 @@ int evidencerelease_remove(struct admin *admin, const struct command *self,
 		status = admin_fail(self, EX_USAGE, "one record id, or the "
 				    "SHA-256 of an original, and --reason are "
 				    "needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, argv[1], reason);
-	if (status != EX_OK)
-		return status;
-	on.state = evidencefind_open_state(admin, self);
+	on.state = desk_begin(admin, self, argv[1], reason, &status);
 	if (!on.state)
-		return EX_UNAVAILABLE;
+		return status;
 	on.reason = reason;
 	on.places = g_array_new(FALSE, FALSE, sizeof(struct evidence_place));
 	status = remove_all(&on, argv[1]);

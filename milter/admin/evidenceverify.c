@@ -3,6 +3,7 @@
 #include "admin/evidenceverify.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/evidencefind.h"
 #include "settings/global.h"
 #include "store/day.h"
@@ -172,8 +173,7 @@ int evidenceverify_run(struct admin *admin, const struct command *self,
 		  "From this day on", "DAY" },
 		{ "until", 0, 0, G_OPTION_ARG_STRING, &until,
 		  "Up to this day, it included", "DAY" },
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "One object for each problem", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -196,9 +196,9 @@ int evidenceverify_run(struct admin *admin, const struct command *self,
 	if (status != EX_OK)
 		return status;
 	on.dir = global_settings_of(admin->settings)->state_dir;
-	on.state = evidencefind_open_state(admin, self);
+	on.state = desk_open(admin, self, &status);
 	if (!on.state)
-		return EX_UNAVAILABLE;
+		return status;
 	on.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					 g_free);
 	status = verify(&on, since_day, until_day);

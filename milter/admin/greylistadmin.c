@@ -2,9 +2,9 @@
 
 #include "admin/admin.h"
 
+#include "admin/desk.h"
 #include "admin/table.h"
 #include "bulk/greylist.h"
-#include "settings/global.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -16,19 +16,6 @@ struct showing {
 	struct table *table;
 	const char *key;		/* NULL: all */
 };
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		(void)admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
-	return state;
-}
 
 static void print_json(const struct greylist_entry *entry)
 {
@@ -77,13 +64,9 @@ static int run_show(struct admin *admin, const struct command *self, int argc,
 
 	if (status == EX_OK && argc > 2)
 		status = admin_fail(self, EX_USAGE, "one TEXT at most");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status != EX_OK)
-		return status;
-	state = open_state(admin, self);
+	state = desk_look(admin, self, &status);
 	if (!state)
-		return EX_UNAVAILABLE;
+		return status;
 	showing.key = argc == 2 ? argv[1] : NULL;
 	showing.table = table_new(titles);
 	if (!greylist_each(state, see, &showing, &why))
@@ -110,13 +93,9 @@ static int run_clear(struct admin *admin, const struct command *self, int argc,
 
 	if (status == EX_OK && argc != (is_all ? 1 : 2))
 		status = admin_fail(self, EX_USAGE, "needs KEY, or --all");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status != EX_OK)
-		return status;
-	state = open_state(admin, self);
+	state = desk_look(admin, self, &status);
 	if (!state)
-		return EX_UNAVAILABLE;
+		return status;
 	if (!greylist_ask_clear(state, is_all ? NULL : argv[1], &why))
 		status = admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 	else

@@ -2,54 +2,37 @@
 
 #include "admin/admin.h"
 
+#include "admin/desk.h"
 #include "admin/table.h"
-#include "base/arena.h"
-#include "settings/global.h"
 #include "store/incidents.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
-struct listing {
-	const char *kind;
-	int64_t since_us;
-	struct arena arena;
-	GArray *all;			/* of struct incident */
-};
-
-static bool take(const struct incident *incident, void *context)
+/* A key may be a stranger's words. */
+static json_t *json_text(const char *text)
 {
-	struct listing *listing = context;
-	struct incident copy = *incident;
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
-	if ((listing->kind && strcmp(listing->kind, incident->kind) != 0) ||
-	    incident->last_us < listing->since_us)
-		return true;
-	copy.kind = arena_text(&listing->arena, incident->kind);
-	copy.key = arena_text(&listing->arena, incident->key);
-	copy.text = arena_text(&listing->arena, incident->text);
-	g_array_append_val(listing->all, copy);
-	return true;
-}
-
-static int newest_first(const void *left, const void *right)
-{
-	const struct incident *a = left, *b = right;
-
-	return a->last_us > b->last_us ? -1 : a->last_us < b->last_us;
+	return json_string(valid);
 }
 
 static void print_json(const struct incident *incident)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}",
-		"kind", incident->kind, "key", incident->key,
-		"text", incident->text,
+	bool has_subject = incident->subject.kind && incident->subject.value;
+	json_t *object = json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:s, s:o, "
+		"s:b}",
+		"kind", incident->kind, "key", json_text(incident->key),
+		"text", json_text(incident->text),
 		"first_us", (json_int_t)incident->first_us,
 		"last_us", (json_int_t)incident->last_us,
-		"count", (json_int_t)incident->count);
+		"count", (json_int_t)incident->count,
+		"subject_kind", has_subject ?
+			list_kind_word(incident->subject.kind) : "",
+		"subject", json_text(has_subject ? incident->subject.value : ""),
+		"in_case", incident->is_in_case);
 
 	if (object) {
 		json_dumpf(object, stdout, JSON_COMPACT);
@@ -70,85 +53,112 @@ static void add_row(struct table *table, const struct incident *incident)
 	table_add(table, TABLE_PLAIN, "%s", incident->text);
 }
 
-static void print_all(const struct admin *admin, const GArray *all, guint most)
+struct listing {
+	const struct admin *admin;
+	struct table *table;
+	char *kind, *since, *after;
+	int64_t since_us, before_us, last_us;
+	int limit, count;
+	bool is_cut;
+};
+
+/* Ends between two microseconds: --after gives the next page without a gap. */
+static bool take(const struct incident *incident, void *context)
+{
+	struct listing *listing = context;
+
+	if (incident->last_us < listing->since_us)
+		return false;
+	listing->is_cut = listing->limit && listing->count >= listing->limit &&
+			  incident->last_us != listing->last_us;
+	if (listing->is_cut)
+		return false;
+	listing->count++;
+	listing->last_us = incident->last_us;
+	if (listing->admin->is_json)
+		print_json(incident);
+	else
+		add_row(listing->table, incident);
+	return true;
+}
+
+static int list(struct admin *admin, const struct command *self,
+		struct listing *listing)
 {
 	static const char *const titles[] = {
 		"first", "last", "count", "kind", "what", NULL,
 	};
-	struct table *table = table_new(titles);
-
-	for (guint i = 0; i < MIN(all->len, most); i++) {
-		const struct incident *incident =
-			&g_array_index(all, struct incident, i);
-
-		if (admin->is_json)
-			print_json(incident);
-		else
-			add_row(table, incident);
-	}
-	if (!admin->is_json)
-		table_print(table);
-	table_free(table);
-}
-
-static int list(struct admin *admin, const struct command *self,
-		struct listing *listing, guint most)
-{
 	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
 	int status = EX_OK;
+	struct state *state = desk_look(admin, self, &status);
+	char last[24];
 
 	if (!state)
-		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
-	arena_init(&listing->arena);
-	listing->all = g_array_new(FALSE, FALSE, sizeof(struct incident));
-	if (!incidents_each(state, take, listing, &why))
-		status = admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
-	g_array_sort(listing->all, newest_first);
-	if (status == EX_OK)
-		print_all(admin, listing->all, most);
-	g_array_unref(listing->all);
-	arena_release(&listing->arena);
+		return status;
+	listing->admin = admin;
+	listing->table = table_new(titles);
+	if (!incidents_each_before(state, listing->before_us, listing->kind,
+				   take, listing, &why))
+		status = admin_fail_store(self, why);
+	else if (!admin->is_json)
+		table_print(listing->table);
+	if (listing->is_cut) {
+		g_snprintf(last, sizeof last, "%" PRId64, listing->last_us);
+		desk_tell_more(last);
+	}
+	table_free(listing->table);
 	state_close(&state);
 	return status;
+}
+
+static int take_times(const struct command *self, struct listing *listing)
+{
+	if (listing->since &&
+	    !admin_parse_time(listing->since, &listing->since_us))
+		return admin_fail(self, EX_USAGE,
+				  "--since: \"%s\" is no time",
+				  listing->since);
+	if (listing->after &&
+	    !g_ascii_string_to_signed(listing->after, 10, 1, INT64_MAX,
+				      &listing->before_us, NULL))
+		return admin_fail(self, EX_USAGE, "--after: \"%s\" is not "
+				  "what a page before said", listing->after);
+	return desk_check_limit(self, listing->limit, EX_OK);
 }
 
 static int run(struct admin *admin, const struct command *self, int argc,
 	       char **argv)
 {
-	g_autofree char *kind = NULL, *since = NULL;
-	int most = 100;
+	struct listing listing = {
+		.since_us = G_MININT64, .before_us = INT64_MAX,
+		.limit = DESK_LIMIT,
+	};
 	const GOptionEntry entries[] = {
-		{ "kind", 'k', 0, G_OPTION_ARG_STRING, &kind,
+		{ "kind", 'k', 0, G_OPTION_ARG_STRING, &listing.kind,
 		  "Of this kind alone, such as limit", "KIND" },
-		{ "since", 's', 0, G_OPTION_ARG_STRING, &since,
+		{ "since", 's', 0, G_OPTION_ARG_STRING, &listing.since,
 		  "That went on after then (2026-11-23, today, 7d)", "TIME" },
-		{ "count", 'n', 0, G_OPTION_ARG_INT, &most,
-		  "At most so many, the latest first (100; 0: all)", "N" },
+		DESK_LIMIT_ENTRY(&listing.limit),
+		DESK_AFTER_ENTRY(&listing.after, "N"),
 		G_OPTION_ENTRY_NULL,
 	};
-	struct listing listing = { .since_us = G_MININT64 };
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && (argc > 1 || most < 0))
+	if (status == EX_OK && argc > 1)
 		status = admin_fail(self, EX_USAGE, "takes options alone");
-	if (status == EX_OK && since &&
-	    !admin_parse_time(since, &listing.since_us))
-		status = admin_fail(self, EX_USAGE,
-				    "--since: \"%s\" is no time", since);
 	if (status == EX_OK)
-		status = admin_load(admin);
-	listing.kind = kind;
-	return status == EX_OK ?
-	       list(admin, self, &listing, most ? (guint)most : G_MAXUINT) :
-	       status;
+		status = take_times(self, &listing);
+	if (status == EX_OK)
+		status = list(admin, self, &listing);
+	g_free(listing.kind);
+	g_free(listing.since);
+	g_free(listing.after);
+	return status;
 }
 
 const struct command command_incidents = {
 	.name = "incidents",
-	.arguments = "[--kind KIND] [--since TIME] [--count N]",
+	.arguments = "[OPTION...]",
 	.summary = "What the abuse desk should know of",
 	.examples = "  reevectl incidents --since today\n"
 		    "  reevectl --json incidents --kind limit\n",

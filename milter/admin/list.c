@@ -2,49 +2,16 @@
 
 #include "admin/admin.h"
 
+#include "admin/desk.h"
 #include "admin/fingerprintarg.h"
 #include "admin/listcases.h"
 #include "admin/table.h"
 #include "base/clock.h"
-#include "settings/global.h"
 #include "store/lists.h"
-#include "store/storeerror.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <sysexits.h>
-
-static int status_of(const GError *why)
-{
-	if (why->domain != STORE_ERROR)
-		return EX_UNAVAILABLE;
-	switch ((enum store_error)why->code) {
-	case STORE_ERROR_INVALID:
-	case STORE_ERROR_MISSING:
-		return EX_DATAERR;
-	case STORE_ERROR_PERM:
-		return EX_NOPERM;
-	case STORE_ERROR_TEMP:
-	case STORE_ERROR_BUSY:
-		return EX_TEMPFAIL;
-	default:
-		return EX_UNAVAILABLE;
-	}
-}
-
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail(self, status_of(why), "%s",
-					 why->message);
-	return state;
-}
 
 /* WHICH KIND VALUE, as add and remove have them. */
 static int take_names(const struct command *self, int argc, char **argv,
@@ -80,7 +47,7 @@ static int add(struct admin *admin, const struct command *self,
 	g_autofree char *who = admin_operator();
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 	struct arena arena;
 
 	if (!state)
@@ -92,7 +59,7 @@ static int add(struct admin *admin, const struct command *self,
 		status = fingerprintarg_resolve(admin, self, state, &arena,
 						entry);
 	if (status == EX_OK && !lists_add(state, entry, &why))
-		status = admin_fail(self, status_of(why), "%s", why->message);
+		status = admin_fail_store(self, why);
 	else if (status == EX_OK)
 		puts(admin->is_json ? "{\"list\":\"added\"}" :
 				      "added; in force from now on");
@@ -140,16 +107,12 @@ static int run_remove(struct admin *admin, const struct command *self,
 
 	if (status == EX_OK)
 		status = take_names(self, argc, argv, &entry);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status != EX_OK)
-		return status;
-	state = open_state(admin, self, &status);
+	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;
 	if (!lists_remove(state, entry.which, entry.kind,
 			  span_text(entry.value), &why))
-		status = admin_fail(self, status_of(why), "%s", why->message);
+		status = desk_fail_named(self, why);
 	else
 		puts(admin->is_json ? "{\"list\":\"removed\"}" : "removed");
 	state_close(&state);
@@ -213,13 +176,13 @@ static int show(struct admin *admin, const struct command *self,
 	struct showing showing = { .admin = admin };
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
 	showing.table = table_new(titles);
 	if (!lists_each(state, which, 0, show_entry, &showing, &why))
-		status = admin_fail(self, status_of(why), "%s", why->message);
+		status = admin_fail_store(self, why);
 	else if (!admin->is_json)
 		table_print(showing.table);
 	table_free(showing.table);

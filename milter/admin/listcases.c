@@ -3,50 +3,59 @@
 #include "admin/listcases.h"
 
 #include "admin/caseprint.h"
+#include "admin/desk.h"
 #include "base/clock.h"
-#include "settings/global.h"
 #include "store/wholefile.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
+static int list(struct admin *admin, const struct command *self,
+		struct case_id before, int limit)
 {
+	const char *word = strrchr(self->name, ' ') + 1;
 	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
+	int status = EX_OK;
+	struct state *state = desk_look(admin, self, &status);
+	char last[CASE_ID_TEXT_MAX];
+	struct caseprint print;
 
 	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
+		return status;
+	caseprint_begin(&print, admin);
+	print.limit = limit;
+	if (!casebook_each_before(state, case_state_parse(span_text(word)),
+				  before, caseprint_take, &print, &why))
+		status = admin_fail_store(self, why);
+	caseprint_end(&print);
+	if (print.is_cut)
+		desk_tell_more(case_id_format(print.last, last));
+	state_close(&state);
+	return status;
 }
 
 int listcases_run_state(struct admin *admin, const struct command *self,
 			int argc, char **argv)
 {
-	const char *word = strrchr(self->name, ' ') + 1;
-	g_autoptr(GError) why = NULL;
-	struct caseprint print;
-	struct state *state;
-	int status = admin_parse(self, NULL, &argc, &argv);
+	g_autofree char *after = NULL;
+	int limit = DESK_LIMIT;
+	const GOptionEntry entries[] = {
+		DESK_LIMIT_ENTRY(&limit),
+		DESK_AFTER_ENTRY(&after, "CASE"),
+		G_OPTION_ENTRY_NULL,
+	};
+	struct case_id before = { 0 };
+	int status = admin_parse(self, entries, &argc, &argv);
 
 	if (status == EX_OK && argc != 1)
 		status = admin_fail(self, EX_USAGE, "no words are needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	state = status == EX_OK ? open_state(admin, self, &status) : NULL;
-	if (!state)
-		return status;
-	caseprint_begin(&print, admin);
-	if (!casebook_each(state, case_state_parse(span_text(word)),
-			   caseprint_take, &print, &why))
-		status = admin_fail_store(self, why);
-	caseprint_end(&print);
-	state_close(&state);
-	return status;
+	if (status == EX_OK && after &&
+	    !case_id_parse(span_text(after), &before))
+		status = admin_fail(self, EX_USAGE, "--after: \"%s\" is no "
+				    "case; write 2026-0001", after);
+	status = desk_check_limit(self, limit, status);
+	return status == EX_OK ? list(admin, self, before, limit) : status;
 }
 
 enum format { FORMAT_PLAIN, FORMAT_POSTFIX, FORMAT_NFTABLES, FORMAT_RADIUS,
@@ -199,7 +208,7 @@ static int write_out(const struct admin *admin, const struct command *self,
 	g_autoptr(GString) nets6 = g_string_new(NULL);
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
-	struct state *state = open_state(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;

@@ -3,10 +3,10 @@
 #include "admin/recordshold.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "base/netaddr.h"
-#include "settings/global.h"
 #include "store/day.h"
 #include "store/holds.h"
 
@@ -15,25 +15,12 @@
 #include <string.h>
 #include <sysexits.h>
 
-static struct state *open_state(const struct admin *admin,
-				const struct command *self)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
-	return state;
-}
-
 static int add(const struct admin *admin, const struct command *self,
 	       const struct hold *hold)
 {
 	g_autoptr(GError) why = NULL;
-	struct state *state = open_state(admin, self);
 	int status = EX_OK;
+	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return EX_UNAVAILABLE;
@@ -133,15 +120,9 @@ static int run_release(struct admin *admin, const struct command *self,
 
 	if (status == EX_OK && argc != 2)
 		status = admin_fail(self, EX_USAGE, "one name is needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, argv[1], reason);
-	if (status != EX_OK)
-		return status;
-	state = open_state(admin, self);
+	state = desk_begin(admin, self, argv[1], reason, &status);
 	if (!state)
-		return EX_UNAVAILABLE;
+		return status;
 	if (!holds_release(state, argv[1], &was_there, &why))
 		status = admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 	else if (!was_there)
@@ -229,13 +210,9 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 	struct listing listing;
 	struct state *state;
 
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status != EX_OK)
-		return status;
-	state = open_state(admin, self);
+	state = desk_look(admin, self, &status);
 	if (!state)
-		return EX_UNAVAILABLE;
+		return status;
 	listing = (struct listing){ admin, table_new(titles) };
 	if (!holds_each(state, list_one, &listing, &why))
 		status = admin_fail(self, EX_DATAERR, "%s", why->message);

@@ -3,6 +3,7 @@
 #include "admin/recordsproof.h"
 
 #include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "store/day.h"
 #include "store/digest.h"
 #include "store/hex.h"
@@ -98,8 +99,7 @@ int recordsproof_run(struct admin *admin, const struct command *self, int argc,
 {
 	g_autofree char *reason = NULL;
 	const GOptionEntry entries[] = {
-		{ "reason", 0, 0, G_OPTION_ARG_STRING, &reason,
-		  "What for: reevectl audit tells it", "TEXT" },
+		DESK_REASON_ENTRY(&reason),
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &admin->is_json,
 		  "On one line", NULL },
 		RECORDS_FROM_ENTRY(admin),

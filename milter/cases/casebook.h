@@ -4,7 +4,7 @@
 
 #include "cases/caseform.h"
 #include "cases/casesettings.h"
-#include "store/incidents.h"
+#include "store/state.h"
 
 #define CASE_TEXT_MAX 2000	/* bytes of a note; what is longer is refused */
 #define CASE_CONTACT_MAX 300
@@ -37,18 +37,6 @@ bool casebook_change(struct state *state, const struct case_settings *settings,
 		     struct case_facts *facts_out, struct arena *arena,
 		     GError **error) MUST_USE;
 
-/*
- * Joins an incident to the case of its subject that goes on, or opens one, with
- * the note in step. One that begins settings->quiet_ms after the last and after a
- * warning is a strike, and raises the severity. *is_new_out: a case was opened, and
- * contact ("": none known) is whom to write to.
- */
-bool casebook_join(struct state *state, const struct case_settings *settings,
-		   const struct incident *incident, const char *contact,
-		   const struct case_step *step, struct case_facts *facts_out,
-		   bool *is_new_out, struct arena *arena, GError **error)
-	MUST_USE;
-
 /* STORE_ERROR_MISSING: none. Texts live in arena. */
 bool casebook_get(struct state *state, struct case_id id,
 		  struct case_facts *out, struct arena *arena,
@@ -63,6 +51,11 @@ typedef bool casebook_take_step_fn(const struct case_step *step,
 bool casebook_each(struct state *state, enum case_state which,
 		   casebook_take_fn *take, void *context, GError **error)
 	MUST_USE;
+/* The same, the newest first; those before that one when it has a number. What is
+ * read costs, not what is there. */
+bool casebook_each_before(struct state *state, enum case_state which,
+			  struct case_id before, casebook_take_fn *take,
+			  void *context, GError **error) MUST_USE;
 /* Those that owe something by then, the first due first. */
 bool casebook_each_due(struct state *state, int64_t until_us,
 		       casebook_take_fn *take, void *context, GError **error)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cases/casebook.h"
+#include "cases/casejoin.h"
 #include "cases/customerbook.h"
 #include "store/audit.h"
 
@@ -56,24 +57,12 @@ static bool take_incident(const struct incident *incident, void *context)
 	struct arena *arena = &waiting->run->arena;
 	struct incident copy = *incident;
 
-	/* A login may be a name that no list can have. */
-	if (incident->is_in_case || !*incident->subject.value ||
-	    !lists_form(incident->subject.kind,
-			span_text(incident->subject.value), arena, NULL))
-		return true;
 	copy.kind = arena_text(arena, incident->kind);
 	copy.key = arena_text(arena, incident->key);
 	copy.text = arena_text(arena, incident->text);
 	copy.subject.value = arena_text(arena, incident->subject.value);
 	g_array_append_val(waiting->all, copy);
 	return waiting->all->len < JOINED_MAX;
-}
-
-static int earliest_first(const void *left, const void *right)
-{
-	const struct incident *a = left, *b = right;
-
-	return a->first_us < b->first_us ? -1 : a->first_us > b->first_us;
 }
 
 /* A case is about the customer, where the book knows whose it was. */
@@ -117,7 +106,7 @@ static bool join_one(struct run *run, struct incident *incident)
 
 	if (!note(run, "case join", incident->subject.value, text))
 		return false;
-	if (!casebook_join(run->state, run->settings, incident, contact,
+	if (!casejoin_incident(run->state, run->settings, incident, contact,
 			   &step, &facts, &is_new, &run->arena, &why)) {
 		tell_trouble(why);
 		return false;
@@ -141,10 +130,10 @@ static void join_incidents(struct run *run)
 	if (is_any_seen && written == seen_written)
 		return;
 	waiting.all = g_array_new(FALSE, FALSE, sizeof(struct incident));
-	is_good = incidents_each(run->state, take_incident, &waiting, &why);
+	is_good = incidents_each_waiting(run->state, take_incident, &waiting,
+					 &why);
 	if (!is_good)
 		tell_trouble(why);
-	g_array_sort(waiting.all, earliest_first);
 	for (guint i = 0; is_good && i < waiting.all->len; i++)
 		is_good = join_one(run, &g_array_index(
 			waiting.all, struct incident, i));

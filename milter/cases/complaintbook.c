@@ -286,37 +286,24 @@ bool complaintbook_match(struct state *state, uint64_t number,
 	return false;
 }
 
-/* All numbers of a kind of key, ascending. */
-static GArray *numbers_of(struct state_txn *txn, char kind)
+static void walk_back(struct state_txn *txn, char kind, uint64_t number,
+		      complaint_take_fn *take, void *context)
 {
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	g_autoptr(GString) from = key_of(kind, 0);
-	struct span key, value;
-
-	while (state_seek(txn, STATE_COMPLAINTS, span_of_string(from), &key,
-			  &value) && key.len && key.ptr[0] == kind) {
-		uint64_t number = number_of(span_from(key, 1));
-
-		g_array_append_val(all, number);
-		g_string_truncate(from, 0);
-		g_string_append_len(from, key.ptr, (gssize)key.len);
-		g_string_append_c(from, '\0');
-	}
-	return all;
-}
-
-static void walk(struct state_txn *txn, char kind, complaint_take_fn *take,
-		 void *context)
-{
-	g_autoptr(GArray) all = numbers_of(txn, kind);
 	struct complaint_entry entry;
+	struct span key, value;
 	struct arena arena;
 	bool is_more = true;
 
 	arena_init(&arena);
-	for (guint i = all->len; is_more && i > 0; i--) {
-		if (find(txn, g_array_index(all, uint64_t, i - 1), &arena,
-			 &entry))
+	while (is_more) {
+		g_autoptr(GString) before = key_of(kind, number);
+
+		if (!state_seek_back(txn, STATE_COMPLAINTS,
+				     span_of_string(before), &key, &value) ||
+		    !key.len || key.ptr[0] != kind)
+			break;
+		number = number_of(span_from(key, 1));
+		if (find(txn, number, &arena, &entry))
 			is_more = take(&entry, context);
 		arena_reset(&arena);
 	}
@@ -326,11 +313,20 @@ static void walk(struct state_txn *txn, char kind, complaint_take_fn *take,
 bool complaintbook_each(struct state *state, bool is_unmatched,
 			complaint_take_fn *take, void *context, GError **error)
 {
+	return complaintbook_each_before(state, is_unmatched, 0, take, context,
+					 error);
+}
+
+bool complaintbook_each_before(struct state *state, bool is_unmatched,
+			       uint64_t number, complaint_take_fn *take,
+			       void *context, GError **error)
+{
 	struct state_txn *txn = state_begin_read(state, error);
 
 	if (!txn)
 		return false;
-	walk(txn, is_unmatched ? KEY_UNMATCHED : KEY_COMPLAINT, take, context);
+	walk_back(txn, is_unmatched ? KEY_UNMATCHED : KEY_COMPLAINT,
+		  number ? number : UINT64_MAX, take, context);
 	state_end(&txn);
 	return true;
 }

@@ -59,6 +59,11 @@ typedef bool complaint_take_fn(const struct complaint_entry *entry,
 bool complaintbook_each(struct state *state, bool is_unmatched,
 			complaint_take_fn *take, void *context, GError **error)
 	MUST_USE;
+/* The same, of those with a number below that (0: all). What is read costs, not what
+ * is there. */
+bool complaintbook_each_before(struct state *state, bool is_unmatched,
+			       uint64_t number, complaint_take_fn *take,
+			       void *context, GError **error) MUST_USE;
 /* Of the thousand oldest those that came last before then. */
 bool complaintbook_expire(struct state *state, int64_t before_us,
 			  GError **error) MUST_USE;

@@ -2,7 +2,7 @@
 
 #include "cases/listcheck.h"
 
-#include "store/lists.h"
+#include "cases/listask.h"
 
 /*
  * The domain of a stranger's sender is only what he says. A welcome for it, or
@@ -12,25 +12,7 @@
 static bool find(struct transaction *tx, enum list_which which,
 		 struct list_entry *entry)
 {
-	const struct client *client = &tx->client;
-	const char *sender = mailaddr_format(&tx->sender, &tx->arena);
-	const struct { enum list_kind kind; const char *value; } asked[] = {
-		{ LIST_ACCOUNT, client->login },
-		{ LIST_SENDER, tx->sender.is_null ? NULL : sender },
-		{ LIST_DOMAIN, tx->sender.domain_ascii },
-	};
-
-	if (client->addr.family != NETADDR_NONE &&
-	    lists_find_client(tx->state, which, &client->addr, tx->began_us,
-			      &tx->arena, entry))
-		return true;
-	for (size_t i = 0; i < COUNT_OF(asked); i++)
-		if (asked[i].value && *asked[i].value &&
-		    lists_find(tx->state, which, asked[i].kind,
-			       span_text(asked[i].value), tx->began_us,
-			       &tx->arena, entry))
-			return true;
-	return false;
+	return listask_find(tx, which, true, entry);
 }
 
 static struct finding *tell(struct transaction *tx, const char *symbol,

@@ -2,8 +2,9 @@
 
 #include "cases/xarf.h"
 
-#include <glib.h>
-#include <jansson.h>
+#include "cases/xarf3.h"
+#include "cases/xarfcheck.h"
+
 #include <string.h>
 
 #define EVIDENCE_MAX 50
@@ -48,10 +49,21 @@ static const struct { const char *category, *type, *fields; } types[] = {
 	{ "reputation", "threat_intelligence", "threat_type" },
 };
 
+/* What the schemas demand of some types besides: when a field has a value, or is
+ * an address, others have to be there. */
+static const struct condition {
+	const char *types, *field, *value;	/* NULL: an IP address */
+	const char *needed;
+} conditions[] = {
+	{ " spam bulk_messaging ", "protocol", "smtp",
+	  "smtp_from source_port" },
+	{ " ddos login_attack port_scan ", "source_identifier", NULL,
+	  "source_port" },
+};
+
 struct reading {
-	struct arena *arena;
+	struct xarfcheck check;
 	const json_t *report;
-	const char *why;		/* NULL: all is well so far */
 };
 
 static json_t *load(struct span text)
@@ -67,6 +79,7 @@ static json_t *load(struct span text)
 
 bool xarf_is_meant(struct span text)
 {
+	const char *version;
 	json_t *report;
 	bool is_meant;
 
@@ -74,9 +87,10 @@ bool xarf_is_meant(struct span text)
 	if (!text.len || text.ptr[0] != '{')
 		return false;
 	report = load(text);
+	version = json_string_value(json_object_get(report, "Version"));
 	is_meant = json_object_get(report, "xarf_version") ||
-		   (json_object_get(report, "Version") &&
-		    json_object_get(report, "ReporterInfo"));
+		   (version && (*version == '3' ||
+				json_object_get(report, "ReporterInfo")));
 	json_decref(report);
 	return is_meant;
 }
@@ -84,15 +98,12 @@ bool xarf_is_meant(struct span text)
 static const char *text_of(struct reading *on, const json_t *object,
 			   const char *name)
 {
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return arena_text(on->arena, text ? text : "");
+	return xarfcheck_text(&on->check, object, name);
 }
 
 static void refuse(struct reading *on, const char *field, const char *what)
 {
-	if (!on->why)
-		on->why = arena_printf(on->arena, "XARF: %s %s", field, what);
+	xarfcheck_refuse(&on->check, field, what);
 }
 
 /* A text that is there, is not empty, and has not more characters than that. */
@@ -110,18 +121,13 @@ static void need_text(struct reading *on, const json_t *object,
 		refuse(on, name, "is too long");
 }
 
-static bool is_pattern(const char *pattern, const char *text)
-{
-	return g_regex_match_simple(pattern, text, G_REGEX_DOLLAR_ENDONLY, 0);
-}
-
 static void need_form(struct reading *on, const json_t *object,
 		      const char *name, const char *pattern, const char *what)
 {
 	const json_t *field = json_object_get(object, name);
 	const char *text = json_string_value(field);
 
-	if (field && (!text || !is_pattern(pattern, text)))
+	if (field && (!text || !xarfcheck_is_pattern(pattern, text)))
 		refuse(on, name, what);
 }
 
@@ -135,13 +141,11 @@ static void check_contact(struct reading *on, const char *name)
 	}
 	need_text(on, contact, "org", 200);
 	need_text(on, contact, "contact", 320);
-	need_form(on, contact, "contact", "^[^@\\s]+@[^@\\s]+$",
-		  "is no mail address");
+	if (!xarfcheck_is_mail(text_of(on, contact, "contact")))
+		refuse(on, "contact", "is no mail address");
 	need_text(on, contact, "domain", 253);
-	need_form(on, contact, "domain",
-		  "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
-		  "(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$",
-		  "is no host's name");
+	if (!xarfcheck_is_host(text_of(on, contact, "domain")))
+		refuse(on, "domain", "is no host's name");
 	if (json_object_size(contact) > 3)
 		refuse(on, name, "has more fields than org, contact, domain");
 }
@@ -164,7 +168,7 @@ static void check_evidence(struct reading *on)
 
 	if (all && (!json_is_array(all) || json_array_size(all) > EVIDENCE_MAX))
 		refuse(on, "evidence", "is no list of at most 50");
-	for (size_t i = 0; !on->why && i < json_array_size(all); i++) {
+	for (size_t i = 0; !on->check.why && i < json_array_size(all); i++) {
 		const json_t *item = json_array_get(all, i);
 
 		need_text(on, item, "content_type", 255);
@@ -183,10 +187,10 @@ static void check_tags(struct reading *on)
 
 	if (all && (!json_is_array(all) || json_array_size(all) > TAGS_MAX))
 		refuse(on, "tags", "is no list of at most 20");
-	for (size_t i = 0; !on->why && i < json_array_size(all); i++) {
+	for (size_t i = 0; !on->check.why && i < json_array_size(all); i++) {
 		const char *tag = json_string_value(json_array_get(all, i));
 
-		if (!tag || !is_pattern("^[a-z0-9][a-z0-9_+-]*:"
+		if (!tag || !xarfcheck_is_pattern("^[a-z0-9][a-z0-9_+-]*:"
 					"[a-z0-9][a-z0-9_+-]*$", tag))
 			refuse(on, "tags", "has one that is not name:value");
 	}
@@ -200,21 +204,55 @@ static bool is_same_type(const char *known, const char *given)
 	return strcmp(known, plain) == 0;
 }
 
+static void check_swarm(struct reading *on)
+{
+	const json_t *swarm = json_object_get(on->report, "swarm_info");
+
+	if (!json_object_get(swarm, "info_hash") &&
+	    !json_object_get(swarm, "magnet_uri"))
+		refuse(on, "swarm_info",
+		       "has neither info_hash nor magnet_uri");
+}
+
+static void check_article(struct reading *on)
+{
+	const json_t *info = json_object_get(on->report, "message_info");
+
+	if (!json_object_get(info, "message_id"))
+		refuse(on, "message_info", "has no message_id");
+}
+
+static void check_conditions(struct reading *on, const char *type)
+{
+	g_autofree char *apart = g_strdup_printf(" %s ", type);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(conditions); i++) {
+		const struct condition *one = &conditions[i];
+		const char *value = json_string_value(json_object_get(
+			on->report, one->field));
+
+		if (strstr(one->types, apart) && value &&
+		    (one->value ? strcmp(value, one->value) == 0 :
+				  xarfcheck_is_address(value)))
+			xarfcheck_need(&on->check, on->report, one->needed);
+	}
+	if (strcmp(type, "p2p") == 0)
+		check_swarm(on);
+	if (strcmp(type, "usenet") == 0)
+		check_article(on);
+}
+
 static void check_type(struct reading *on)
 {
 	const char *category = text_of(on, on->report, "category");
 	const char *type = text_of(on, on->report, "type");
 
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-		g_auto(GStrv) fields = NULL;
-
 		if (strcmp(types[i].category, category) != 0 ||
 		    !is_same_type(types[i].type, type))
 			continue;
-		fields = g_strsplit(types[i].fields, " ", -1);
-		for (char **field = fields; *field; field++)
-			if (!json_object_get(on->report, *field))
-				refuse(on, *field, "is missing");
+		xarfcheck_need(&on->check, on->report, types[i].fields);
+		check_conditions(on, types[i].type);
 		return;
 	}
 	refuse(on, "type", "is none of its category");
@@ -224,15 +262,14 @@ static void check(struct reading *on)
 {
 	need_text(on, on->report, "xarf_version", 20);
 	need_form(on, on->report, "xarf_version", "^4\\.[0-9]+\\.[0-9]+$",
-		  "is not 4.x.y, the only one that is read");
+		  "is neither 4.x.y nor a report of version 3");
 	need_text(on, on->report, "report_id", 36);
 	need_form(on, on->report, "report_id",
 		  "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
 		  "is no UUID");
 	need_text(on, on->report, "timestamp", 40);
-	need_form(on, on->report, "timestamp",
-		  "^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?"
-		  "([Zz]|[+-]\\d\\d:\\d\\d)$", "is no time of RFC 3339");
+	if (!xarfcheck_is_time(text_of(on, on->report, "timestamp")))
+		refuse(on, "timestamp", "is no time of RFC 3339");
 	check_contact(on, "reporter");
 	check_contact(on, "sender");
 	need_text(on, on->report, "source_identifier", 2048);
@@ -253,14 +290,12 @@ static struct span find_original(struct reading *on)
 
 	for (size_t i = 0; i < json_array_size(all); i++) {
 		const json_t *item = json_array_get(all, i);
-		g_autofree guchar *bytes = NULL;
-		gsize len = 0;
 
 		if (strcmp(text_of(on, item, "content_type"),
 			   "message/rfc822") != 0)
 			continue;
-		bytes = g_base64_decode(text_of(on, item, "payload"), &len);
-		return arena_span(on->arena, span_of((char *)bytes, len));
+		return xarfcheck_payload(&on->check,
+					 text_of(on, item, "payload"), true);
 	}
 	return span_of(NULL, 0);
 }
@@ -285,21 +320,25 @@ static void fill(struct reading *on, struct xarf *out)
 	};
 }
 
+static void read_four(struct reading *on, struct xarf *out)
+{
+	check(on);
+	if (!on->check.why)
+		fill(on, out);
+}
+
 const char *xarf_read(struct span text, struct arena *arena,
 		      struct xarf *out)
 {
 	json_t *report = load(text);
-	struct reading on = { .arena = arena, .report = report };
+	struct reading on = { { arena, "XARF", NULL }, report };
 
 	if (!json_is_object(report))
-		on.why = "XARF: not JSON, or too large";
+		on.check.why = "XARF: not JSON, or too large";
 	else if (json_object_get(report, "Version"))
-		on.why = "XARF: version 3 or older, which is not read: ask "
-			 "for version 4";
+		on.check.why = xarf3_read(report, arena, out);
 	else
-		check(&on);
-	if (!on.why)
-		fill(&on, out);
+		read_four(&on, out);
 	json_decref(report);
-	return on.why;
+	return on.check.why;
 }

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "store/state.pb-c.h"
+#include "store/incidentrows.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -87,105 +87,6 @@ void incidents_note_about(struct incident_subject subject, const char *kind,
 	pthread_mutex_unlock(&lock);
 }
 
-#define TIME_BYTES 8
-
-/* Of kind and key; with a time, the newest first. */
-static GString *key_of(const char *kind, const char *key, int64_t first_us)
-{
-	GString *out = g_string_new(kind);
-	uint64_t later = ~(uint64_t)first_us;
-
-	g_string_append_c(out, '\0');
-	g_string_append(out, key);
-	g_string_append_c(out, '\0');
-	for (int i = TIME_BYTES - 1; first_us >= 0 && i >= 0; i--)
-		g_string_append_c(out, (char)(later >> 8 * i));
-	return out;
-}
-
-static struct span span_of_string(const GString *text)
-{
-	return span_of(text->str, text->len);
-}
-
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
-}
-
-static bool put(struct state_txn *txn, const struct incident *incident,
-		GError **error)
-{
-	Reeve__Incident packed = REEVE__INCIDENT__INIT;
-	g_autoptr(GString) key = key_of(incident->kind, incident->key,
-					incident->first_us);
-	g_autofree uint8_t *bytes = NULL;
-	size_t len;
-
-	packed.has_kind = packed.has_key = packed.has_text = true;
-	packed.kind = bytes_of(incident->kind);
-	packed.key = bytes_of(incident->key);
-	packed.text = bytes_of(incident->text);
-	packed.has_first_us = packed.has_last_us = packed.has_count = true;
-	packed.first_us = incident->first_us;
-	packed.last_us = incident->last_us;
-	packed.count = incident->count;
-	packed.has_subject_kind = packed.has_subject =
-		incident->subject.value && *incident->subject.value;
-	packed.subject_kind = incident->subject.kind;
-	packed.subject = bytes_of(incident->subject.value ?
-				  incident->subject.value : "");
-	packed.has_is_in_case = packed.is_in_case = incident->is_in_case;
-	bytes = g_malloc(reeve__incident__get_packed_size(&packed));
-	len = reeve__incident__pack(&packed, bytes);
-	return state_put(txn, STATE_INCIDENTS, span_of_string(key),
-			 span_of((const char *)bytes, len), error);
-}
-
-static const char *text_of(struct arena *arena, protobuf_c_boolean has,
-			   const ProtobufCBinaryData *data)
-{
-	return has ? arena_span_text(arena, span_of((char *)data->data,
-						    data->len)) : "";
-}
-
-/* What is on disk is a stranger's. */
-static bool read_incident(struct span value, struct arena *arena,
-			  struct incident *out)
-{
-	Reeve__Incident *packed = reeve__incident__unpack(
-		NULL, value.len, (const uint8_t *)value.ptr);
-
-	if (!packed)
-		return false;
-	*out = (struct incident){
-		text_of(arena, packed->has_kind, &packed->kind),
-		text_of(arena, packed->has_key, &packed->key),
-		text_of(arena, packed->has_text, &packed->text),
-		packed->first_us, packed->last_us, packed->count,
-		{ (enum list_kind)packed->subject_kind,
-		  text_of(arena, packed->has_subject, &packed->subject) },
-		packed->is_in_case,
-	};
-	reeve__incident__free_unpacked(packed, NULL);
-	return true;
-}
-
-/* The newest of its kind and key, if it is not over. */
-static bool find_open(struct state_txn *txn, const struct waiting *waiting,
-		      struct arena *arena, struct incident *out)
-{
-	g_autoptr(GString) prefix = key_of(waiting->kind, waiting->key, -1);
-	struct span key, value;
-
-	return state_seek(txn, STATE_INCIDENTS, span_of_string(prefix), &key,
-			  &value) &&
-	       key.len == prefix->len + TIME_BYTES &&
-	       memcmp(key.ptr, prefix->str, prefix->len) == 0 &&
-	       read_incident(value, arena, out) &&
-	       ABS(waiting->first_us - out->last_us) <= waiting->quiet_us;
-}
-
 static void tell(const struct incident *incident)
 {
 	g_autofree char *key = log_text(span_text(incident->key));
@@ -195,21 +96,29 @@ static void tell(const struct incident *incident)
 		  incident->kind, key, text);
 }
 
+/* It goes on, unless it was quiet for too long. */
+static bool find_open(struct state_txn *txn, const struct waiting *waiting,
+		      struct arena *arena, struct incident *out)
+{
+	return incidentrows_find(txn, waiting->kind, waiting->key, arena,
+				 out) &&
+	       ABS(waiting->first_us - out->last_us) <= waiting->quiet_us;
+}
+
 /* is_new_out: it is to be told once it is on disk. */
 static bool write_one(struct state_txn *txn, struct waiting *waiting,
 		      bool *is_new_out, GError **error)
 {
-	struct incident incident;
+	struct incident old, incident = {
+		.first_us = waiting->first_us, .last_us = waiting->last_us,
+	};
 	struct arena arena;
 	bool is_good = true;
 
 	arena_init(&arena);
-	*is_new_out = !find_open(txn, waiting, &arena, &incident);
-	if (*is_new_out)
-		incident = (struct incident){
-			.first_us = waiting->first_us,
-			.last_us = waiting->last_us,
-		};
+	*is_new_out = !find_open(txn, waiting, &arena, &old);
+	if (!*is_new_out)
+		incident = old;
 	incident.kind = waiting->kind;
 	incident.key = waiting->key;
 	incident.text = waiting->text;
@@ -217,9 +126,9 @@ static bool write_one(struct state_txn *txn, struct waiting *waiting,
 		incident.subject = waiting->subject;
 	incident.last_us = MAX(incident.last_us, waiting->last_us);
 	incident.count += waiting->count;
-	if (!*is_new_out ||
-	    state_count(txn, STATE_INCIDENTS) < INCIDENTS_MAX)
-		is_good = put(txn, &incident, error);
+	if (!*is_new_out || incidentrows_count(txn) < INCIDENTS_MAX)
+		is_good = incidentrows_put(txn, *is_new_out ? NULL : &old,
+					   &incident, error);
 	arena_release(&arena);
 	return is_good;
 }
@@ -263,6 +172,10 @@ static bool write_all(struct state *state, GHashTable *taken,
 
 	if (!txn)
 		return false;
+	if (!incidentrows_is_indexed(txn) && !incidentrows_index(txn, error)) {
+		state_end(&txn);
+		return false;
+	}
 	g_hash_table_iter_init(&iter, taken);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		if (!write_one(txn, value, &is_new, error)) {
@@ -297,45 +210,54 @@ bool incidents_flush(struct state *state, GError **error)
 	return true;
 }
 
-/* The least key behind it; NULL at the end of what is possible. */
-static bool step(GString *key, struct span seen)
+/* A state that an older program wrote has rows, and nothing that leads to them. */
+static struct state_txn *begin(struct state *state, GError **error)
 {
-	if (seen.len >= STATE_KEY_MAX)
-		return false;
-	g_string_truncate(key, 0);
-	g_string_append_len(key, seen.ptr, (gssize)seen.len);
-	g_string_append_c(key, '\0');
-	return true;
-}
+	struct state_txn *txn = state_begin_read(state, error);
+	bool is_good;
 
-static void walk(struct state_txn *txn, incident_take_fn *take, void *context)
-{
-	g_autoptr(GString) from = g_string_new(NULL);
-	struct span key, value;
-	struct arena arena;
-	bool is_more = true;
-
-	arena_init(&arena);
-	while (is_more && state_seek(txn, STATE_INCIDENTS,
-				     span_of_string(from), &key, &value)) {
-		struct incident incident;
-
-		is_more = step(from, key);
-		if (read_incident(value, &arena, &incident))
-			is_more = take(&incident, context) && is_more;
-		arena_reset(&arena);
-	}
-	arena_release(&arena);
+	if (!txn || incidentrows_is_indexed(txn))
+		return txn;
+	state_end(&txn);
+	txn = state_begin_write(state, error);
+	if (!txn)
+		return NULL;
+	is_good = incidentrows_index(txn, error);
+	if (!is_good)
+		state_end(&txn);
+	else
+		is_good = state_commit(&txn, error);
+	return is_good ? state_begin_read(state, error) : NULL;
 }
 
 bool incidents_each(struct state *state, incident_take_fn *take,
 		    void *context, GError **error)
 {
-	struct state_txn *txn = state_begin_read(state, error);
+	return incidents_each_before(state, INT64_MAX, NULL, take, context,
+				     error);
+}
+
+bool incidents_each_before(struct state *state, int64_t before_us,
+			   const char *kind, incident_take_fn *take,
+			   void *context, GError **error)
+{
+	struct state_txn *txn = begin(state, error);
 
 	if (!txn)
 		return false;
-	walk(txn, take, context);
+	incidentrows_before(txn, before_us, kind, take, context);
+	state_end(&txn);
+	return true;
+}
+
+bool incidents_each_waiting(struct state *state, incident_take_fn *take,
+			    void *context, GError **error)
+{
+	struct state_txn *txn = begin(state, error);
+
+	if (!txn)
+		return false;
+	incidentrows_waiting(txn, take, context);
 	state_end(&txn);
 	return true;
 }
@@ -348,43 +270,41 @@ uint64_t incidents_written(void)
 bool incidents_set_in_case(struct state_txn *txn,
 			   const struct incident *incident, GError **error)
 {
-	struct incident copy = *incident;
+	struct incident old, changed;
+	struct arena arena;
+	bool is_good = true;
 
-	copy.is_in_case = true;
-	return put(txn, &copy, error);
+	arena_init(&arena);
+	if (incidentrows_get(txn, incident->kind, incident->key,
+			     incident->first_us, &arena, &old)) {
+		changed = old;
+		changed.subject = incident->subject;
+		changed.is_in_case = true;
+		is_good = incidentrows_put(txn, &old, &changed, error);
+	}
+	arena_release(&arena);
+	return is_good;
 }
 
-struct expiring {
-	struct state_txn *txn;
-	int64_t before_us;
-	bool is_any;
-};
-
-static bool expire_one(const struct incident *incident, void *context)
+static bool is_any(const struct incident *incident, void *context)
 {
-	struct expiring *expiring = context;
-	g_autoptr(GString) key = key_of(incident->kind, incident->key,
-					incident->first_us);
-
-	if (incident->last_us < expiring->before_us)
-		expiring->is_any |= state_delete(expiring->txn,
-						 STATE_INCIDENTS,
-						 span_of_string(key));
-	return true;
+	(void)incident;
+	*(bool *)context = true;
+	return false;
 }
 
 bool incidents_expire(struct state *state, int64_t now_us, GError **error)
 {
-	struct expiring expiring = {
-		state_begin_write(state, error), now_us - INCIDENTS_KEEP_US,
-		false,
-	};
+	int64_t before_us = now_us - INCIDENTS_KEEP_US;
+	bool is_old = false;
+	struct state_txn *txn;
 
-	if (!expiring.txn)
+	if (!incidents_each_before(state, before_us, NULL, is_any, &is_old,
+				   error))
 		return false;
-	walk(expiring.txn, expire_one, &expiring);
-	if (expiring.is_any)
-		return state_commit(&expiring.txn, error);
-	state_end(&expiring.txn);
-	return true;
+	txn = is_old ? state_begin_write(state, error) : NULL;
+	if (!txn)
+		return !is_old;
+	incidentrows_expire(txn, before_us, INCIDENTS_EXPIRED_MOST);
+	return state_commit(&txn, error);
 }

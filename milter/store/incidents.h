@@ -24,7 +24,8 @@ struct incident {
 
 #define INCIDENT_KEY_MAX 300	/* bytes; kinds are ours and short */
 #define INCIDENTS_WAITING_MAX 10000
-#define INCIDENTS_MAX 100000
+#define INCIDENTS_MAX 1000000
+#define INCIDENTS_EXPIRED_MOST 10000	/* in one write */
 #define INCIDENTS_KEEP_US (INT64_C(90) * 86400 * 1000000)
 
 /*
@@ -50,13 +51,22 @@ bool incidents_set_in_case(struct state_txn *txn,
  * only logged.
  */
 bool incidents_flush(struct state *state, GError **error) MUST_USE;
-/* Those whose last time is older than INCIDENTS_KEEP_US. */
+/* Those whose last time is older than INCIDENTS_KEEP_US; INCIDENTS_EXPIRED_MOST of
+ * them, and the rest at the next calls. */
 bool incidents_expire(struct state *state, int64_t now_us, GError **error)
 	MUST_USE;
 
-/* Borrowed for the call; false ends. By kind and key, the newest of each first. */
+/* Borrowed for the call; false ends. All, the one that was last seen last first. */
 typedef bool incident_take_fn(const struct incident *incident, void *context);
 bool incidents_each(struct state *state, incident_take_fn *take,
 		    void *context, GError **error) MUST_USE;
+/* The same, of those that were last seen before then (all: INT64_MAX), and of a kind
+ * alone (NULL: any). What is read costs, not what is there. */
+bool incidents_each_before(struct state *state, int64_t before_us,
+			   const char *kind, incident_take_fn *take,
+			   void *context, GError **error) MUST_USE;
+/* Those about one of ours that are in no case yet, the first to begin first. */
+bool incidents_each_waiting(struct state *state, incident_take_fn *take,
+			    void *context, GError **error) MUST_USE;
 
 #endif

@@ -50,7 +50,8 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_AUDIT] = "audit", [STATE_HOLDS] = "holds",
 	[STATE_COMPLAINTS] = "complaints",
 	[STATE_EVIDENCE] = "evidence", [STATE_CUSTOMERS] = "customers",
-	[STATE_CUSTOMER_KEYS] = "customer_keys",
+	[STATE_CUSTOMER_KEYS] = "customer_keys", [STATE_CASES] = "cases",
+	[STATE_INCIDENT_TIMES] = "incident_times",
 };
 
 static MDB_val value_of(struct span bytes)
@@ -73,9 +74,12 @@ static int open_tables(struct state *state, MDB_txn *txn, unsigned flags)
 {
 	int failed = 0;
 
-	for (size_t i = 0; i < STATE_TABLES && !failed; i++)
+	for (size_t i = 0; i < STATE_TABLES && !failed; i++) {
+		/* Without a name LMDB opens the table of all tables. */
+		BUG_IF(!table_names[i]);
 		failed = mdb_dbi_open(txn, table_names[i], flags,
 				      &state->tables[i]);
+	}
 	return failed;
 }
 
@@ -398,6 +402,28 @@ bool state_seek(struct state_txn *txn, enum state_table table,
 		return false;
 	is_found = mdb_cursor_get(cursor, &key, &value,
 				  from.len ? MDB_SET_RANGE : MDB_FIRST) == 0;
+	mdb_cursor_close(cursor);
+	if (is_found) {
+		*key_out = span_of_value(&key);
+		*value_out = span_of_value(&value);
+	}
+	return is_found;
+}
+
+bool state_seek_back(struct state_txn *txn, enum state_table table,
+		     struct span before, struct span *key_out,
+		     struct span *value_out)
+{
+	MDB_val key = value_of(before), value;
+	MDB_cursor *cursor;
+	bool is_behind, is_found;
+
+	if (mdb_cursor_open(txn->txn, txn->state->tables[table],
+			    &cursor) != 0)
+		return false;
+	is_behind = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE) == 0;
+	is_found = mdb_cursor_get(cursor, &key, &value,
+				  is_behind ? MDB_PREV : MDB_LAST) == 0;
 	mdb_cursor_close(cursor);
 	if (is_found) {
 		*key_out = span_of_value(&key);

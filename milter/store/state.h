@@ -38,7 +38,8 @@ enum state_table {
 	STATE_COMPLAINTS,	/* cases/complaintbook.c */
 	STATE_CUSTOMERS,	/* cases/customerbook.c, by id */
 	STATE_CUSTOMER_KEYS,	/* the same: whose account, network, domain */
-	STATE_CASES,		/* cases/casebook.c */
+	STATE_CASES,		/* cases/caserows.c */
+	STATE_INCIDENT_TIMES,	/* incidentrows.c: what leads to incidents */
 	STATE_TABLES
 };
 
@@ -73,6 +74,10 @@ bool state_find(struct state_txn *txn, enum state_table table,
 bool state_seek(struct state_txn *txn, enum state_table table,
 		struct span from, struct span *key_out,
 		struct span *value_out) MUST_USE;
+/* The last entry whose key is before that one. */
+bool state_seek_back(struct state_txn *txn, enum state_table table,
+		     struct span before, struct span *key_out,
+		     struct span *value_out) MUST_USE;
 uint64_t state_count(struct state_txn *txn, enum state_table table);
 bool state_put(struct state_txn *txn, enum state_table table, struct span key,
 	       struct span value, GError **error) MUST_USE;

@@ -144,7 +144,7 @@ refuses($sealed, 2, ['records', 'search', '--limit', 0], 65);
 set_version($sealed, 'meta', 9, 2);
 is $box->read_file($sealed), $bytes, 'put right';
 set_version("$made/state.mdb", 'version', 1, 9);
-refuses("$made/state.mdb", 1, ['list', 'show', 'block'], 69);
+refuses("$made/state.mdb", 1, ['list', 'show', 'block'], 65);
 refuses("$made/state.mdb", 1, ['records', 'search'], 69);
 daemon_refuses("$made/state.mdb", 1);
 set_version("$made/state.mdb", 'version', 9, 1);

@@ -10,45 +10,25 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Clock;
-use Milter::Client;
 use Sandbox;
+use Senders;
 
 my $kills = $ENV{MAILREEVE_KILLS} // (Sandbox->is_sanitized ? 25 : 200);
-my $senders = 3;
 my $keep = 3;				# days
 my $box = Sandbox->new;
 my $clock = Clock->new($box, '2026-03-01T12:00:00Z');
 my $daemon = $box->daemon(relay => { domains => ['example.org'] },
 	log => { level => 'notice' }, records => { keep => "${keep}d",
 		keep_short => 'a test' });
+# With the day in which it was sent.
+my $senders = Senders->new($box, $daemon, 3,
+	note => sub { int($clock->now / 86400) });
 # A folder of the daemon's user, for what reevectl makes.
 my $own = $box->path('own');
 mkdir $own, 0700 or die "$own: $!\n";
 chown +(getpwnam Sandbox->user)[2, 3], $own if $> == 0;
 my $backups = "$own/backups";
 srand($ENV{MAILREEVE_SEED} // 20260301);
-
-# Notes each message that was answered with "accept", with its day, before the next.
-sub send_all
-{
-	my ($who, $round) = @_;
-	my $pid = fork // die "fork: $!\n";
-	return $pid if $pid;
-
-	open my $log, '>>', $box->path("accepted.$who");
-	$log->autoflush;
-	eval {
-		my $mta = Milter::Client->new($daemon->socket, timeout => 5);
-		for (my $i = 0; ; $i++) {
-			my $id = "K$who.$round.$i";
-			my $r = $mta->message(queue_id => $id,
-				from => "<k\@$round.example>");
-			$r->{cmd} eq 'c' or last;
-			print $log "$id ", int($clock->now / 86400), "\n";
-		}
-	};
-	POSIX::_exit(0);
-}
 
 # The tool, killed after a while, or not.
 sub reevectl_killed
@@ -105,22 +85,20 @@ sub check
 	$there{$_}++ for $out =~ /"queue_id":"([^"]+)"/g;
 	$twice += grep { $_ > 1 } values %there;
 	my $first = int($clock->now / 86400) - $keep;
-	for my $who (1 .. $senders) {
-		my @gone = grep { my ($id, $day) = split / /; $day >= $first &&
-			!$there{$id} } split /\n/, $box->read_file("accepted.$who");
-		$lost += @gone;
-		diag "round $round: lost @gone" if @gone;
-	}
+	my @gone = grep { my ($id, $day) = split / /; $day >= $first && !$there{$id} }
+		$senders->accepted;
+	$lost += @gone;
+	diag "round $round: lost @gone" if @gone;
 }
 
 is +($daemon->reevectl('backup', $backups))[0], 0, 'a back-up to begin with';
 my @events = qw(nothing midnight backup midnight restore midnight nothing);
 for my $round (1 .. $kills) {
-	my @pids = map { send_all($_, $round) } 1 .. $senders;
+	$senders->start($round);
 	sleep 0.02 + rand 0.05;
 	happen($events[rand @events]);
 	$daemon->kill9;
-	waitpid $_, 0 for @pids;
+	$senders->wait;
 	my $began = time;
 	eval { $daemon->start } or do {
 		fail "start after kill $round";
@@ -137,8 +115,8 @@ is $lost, 0, 'what was acknowledged has its record';
 is $twice, 0, 'once';
 is $broken, 0, 'the records are whole each time';
 cmp_ok $done{$_} // 0, '>', 0, "with: $_" for qw(midnight backup restore);
-my $accepted = () = map { split /\n/, $box->read_file("accepted.$_") } 1 .. $senders;
-cmp_ok $accepted, '>', $kills * $senders, "$accepted messages were accepted";
+my $accepted = () = $senders->accepted;
+cmp_ok $accepted, '>', 3 * $kills, "$accepted messages were accepted";
 is +($daemon->reevectl('backup', 'verify', $backups))[0], 0,
 	'the back-ups that are there are whole';
 is_deeply [glob "$backups/*.part"], [], 'and only those'

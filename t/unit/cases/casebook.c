@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "cases/casebook.h"
+#include "cases/casejoin.h"
 
 #include "unit/store/sample.h"
 
@@ -144,7 +145,7 @@ static void join(struct box *box, const char *kind, int64_t first_us,
 	};
 	bool was_new;
 
-	assert_true(casebook_join(box->state, &box->settings, &incident, "",
+	assert_true(casejoin_incident(box->state, &box->settings, &incident, "",
 				  &step, facts, &was_new, &box->arena, NULL));
 	assert_int_equal(was_new, is_new);
 }

@@ -1,0 +1,118 @@
+#include <config.h>
+
+#include "cases/casejoin.h"
+
+#include "cases/caseduties.h"
+#include "cases/caserows.h"
+
+#include <string.h>
+
+/* Which kinds of incident make which cases; all else is spam. */
+static enum case_kind kind_of(const struct incident *incident)
+{
+	static const struct { const char *word; enum case_kind kind; }
+	kinds[] = {
+		{ "relay", CASE_KIND_OPEN_RELAY },
+		{ "harvest", CASE_KIND_ATTACK },
+		{ "virus", CASE_KIND_VIRUS },
+		{ "harmful", CASE_KIND_HARMFUL },
+		{ "forged", CASE_KIND_FORGED_SENDER },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i].word, incident->kind) == 0)
+			return kinds[i].kind;
+	return CASE_KIND_SPAM;
+}
+
+/* What came before the warning is what the warning is about. */
+static bool is_strike(const struct case_settings *settings,
+		      const struct case_facts *facts,
+		      const struct incident *incident)
+{
+	return facts->state != CASE_STATE_OPEN &&
+	       facts->state != CASE_STATE_SUSPENDED &&
+	       incident->first_us > facts->changed_us &&
+	       incident->first_us > facts->incident_us +
+				    settings->quiet_ms * 1000;
+}
+
+static bool join_old(struct state_txn *txn,
+		     const struct case_settings *settings,
+		     const struct incident *incident,
+		     const struct case_step *step, struct case_facts *facts,
+		     GError **error)
+{
+	caserows_leave(txn, facts);
+	if (is_strike(settings, facts, incident)) {
+		facts->strikes++;
+		facts->severity = MIN(facts->severity + 1, 3);
+		caseduties_strike(facts, step->when_us, settings);
+	}
+	facts->incidents++;
+	facts->incident_us = MAX(facts->incident_us, incident->last_us);
+	facts->steps++;
+	return caserows_put(txn, facts, step, error);
+}
+
+static bool join_new(struct state_txn *txn,
+		     const struct case_settings *settings,
+		     const struct incident *incident, const char *contact,
+		     const struct case_step *step, struct case_facts *facts,
+		     GError **error)
+{
+	struct case_step first = *step;
+
+	*facts = (struct case_facts){
+		.kind = kind_of(incident), .severity = 1,
+		.subject_kind = incident->subject.kind,
+		.subject = incident->subject.value, .contact = contact,
+		.incidents = 1, .incident_us = incident->last_us,
+	};
+	first.command = CASE_COMMAND_OPEN;
+	return caserows_add(txn, settings, facts, &first, error);
+}
+
+static bool join_it(struct state_txn *txn,
+		    const struct case_settings *settings,
+		    const struct incident *incident, const char *contact,
+		    const struct case_step *step, struct case_facts *facts,
+		    bool *is_new_out, struct arena *arena, GError **error)
+{
+	struct case_id id;
+
+	*is_new_out = !caserows_find_live(txn, incident->subject.kind,
+					  incident->subject.value, &id);
+	return (*is_new_out ?
+		join_new(txn, settings, incident, contact, step, facts,
+			 error) :
+		caserows_find(txn, id, arena, facts) &&
+		join_old(txn, settings, incident, step, facts, error)) &&
+	       incidents_set_in_case(txn, incident, error);
+}
+
+bool casejoin_incident(struct state *state,
+		       const struct case_settings *settings,
+		       const struct incident *incident, const char *contact,
+		       const struct case_step *step,
+		       struct case_facts *facts_out, bool *is_new_out,
+		       struct arena *arena, GError **error)
+{
+	const char *form = lists_form(incident->subject.kind,
+				      span_text(incident->subject.value),
+				      arena, error);
+	struct incident formed = *incident;
+	struct state_txn *txn;
+
+	if (!form)
+		return false;
+	formed.subject.value = form;
+	txn = state_begin_write(state, error);
+	if (!txn)
+		return false;
+	if (join_it(txn, settings, &formed, contact, step, facts_out, is_new_out,
+		    arena, error))
+		return state_commit(&txn, error);
+	state_end(&txn);
+	return false;
+}
