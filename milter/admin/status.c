@@ -250,6 +250,15 @@ static void add_disk(struct table *table, const json_t *records)
 		  number(records, "days_dropped"));
 }
 
+static void add_clock(struct table *table, const json_t *records)
+{
+	if (!json_object_get(records, "ahead_day"))
+		return;
+	table_add(table, TABLE_PLAIN, "records go to");
+	table_add(table, TABLE_BAD, "%s, a day to come: the clock was ahead, "
+		  "or is wrong now", text(records, "ahead_day"));
+}
+
 /* That somebody else may note it. */
 static void take_seal_key(const struct admin *admin, json_t *records)
 {
@@ -290,6 +299,7 @@ static void print_people(const json_t *status, pid_t pid)
 	table_add(table, is_well ? TABLE_GOOD : TABLE_BAD, "%s%s",
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
+	add_clock(table, records);
 	add_space(table, records);
 	if (json_object_get(records, "seal_key"))
 		row(table, "seal key", text(records, "seal_key"));
@@ -312,6 +322,8 @@ static int run_status(struct admin *admin, const struct command *self,
 	json_t *status;
 	pid_t pid;
 
+	if (exit_status == EX_OK)
+		exit_status = admin_take_no_words(self, argc, argv);
 	if (exit_status == EX_OK)
 		exit_status = admin_load(admin);
 	if (exit_status != EX_OK)
@@ -387,6 +399,8 @@ static int run_reload(struct admin *admin, const struct command *self,
 	bool is_busy;
 	pid_t pid;
 
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status != EX_OK)
