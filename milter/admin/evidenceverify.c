@@ -182,13 +182,11 @@ int evidenceverify_run(struct admin *admin, const struct command *self,
 	struct verifying on = { .admin = admin, .self = self };
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "%s: there are no "
-				    "arguments, only options", argv[1]);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--since", since, &since_day);
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--until", until, &until_day);
+		status = admin_take_days(self, since, until, &since_day,
+					 &until_day);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)

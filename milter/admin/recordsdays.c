@@ -240,9 +240,8 @@ int recordsdays_run(struct admin *admin, const struct command *self, int argc,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "%s: there are no "
-				    "arguments, only options", argv[1]);
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	return status == EX_OK ? list(admin, self) : status;

@@ -5,6 +5,7 @@
 #include "admin/auditlog.h"
 #include "admin/recordquery.h"
 #include "settings/global.h"
+#include "store/day.h"
 #include "store/eraser.h"
 #include "store/querymatch.h"
 #include "store/storeerror.h"
@@ -14,32 +15,102 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static void print_result(const struct admin *admin,
-			 const struct eraser_result *result, bool is_dry)
+static json_t *days_of(const GArray *days)
 {
-	json_t *object;
+	json_t *all = json_array();
+	char text[DAY_TEXT_MAX];
 
-	if (!admin->is_json) {
-		printf("%" PRIu64 " records found; ", result->found);
-		if (is_dry)
-			printf("%" PRIu64 " can be erased now\n",
-			       result->found - result->unsealed);
-		else
-			printf("%" PRIu64 " erased, %" PRIu64 " originals "
-			       "removed, %u days sealed anew\n",
-			       result->erased, result->originals,
-			       result->days);
+	for (guint i = 0; i < days->len; i++)
+		json_array_append_new(all, json_string(day_format(
+			g_array_index(days, int64_t, i), text)));
+	return all;
+}
+
+static void print_json(const struct eraser_result *result)
+{
+	json_t *object = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "found",
+		(json_int_t)result->found, "erased",
+		(json_int_t)result->erased, "originals",
+		(json_int_t)result->originals, "unsealed",
+		(json_int_t)result->unsealed, "sessions",
+		(json_int_t)result->sessions, "shared_sessions",
+		(json_int_t)result->shared, "sessions_without_record",
+		(json_int_t)result->going_on, "days",
+		days_of(result->done), "days_left", days_of(result->left));
+
+	if (!object)
 		return;
-	}
-	object = json_pack("{s:I, s:I, s:I, s:I, s:I}", "found",
-			   (json_int_t)result->found, "erased",
-			   (json_int_t)result->erased, "originals",
-			   (json_int_t)result->originals, "days",
-			   (json_int_t)result->days, "unsealed",
-			   (json_int_t)result->unsealed);
 	json_dumpf(object, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(object);
+}
+
+static void print_days(const char *what, const GArray *days)
+{
+	char text[DAY_TEXT_MAX];
+
+	if (days->len)
+		fputs(what, stdout);
+	for (guint i = 0; i < days->len; i++)
+		printf("%s%s", i ? ", " : ": ", day_format(
+			g_array_index(days, int64_t, i), text));
+	if (days->len)
+		putchar('\n');
+}
+
+static void print_sessions(const struct eraser_result *result)
+{
+	if (result->shared)
+		printf("%" PRIu64 " sessions stay as they are: they have mail "
+		       "of others, too\n", result->shared);
+	if (result->going_on)
+		printf("%" PRIu64 " sessions have no record yet: when they "
+		       "have, erase them by --session\n", result->going_on);
+}
+
+static void print_result(const struct admin *admin,
+			 const struct eraser_result *result, bool is_dry)
+{
+	if (admin->is_json) {
+		print_json(result);
+		return;
+	}
+	printf("%" PRIu64 " records found", result->found);
+	if (result->sessions)
+		printf(", %" PRIu64 " of them of sessions all of whose mail "
+		       "it is", result->sessions);
+	fputs("; ", stdout);
+	if (is_dry)
+		printf("%" PRIu64 " can be erased now\n",
+		       result->found - result->unsealed);
+	else
+		printf("%" PRIu64 " erased, %" PRIu64 " originals removed, %u "
+		       "days sealed anew\n", result->erased,
+		       result->originals, result->done->len);
+	print_sessions(result);
+	if (!is_dry)
+		print_days("done", result->done);
+	print_days(is_dry ? "to be done" : "NOT DONE", result->left);
+}
+
+/* Exit status of what could not be done, or not all of it. */
+static int fail(const struct command *self, const struct eraser_result *result,
+		const GError *why)
+{
+	if (g_error_matches(why, STORE_ERROR, STORE_ERROR_INVALID))
+		return admin_fail(self, EX_NOPERM, "%s", why->message);
+	if (why && result->done->len)
+		admin_fail(self, 0, "of %u days %u are done, the others are "
+			   "as they were: do it again",
+			   result->done->len + result->left->len,
+			   result->done->len);
+	if (why)
+		return admin_fail_store(self, why);
+	return !result->unsealed ? EX_OK :
+	       admin_fail(self, EX_TEMPFAIL, "%" PRIu64 " of them lie in a "
+			  "day that is not sealed yet: do it again when it is "
+			  "(reevectl records days)", result->unsealed);
 }
 
 static int erase(const struct admin *admin, const struct command *self,
@@ -54,20 +125,17 @@ static int erase(const struct admin *admin, const struct command *self,
 		.operator_name = operator_name, .reason = asking->reason,
 		.is_dry = asking->is_dry,
 	};
-	struct eraser_result result;
-	bool is_done = state && eraser_run(&order, &result, &why);
+	struct eraser_result result = { .found = 0 };
+	int status;
 
-	state_close(&state);
-	if (!is_done && g_error_matches(why, STORE_ERROR, STORE_ERROR_INVALID))
-		return admin_fail(self, EX_NOPERM, "%s", why->message);
-	if (!is_done)
+	if (!state)
 		return admin_fail_store(self, why);
-	print_result(admin, &result, asking->is_dry);
-	if (!result.unsealed)
-		return EX_OK;
-	return admin_fail(self, EX_TEMPFAIL, "%" PRIu64 " of them lie in a "
-			  "day that is not sealed yet: do it again when it is "
-			  "(reevectl records days)", result.unsealed);
+	if (eraser_run(&order, &result, &why) || result.done->len)
+		print_result(admin, &result, asking->is_dry);
+	status = fail(self, &result, why);
+	eraser_result_release(&result);
+	state_close(&state);
+	return status;
 }
 
 /* "*" and "" are everybody. */
