@@ -3,6 +3,8 @@
 #include "admin/recordserase.h"
 
 #include "admin/auditlog.h"
+#include "admin/complainterase.h"
+#include "admin/complaintlist.h"
 #include "admin/recordquery.h"
 #include "settings/global.h"
 #include "store/day.h"
@@ -15,6 +17,16 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+static json_t *numbers_of(const GArray *numbers)
+{
+	json_t *all = json_array();
+
+	for (guint i = 0; i < numbers->len; i++)
+		json_array_append_new(all, json_integer((json_int_t)
+			g_array_index(numbers, uint64_t, i)));
+	return all;
+}
+
 static json_t *days_of(const GArray *days)
 {
 	json_t *all = json_array();
@@ -26,10 +38,11 @@ static json_t *days_of(const GArray *days)
 	return all;
 }
 
-static void print_json(const struct eraser_result *result)
+static void print_json(const struct eraser_result *result,
+		       const GArray *complaints)
 {
 	json_t *object = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "found",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "found",
 		(json_int_t)result->found, "erased",
 		(json_int_t)result->erased, "originals",
 		(json_int_t)result->originals, "unsealed",
@@ -37,7 +50,8 @@ static void print_json(const struct eraser_result *result)
 		(json_int_t)result->sessions, "shared_sessions",
 		(json_int_t)result->shared, "sessions_without_record",
 		(json_int_t)result->going_on, "days",
-		days_of(result->done), "days_left", days_of(result->left));
+		days_of(result->done), "days_left", days_of(result->left),
+		"complaints", numbers_of(complaints));
 
 	if (!object)
 		return;
@@ -69,11 +83,24 @@ static void print_sessions(const struct eraser_result *result)
 		       "have, erase them by --session\n", result->going_on);
 }
 
+/* They stay: a case may hang on them. */
+static void print_complaints(const GArray *complaints)
+{
+	if (!complaints->len)
+		return;
+	printf("%u complaints name people of this mail, too: reevectl complaint "
+	       "erase --reason TEXT", complaints->len);
+	for (guint i = 0; i < complaints->len; i++)
+		printf(" %" PRIu64, g_array_index(complaints, uint64_t, i));
+	putchar('\n');
+}
+
 static void print_result(const struct admin *admin,
-			 const struct eraser_result *result, bool is_dry)
+			 const struct eraser_result *result,
+			 const GArray *complaints, bool is_dry)
 {
 	if (admin->is_json) {
-		print_json(result);
+		print_json(result, complaints);
 		return;
 	}
 	printf("%" PRIu64 " records found", result->found);
@@ -89,6 +116,7 @@ static void print_result(const struct admin *admin,
 		       "days sealed anew\n", result->erased,
 		       result->originals, result->done->len);
 	print_sessions(result);
+	print_complaints(complaints);
 	if (!is_dry)
 		print_days("done", result->done);
 	print_days(is_dry ? "to be done" : "NOT DONE", result->left);
@@ -113,27 +141,51 @@ static int fail(const struct command *self, const struct eraser_result *result,
 			  "(reevectl records days)", result->unsealed);
 }
 
+/* Exit status. */
+static int tell(const struct admin *admin, const struct command *self,
+		struct state *state, const struct recordquery *asking,
+		const struct eraser_result *result)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GArray) complaints = complainterase_find(
+		state, asking, result->ids, &why);
+
+	if (!complaints)
+		return admin_fail_store(self, why);
+	print_result(admin, result, complaints, asking->is_dry);
+	return EX_OK;
+}
+
 static int erase(const struct admin *admin, const struct command *self,
-		 const struct recordquery *asking)
+		 const struct recordquery *asking, struct state *state)
 {
 	const char *dir = global_settings_of(admin->settings)->state_dir;
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(dir, STATE_CREATE, &why);
 	g_autofree char *operator_name = admin_operator();
 	const struct eraser_order order = {
 		.state_dir = dir, .state = state, .query = &asking->query,
 		.operator_name = operator_name, .reason = asking->reason,
 		.is_dry = asking->is_dry,
 	};
-	struct eraser_result result = { .found = 0 };
-	int status;
+	g_autoptr(GError) why = NULL;
+	struct eraser_result result;
+	int status = EX_OK, failed;
 
-	if (!state)
-		return admin_fail_store(self, why);
 	if (eraser_run(&order, &result, &why) || result.done->len)
-		print_result(admin, &result, asking->is_dry);
-	status = fail(self, &result, why);
+		status = tell(admin, self, state, asking, &result);
+	failed = fail(self, &result, why);
 	eraser_result_release(&result);
+	return failed == EX_OK ? status : failed;
+}
+
+static int open_and_erase(const struct admin *admin,
+			  const struct command *self,
+			  const struct recordquery *asking)
+{
+	int status = EX_OK;
+	struct state *state = complaintlist_open(admin, self, &status);
+
+	if (state)
+		status = erase(admin, self, asking, state);
 	state_close(&state);
 	return status;
 }
@@ -186,7 +238,7 @@ int recordserase_run(struct admin *admin, const struct command *self, int argc,
 	if (status == EX_OK)
 		status = auditlog_note(admin, self, asked, asking.reason);
 	if (status == EX_OK)
-		status = erase(admin, self, &asking);
+		status = open_and_erase(admin, self, &asking);
 	recordquery_release(&asking);
 	return status;
 }
