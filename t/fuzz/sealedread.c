@@ -2,6 +2,7 @@
 
 #include "fuzz/target.h"
 #include "store/lmdbenv.h"
+#include "store/sealedkeys.h"
 #include "store/sealedread.h"
 
 #include <glib/gstdio.h>
@@ -127,30 +128,32 @@ static bool take_key(const struct record_key *key, const GArray *sequences,
 	return --*left > 0;
 }
 
-static void look_up(struct sealedread *read, const struct record_key *key)
+static void look_up(struct sealedkeys *keys, const struct record_key *key)
 {
 	const struct record_key last = { RECORD_KEY_MAX, { 0xff } };
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 
-	(void)!sealedread_postings(read, key, UINT64_MAX, found);
-	sealedread_collect(read, key, &last, found);
-	(void)!sealedread_count(read, key, &last, 1000);
-	(void)sealedread_bounds(read, key, &last);
+	(void)!sealedkeys_postings(keys, key, UINT64_MAX, found);
+	sealedkeys_collect(keys, key, &last, found);
+	(void)!sealedkeys_count(keys, key, &last, 1000);
+	(void)!sealedkeys_bounds(keys, key, &last).first;
 }
 
 static void read_all(const struct segment_view *view,
 		     enum dayreader_mode mode, struct span input)
 {
 	struct sealedread *read = sealedread_new(view, mode);
+	struct sealedkeys *keys = sealedkeys_new(view);
 	struct record_key key = { .len = RECORD_KEY_MAX };
 	unsigned left = STEPS;
 
 	walk(read);
 	memcpy(key.bytes, input.ptr, MIN(input.len, sizeof key.bytes));
-	look_up(read, &key);
+	look_up(keys, &key);
 	key = (struct record_key){ .len = 1, .bytes = { 1 } };
-	look_up(read, &key);
-	(void)!sealedread_each_key(read, take_key, &left);
+	look_up(keys, &key);
+	(void)!sealedkeys_each_key(keys, take_key, &left);
+	sealedkeys_free(&keys);
 	sealedread_free(&read);
 }
 
