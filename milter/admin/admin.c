@@ -310,3 +310,53 @@ int admin_take_day(const struct command *self, const char *option,
 	*day_out = day_of_us(time_us);
 	return EX_OK;
 }
+
+int admin_take_time(const struct command *self, const char *option,
+		    const char *text, int64_t *time_us_out)
+{
+	if (!text || admin_parse_time(text, time_us_out))
+		return EX_OK;
+	return admin_fail(self, EX_USAGE, "%s: \"%s\" is no time; write "
+			  "2026-11-23, 2026-11-23T10:00, today or 7d (ago)",
+			  option, text);
+}
+
+int admin_take_times(const struct command *self, const char *since,
+		     const char *until, int64_t *since_us_out,
+		     int64_t *until_us_out)
+{
+	int status = admin_take_time(self, "--since", since, since_us_out);
+
+	if (status == EX_OK)
+		status = admin_take_time(self, "--until", until, until_us_out);
+	if (status == EX_OK && since && until &&
+	    *since_us_out >= *until_us_out)
+		status = admin_fail(self, EX_USAGE, "--since %s is not before "
+				    "--until %s: nothing can lie between them",
+				    since, until);
+	return status;
+}
+
+int admin_take_days(const struct command *self, const char *since,
+		    const char *until, int64_t *since_day_out,
+		    int64_t *until_day_out)
+{
+	int status = admin_take_day(self, "--since", since, since_day_out);
+
+	if (status == EX_OK)
+		status = admin_take_day(self, "--until", until, until_day_out);
+	if (status == EX_OK && since && until &&
+	    *since_day_out > *until_day_out)
+		status = admin_fail(self, EX_USAGE, "--since %s is behind "
+				    "--until %s: no day lies between them",
+				    since, until);
+	return status;
+}
+
+int admin_take_no_words(const struct command *self, int argc, char **argv)
+{
+	if (argc < 2)
+		return EX_OK;
+	return admin_fail(self, EX_USAGE, "\"%s\": what is that? There are no "
+			  "arguments here; options begin with --", argv[1]);
+}

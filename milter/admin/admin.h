@@ -82,6 +82,20 @@ bool admin_parse_time(const char *text, int64_t *time_us_out) MUST_USE;
  */
 int admin_take_day(const struct command *self, const char *option,
 		   const char *text, int64_t *day_out) MUST_USE;
+/* The same for times; and for a pair of them, of which since must be before until. 0, or
+ * INT64_MIN, and 0: open. */
+int admin_take_time(const struct command *self, const char *option,
+		    const char *text, int64_t *time_us_out) MUST_USE;
+int admin_take_times(const struct command *self, const char *since,
+		     const char *until, int64_t *since_us_out,
+		     int64_t *until_us_out) MUST_USE;
+/* The same for days, which may be one. */
+int admin_take_days(const struct command *self, const char *since,
+		    const char *until, int64_t *since_day_out,
+		    int64_t *until_day_out) MUST_USE;
+/* For those that have options alone: EX_USAGE for whatever else is there. */
+int admin_take_no_words(const struct command *self, int argc,
+			char **argv) MUST_USE;
 /* A span: 30min, 12h, 7d, 4w, or "never" (0). */
 bool admin_parse_span(const char *text, int64_t *span_us_out) MUST_USE;
 /* "2026-11-23 10:00:01", local time; free it. */

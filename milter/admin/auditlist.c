@@ -121,16 +121,6 @@ static int with_state(const struct admin *admin, const struct command *self,
 	return status;
 }
 
-static int take_time(const struct command *self, const char *option,
-		     const char *text, int64_t *time_us)
-{
-	if (!text || admin_parse_time(text, time_us))
-		return EX_OK;
-	return admin_fail(self, EX_USAGE, "%s: %s is no time; write "
-			  "2026-11-23, 2026-11-23T10:00, today or 7d (ago)",
-			  option, text);
-}
-
 static int run_list(struct admin *admin, const struct command *self, int argc,
 		    char **argv)
 {
@@ -149,11 +139,10 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 	int status = admin_parse(self, entries, &argc, &argv);
 
 	if (status == EX_OK)
-		status = take_time(self, "--since", wanted.since,
-				   &wanted.since_us);
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
-		status = take_time(self, "--until", wanted.until,
-				   &wanted.until_us);
+		status = admin_take_times(self, wanted.since, wanted.until,
+					  &wanted.since_us, &wanted.until_us);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
@@ -169,6 +158,8 @@ static int run_verify(struct admin *admin, const struct command *self,
 {
 	int status = admin_parse(self, NULL, &argc, &argv);
 
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	return status == EX_OK ? with_state(admin, self, NULL, print_check) :

@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/auditlog.h"
+#include "admin/complainterase.h"
 #include "admin/complaintlist.h"
 #include "admin/desk.h"
 #include "admin/input.h"
@@ -348,6 +349,13 @@ static const struct command verbs[] = {
 		.summary = "Say which record one is about",
 		.examples = "  reevectl complaint match 17 06FD2K3J4H5G6\n",
 		.run = complaintlist_match,
+	}, {
+		.name = "complaint erase",
+		.arguments = "--reason TEXT NUMBER...",
+		.summary = "Take all words of people out of some",
+		.examples = "  reevectl complaint erase 17 18 --reason "
+			    "'request of 2026-11-20'\n",
+		.run = complainterase_run,
 	},
 };
 
@@ -359,7 +367,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_complaint = {
 	.name = "complaint",
-	.arguments = "add|import|list|show|match ...",
+	.arguments = "add|import|list|show|match|erase ...",
 	.summary = "Who complains, and of whom",
 	.run = run,
 };

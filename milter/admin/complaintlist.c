@@ -45,7 +45,7 @@ static json_t *json_of(const struct complaint_entry *entry)
 
 	return json_pack(
 		"{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, "
-		"s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}",
 		"complaint", (json_int_t)entry->number,
 		"form", complaint_form_word(complaint->form),
 		"kind", json_text(complaint->kind),
@@ -68,7 +68,8 @@ static json_t *json_of(const struct complaint_entry *entry)
 		"client", json_text(entry->match.client),
 		"customer", json_text(entry->match.customer),
 		"operator", json_text(entry->operator_name),
-		"note", json_text(entry->note));
+		"note", json_text(entry->note), "erased_us",
+		entry->erased_us ? json_integer(entry->erased_us) : NULL);
 }
 
 static void print_json(const struct complaint_entry *entry)
@@ -102,7 +103,9 @@ static void add_row(struct table *table, const struct complaint_entry *entry)
 	table_add(table, TABLE_PLAIN, "%" PRIu64, entry->count);
 	table_add(table, TABLE_PLAIN, "%s", complaint->kind);
 	table_add(table, TABLE_PLAIN, "%s", complaint->reporter_domain);
-	table_add(table, match->record_count ? TABLE_PLAIN : TABLE_BAD, "%s",
+	table_add(table, match->record_count || entry->erased_us ?
+		  TABLE_PLAIN : TABLE_BAD, "%s",
+		  entry->erased_us ? "erased" :
 		  !match->record_count ? "unmatched" :
 		  *match->customer ? match->customer :
 		  *match->account ? match->account : match->client);
@@ -224,6 +227,11 @@ static void print_lines(const struct complaint_entry *entry)
 	recordwords_line("account", "%s", entry->match.account);
 	recordwords_line("customer", "%s", entry->match.customer);
 	recordwords_line("client", "%s", entry->match.client);
+	if (entry->erased_us) {
+		g_autofree char *erased = admin_format_time(entry->erased_us);
+
+		recordwords_line("erased", "%s", erased);
+	}
 	recordwords_line("operator", "%s", entry->operator_name);
 	recordwords_line("note", "%s", entry->note);
 }

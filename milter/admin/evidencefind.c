@@ -7,7 +7,7 @@
 #include "store/day.h"
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
-#include "store/evidenceterm.h"
+#include "store/evidenceholds.h"
 #include "store/recordid.h"
 
 #include <string.h>
@@ -108,9 +108,10 @@ static bool is_on_hold(const struct admin *admin, struct state *state,
 		       const struct evidence_place *place)
 {
 	struct holdset *holds = state ? holdset_load(state, NULL) : NULL;
-	bool is_it = holds && evidenceterm_is_on_hold(state_dir(admin), place,
-						      holds, NULL);
+	struct evidenceholds *on = evidenceholds_new(state_dir(admin), holds);
+	bool is_it = evidenceholds_has(on, place, NULL);
 
+	evidenceholds_free(&on);
 	holdset_free(&holds);
 	return is_it;
 }

@@ -111,16 +111,6 @@ static int list(struct looking *on, const struct search_query *query)
 	return status;
 }
 
-static int take_time(const struct command *self, const char *option,
-		     const char *text, int64_t *time_us_out)
-{
-	if (!text || admin_parse_time(text, time_us_out))
-		return EX_OK;
-	return admin_fail(self, EX_USAGE, "%s: \"%s\" is no time; write "
-			  "2026-11-23, 2026-11-23T10:00, today or 7d (ago)",
-			  option, text);
-}
-
 static int run_list(struct admin *admin, const struct command *self, int argc,
 		    char **argv)
 {
@@ -150,16 +140,14 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 	struct search_query query = { .kind = RECORD_MESSAGE };
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "\"%s\": what is that? "
-				    "Options begin with --", argv[1]);
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK && limit < 0)
 		status = admin_fail(self, EX_USAGE, "--limit: a number from "
 				    "0 on; 0: all");
 	if (status == EX_OK)
-		status = take_time(self, "--since", since, &query.since_us);
-	if (status == EX_OK)
-		status = take_time(self, "--until", until, &query.until_us);
+		status = admin_take_times(self, since, until, &query.since_us,
+					  &query.until_us);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)

@@ -9,7 +9,7 @@
 #include "store/day.h"
 #include "store/evidencemarks.h"
 #include "store/evidencesettings.h"
-#include "store/evidenceterm.h"
+#include "store/evidenceholds.h"
 #include "store/evidencetree.h"
 #include "store/hex.h"
 #include "store/recordid.h"
@@ -283,7 +283,7 @@ static int find_places(struct removing *on, const char *word)
 			  word);
 }
 
-static int remove_one(const struct removing *on, const struct holdset *holds,
+static int remove_one(const struct removing *on, struct evidenceholds *holds,
 		      const struct evidence_place *place)
 {
 	const char *dir = global_settings_of(on->admin->settings)->state_dir;
@@ -295,7 +295,7 @@ static int remove_one(const struct removing *on, const struct holdset *holds,
 	g_autoptr(GError) why = NULL;
 	char day[DAY_TEXT_MAX];
 
-	if (evidenceterm_is_on_hold(dir, place, holds, &why))
+	if (evidenceholds_has(holds, place, &why))
 		return admin_fail(on->self, EX_NOPERM, "%s is on hold "
 				  "(reevectl records hold list): nothing of it "
 				  "is removed", day_format(place->day, day));
@@ -309,14 +309,17 @@ static int remove_one(const struct removing *on, const struct holdset *holds,
 static int remove_all(struct removing *on, const char *word)
 {
 	g_autoptr(GError) why = NULL;
-	struct holdset *holds = holdset_load(on->state, &why);
-	int status = holds ? find_places(on, word) :
+	struct holdset *held = holdset_load(on->state, &why);
+	struct evidenceholds *holds = evidenceholds_new(
+		global_settings_of(on->admin->settings)->state_dir, held);
+	int status = held ? find_places(on, word) :
 		admin_fail(on->self, EX_UNAVAILABLE, "%s", why->message);
 
 	for (guint i = 0; i < on->places->len && status == EX_OK; i++)
 		status = remove_one(on, holds, &g_array_index(
 			on->places, struct evidence_place, i));
-	holdset_free(&holds);
+	evidenceholds_free(&holds);
+	holdset_free(&held);
 	return status;
 }
 

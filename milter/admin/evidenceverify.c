@@ -8,6 +8,7 @@
 #include "settings/global.h"
 #include "store/day.h"
 #include "store/evidencetree.h"
+#include "store/hex.h"
 #include "store/storeerror.h"
 
 #include <jansson.h>
@@ -32,15 +33,17 @@ struct verifying {
 	struct state *state;
 	GHashTable *files;		/* path -> struct known * */
 	unsigned records, problems;
+	unsigned orphans;		/* files that no record has */
+	unsigned removed, expired;	/* originals that are rightly not there */
+	bool is_whole;			/* all records could be read */
 };
 
 /* record: an id, or NULL. */
-static void tell(struct verifying *on, const char *path, const char *record,
-		 const char *problem)
+static void print(struct verifying *on, const char *path, const char *record,
+		  const char *problem)
 {
 	json_t *object;
 
-	on->problems++;
 	path += strlen(on->dir) + 1;
 	if (!on->admin->is_json) {
 		printf("%s: %s%s%s\n", path, problem, record ? ", record " :
@@ -54,6 +57,29 @@ static void tell(struct verifying *on, const char *path, const char *record,
 	json_dumpf(object, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(object);
+}
+
+static void tell(struct verifying *on, const char *path, const char *record,
+		 const char *problem)
+{
+	on->problems++;
+	print(on, path, record, problem);
+}
+
+/* The original is on disk before its record, which is before the answer: nobody was told
+ * that this mail was taken. When some record could not be read it may be in that one. */
+static void tell_orphan(struct verifying *on, const char *path,
+			const struct known *known)
+{
+	g_autofree char *sha256 = hex_format(known->place.sha256,
+					     DIGEST_SHA256_BYTES);
+	g_autofree char *what = g_strdup_printf("is in no record: a crash left "
+		"it, before its mail was answered; reevectl evidence remove "
+		"%s --reason TEXT takes it away", sha256);
+
+	on->orphans++;
+	print(on, path, NULL, on->is_whole ? what : "is in no record that can "
+	      "be read: see reevectl records verify before it is removed");
 }
 
 static void take_file(const struct evidencetree_file *file, void *context)
@@ -89,6 +115,7 @@ static int check_record(const struct evidencefind_item *item, void *context)
 	g_autofree char *path = evidence_path(on->dir, &item->place);
 	struct known *known = g_hash_table_lookup(on->files, path);
 	char id[RECORD_ID_SIZE];
+	enum evidencefind_state state;
 	const char *problem = NULL;
 
 	on->records++;
@@ -97,8 +124,10 @@ static int check_record(const struct evidencefind_item *item, void *context)
 		known->is_recorded = true;
 	if (known && known->is_looked_at)
 		return EX_OK;
-	if (evidencefind_state(on->admin, on->state, item) ==
-	    EVIDENCEFIND_MISSING) {
+	state = evidencefind_state(on->admin, on->state, item);
+	on->removed += state == EVIDENCEFIND_REMOVED;
+	on->expired += state == EVIDENCEFIND_EXPIRED;
+	if (state == EVIDENCEFIND_MISSING) {
 		tell(on, path, id, "is missing");
 		return EX_OK;
 	}
@@ -130,9 +159,33 @@ static void tell_unknown(struct verifying *on)
 			tell(on, at->data, NULL, "is no file of ours");
 		else if (!known->is_recorded &&
 			 known->written_us < now_us - FRESH_US)
-			tell(on, at->data, NULL, "is in no record");
+			tell_orphan(on, at->data, known);
 	}
 	g_list_free(paths);
+}
+
+static void print_sum(const struct verifying *on)
+{
+	unsigned files = g_hash_table_size(on->files);
+
+	if (on->admin->is_json)
+		return;
+	if (on->problems)
+		printf("%u problems in %u originals of %u records", on->problems,
+		       files, on->records);
+	else if (on->is_whole)
+		printf("%u originals of %u records: all there, unchanged",
+		       files, on->records);
+	else
+		printf("%u originals of those records that can be read: all "
+		       "there, unchanged", files);
+	if (on->removed)
+		printf("; those of %u records were removed by operators", on->removed);
+	if (on->expired)
+		printf("; those of %u went at their term", on->expired);
+	if (on->orphans)
+		printf("; %u are in no record", on->orphans);
+	putchar('\n');
 }
 
 static int verify(struct verifying *on, int64_t since, int64_t until)
@@ -150,17 +203,10 @@ static int verify(struct verifying *on, int64_t since, int64_t until)
 				  why->message);
 	status = evidencefind_all(on->admin, on->self, &query, check_record,
 				  on);
+	on->is_whole = status == EX_OK;
 	tell_unknown(on);
-	if (on->problems)
-		status = EX_DATAERR;
-	if (on->problems && !on->admin->is_json)
-		printf("%u problems in %u originals of %u records\n",
-		       on->problems, g_hash_table_size(on->files),
-		       on->records);
-	else if (!on->admin->is_json && status == EX_OK)
-		printf("%u originals of %u records: all there, unchanged\n",
-		       g_hash_table_size(on->files), on->records);
-	return status;
+	print_sum(on);
+	return on->problems ? EX_DATAERR : status;
 }
 
 int evidenceverify_run(struct admin *admin, const struct command *self,
@@ -182,13 +228,11 @@ int evidenceverify_run(struct admin *admin, const struct command *self,
 	struct verifying on = { .admin = admin, .self = self };
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "%s: there are no "
-				    "arguments, only options", argv[1]);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--since", since, &since_day);
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--until", until, &until_day);
+		status = admin_take_days(self, since, until, &since_day,
+					 &until_day);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)

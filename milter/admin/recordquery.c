@@ -13,21 +13,6 @@
 #define SEARCH_LIMIT 100
 #define STATS_TOP 10
 
-static int take_times(const struct command *self, struct recordquery *asking)
-{
-	struct search_query *query = &asking->query;
-	static const char form[] = "is no time; write 2026-11-23, "
-				   "2026-11-23T10:00, today or 7d (ago)";
-
-	if (asking->since && !admin_parse_time(asking->since, &query->since_us))
-		return admin_fail(self, EX_USAGE, "--since: \"%s\" %s",
-				  asking->since, form);
-	if (asking->until && !admin_parse_time(asking->until, &query->until_us))
-		return admin_fail(self, EX_USAGE, "--until: \"%s\" %s",
-				  asking->until, form);
-	return EX_OK;
-}
-
 static bool find_word(const char *word, const char *(*word_of)(unsigned),
 		      unsigned count, unsigned *index_out)
 {
@@ -157,7 +142,8 @@ static int take_subject(const struct command *self,
 	return EX_OK;
 }
 
-static int make_query(const struct command *self, struct recordquery *asking)
+static int make_query(const struct command *self, struct recordquery *asking,
+		      enum recordquery_use use)
 {
 	g_autoptr(GError) why = NULL;
 	int status;
@@ -171,7 +157,8 @@ static int make_query(const struct command *self, struct recordquery *asking)
 		.message_id = asking->message_id,
 		.queue_id = asking->queue_id,
 		.customer = asking->customer, .symbol = asking->symbol,
-		.kind = RECORD_MESSAGE,
+		/* Sessions, too, say who it was. */
+		.kind = use == RECORDQUERY_ERASE ? RECORD_ANY : RECORD_MESSAGE,
 		.limit = (uint64_t)MAX(asking->limit, 0),
 	};
 	if (asking->client && !network_parse(span_text(asking->client),
@@ -182,7 +169,9 @@ static int make_query(const struct command *self, struct recordquery *asking)
 	if (status == EX_OK)
 		status = take_subject(self, asking);
 	if (status == EX_OK)
-		status = take_times(self, asking);
+		status = admin_take_times(self, asking->since, asking->until,
+					  &asking->query.since_us,
+					  &asking->query.until_us);
 	return status ? status : take_kinds(self, asking);
 }
 
@@ -191,15 +180,15 @@ static int make_query(const struct command *self, struct recordquery *asking)
 #define WORD_ENTRY(...) (GOptionEntry)WORD(__VA_ARGS__)
 
 static int take_rest(struct recordquery *asking, const struct command *self,
-		     int argc, char **argv)
+		     enum recordquery_use use, int argc, char **argv)
 {
-	if (argc > 1)
-		return admin_fail(self, EX_USAGE, "\"%s\": what is that? "
-				  "Options begin with --", argv[1]);
-	if (asking->limit < 0)
-		return admin_fail(self, EX_USAGE, "--limit: a number from 0 "
-				  "on; 0: all");
-	return make_query(self, asking);
+	int status = admin_take_no_words(self, argc, argv);
+
+	if (status == EX_OK && asking->limit < 0)
+		status = admin_fail(self, EX_USAGE, "--limit: a number from 0 "
+				    "on; 0: all");
+	return status == EX_OK ? make_query(self, asking, use) :
+				 status;
 }
 
 int recordquery_parse(struct recordquery *asking, struct admin *admin,
@@ -261,7 +250,8 @@ int recordquery_parse(struct recordquery *asking, struct admin *admin,
 		.limit = is_search ? SEARCH_LIMIT : STATS_TOP,
 	};
 	status = admin_parse(self, entries, &argc, &argv);
-	return status == EX_OK ? take_rest(asking, self, argc, argv) : status;
+	return status == EX_OK ? take_rest(asking, self, use, argc,
+					    argv) : status;
 }
 
 void recordquery_release(struct recordquery *asking)

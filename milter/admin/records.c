@@ -193,6 +193,8 @@ static int run_follow(struct admin *admin, const struct command *self,
 	int status = admin_parse(self, entries, &argc, &argv);
 
 	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
+	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
 		status = auditlog_note(admin, self, "", reason);

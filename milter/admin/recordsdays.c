@@ -93,7 +93,9 @@ static void print_json(const struct day_row *row, const char *day,
 	if (row->is_read)
 		json_object_set_new(object, "records",
 				    json_integer((json_int_t)row->facts.count));
-	if (!names->len)
+	if (row->day->is_held && !row->day->is_wholly_held)
+		json_object_set_new(object, "held_in_part", json_true());
+	if (!row->day->is_wholly_held)
 		json_object_set_new(object, "expires_us",
 				    json_integer(row->expires_us));
 	json_dumpf(object, stdout, JSON_COMPACT);
@@ -122,16 +124,19 @@ static void add_row(struct table *table, const struct day_row *row,
 {
 	g_autofree char *expires = admin_format_time(row->expires_us);
 	g_autofree char *holds = NULL;
-	bool is_held = names->len;
+	bool is_part = row->day->is_held && !row->day->is_wholly_held;
+	g_autofree char *all = NULL;
 
 	g_ptr_array_add(names, NULL);
-	holds = g_strjoinv(", ", (char **)names->pdata);
+	all = g_strjoinv(", ", (char **)names->pdata);
+	holds = g_strconcat(all, is_part ? " (in part)" : NULL, NULL);
 	table_add(table, TABLE_PLAIN, "%s", day);
 	add_number(table, row->is_read, row->facts.count);
 	add_size(table, row->day->bytes);
 	table_add(table, row->facts.is_sealed && !row->day->is_sealed ?
 		  TABLE_BAD : TABLE_PLAIN, "%s", state_of(row));
-	table_add(table, TABLE_PLAIN, "%s", is_held ? "" : expires);
+	table_add(table, TABLE_PLAIN, "%s", row->day->is_wholly_held ? "" :
+		  expires);
 	table_add(table, TABLE_PLAIN, "%s", holds);
 }
 
@@ -240,9 +245,8 @@ int recordsdays_run(struct admin *admin, const struct command *self, int argc,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "%s: there are no "
-				    "arguments, only options", argv[1]);
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	return status == EX_OK ? list(admin, self) : status;

@@ -87,12 +87,8 @@ static int run_add(struct admin *admin, const struct command *self, int argc,
 	if (status == EX_OK)
 		status = take_person(self, &hold, from, rcpt, account, client);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--since", since, &hold.since_day);
-	if (status == EX_OK)
-		status = admin_take_day(self, "--until", until, &hold.until_day);
-	if (status == EX_OK && hold.since_day > hold.until_day)
-		status = admin_fail(self, EX_USAGE, "--since is behind "
-				    "--until");
+		status = admin_take_days(self, since, until, &hold.since_day,
+					 &hold.until_day);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
@@ -210,6 +206,10 @@ static int run_list(struct admin *admin, const struct command *self, int argc,
 	struct listing listing;
 	struct state *state;
 
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
+	if (status != EX_OK)
+		return status;
 	state = desk_look(admin, self, &status);
 	if (!state)
 		return status;

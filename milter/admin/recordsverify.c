@@ -194,15 +194,11 @@ int recordsverify_run(struct admin *admin, const struct command *self, int argc,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc > 1)
-		status = admin_fail(self, EX_USAGE, "%s: there are no "
-				    "arguments, only options", argv[1]);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--since", since,
-					&query.since_day);
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
-		status = admin_take_day(self, "--until", until,
-					&query.until_day);
+		status = admin_take_days(self, since, until, &query.since_day,
+					 &query.until_day);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
@@ -229,6 +225,8 @@ int recordsverify_anchor(struct admin *admin, const struct command *self,
 	char text[CHAIN_ANCHOR_MAX];
 	int status = admin_parse(self, NULL, &argc, &argv);
 
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status != EX_OK)

@@ -2,14 +2,10 @@
 
 #include "admin/admin.h"
 
-#include "admin/table.h"
+#include "admin/statusrecords.h"
 #include "base/clock.h"
 #include "base/pidfile.h"
 #include "settings/global.h"
-#include "store/day.h"
-#include "store/sealkey.h"
-#include "store/space.h"
-#include "store/storesettings.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -143,123 +139,6 @@ static void add_dns_lists(struct table *table, const json_t *lists)
 	}
 }
 
-static void take_disk(const struct store_settings *store,
-		      const struct diskuse *disk, json_t *records)
-{
-	enum diskuse_level level = diskuse_level(disk, store, DISKUSE_FINE);
-
-	json_object_set_new(records, "disk_free_bytes",
-			    json_integer((json_int_t)disk->free_bytes));
-	json_object_set_new(records, "disk_bytes", json_integer(
-		(json_int_t)(disk->used_bytes + disk->free_bytes)));
-	json_object_set_new(records, "disk_percent",
-			    json_integer(diskuse_percent(disk)));
-	json_object_set_new(records, "disk_warning",
-			    json_integer(store->disk_warning_percent));
-	json_object_set_new(records, "disk_limit",
-			    json_integer(store->disk_limit_percent));
-	json_object_set_new(records, "disk_level",
-			    json_string(diskuse_level_word(level)));
-}
-
-/* From the files, so that it holds without a daemon, too. */
-static void take_space(const struct admin *admin, json_t *records)
-{
-	const struct global_settings *global =
-		global_settings_of(admin->settings);
-	g_autofree char *dir = in_state_dir(admin, "records");
-	struct state *state = state_open(global->state_dir, STATE_EXISTING,
-					 NULL);
-	struct space space;
-	char day[DAY_TEXT_MAX];
-
-	if (!space_of_records(dir, store_settings_of(admin->settings)->keep_ms,
-			      state, &space, NULL))
-		space.days = 0;
-	state_close(&state);
-	if (!space.days)
-		return;
-	json_object_set_new(records, "days", json_integer(space.days));
-	json_object_set_new(records, "days_on_hold",
-			    json_integer(space.held_days));
-	json_object_set_new(records, "oldest", json_string(
-		day_format(space.oldest_day, day)));
-	json_object_set_new(records, "bytes",
-			    json_integer((json_int_t)space.bytes));
-	json_object_set_new(records, "newest_bytes",
-			    json_integer((json_int_t)space.newest_bytes));
-	take_disk(store_settings_of(admin->settings), &space.disk, records);
-	if (!space.has_next)
-		return;
-	json_object_set_new(records, "expires", json_string(
-		day_format(space.next_day, day)));
-	json_object_set_new(records, "expires_us", json_integer(space.next_us));
-}
-
-static void add_space(struct table *table, const json_t *records)
-{
-	g_autofree char *all = g_format_size_full(
-		(guint64)number(records, "bytes"), G_FORMAT_SIZE_IEC_UNITS);
-	g_autofree char *newest = g_format_size_full(
-		(guint64)number(records, "newest_bytes"),
-		G_FORMAT_SIZE_IEC_UNITS);
-	g_autofree char *left = g_format_size_full(
-		(guint64)number(records, "disk_free_bytes"),
-		G_FORMAT_SIZE_IEC_UNITS);
-	g_autofree char *when = admin_format_time(
-		number(records, "expires_us"));
-
-	if (!json_object_get(records, "days"))
-		return;
-	table_add(table, TABLE_PLAIN, "records on disk");
-	table_add(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT " days since %s, "
-		  "%" JSON_INTEGER_FORMAT " on hold; %s, the newest day %s; %s "
-		  "free", (json_int_t)number(records, "days"),
-		  text(records, "oldest"),
-		  (json_int_t)number(records, "days_on_hold"), all, newest,
-		  left);
-	if (!json_object_get(records, "expires"))
-		return;
-	table_add(table, TABLE_PLAIN, "records go next");
-	table_add(table, TABLE_PLAIN, "%s, at %s", text(records, "expires"),
-		  when);
-}
-
-/* has_room is the daemon's: one of an older version does not say. */
-static void add_disk(struct table *table, const json_t *records)
-{
-	bool is_full = json_is_false(json_object_get(records, "has_room"));
-	bool is_fine = !is_full &&
-		       strcmp(text(records, "disk_level"), "fine") == 0;
-
-	if (!json_object_get(records, "disk_percent"))
-		return;
-	table_add(table, TABLE_PLAIN, "disk of records");
-	table_add(table, is_fine ? TABLE_GOOD : TABLE_BAD,
-		  "%s%" PRId64 "%% in use%s; warning at %" PRId64 "%%, limit "
-		  "at %" PRId64 "%%", is_fine ? "" : "NEARLY FULL: ",
-		  number(records, "disk_percent"),
-		  is_full ? ": NO ROOM FOR MORE MAIL" : "",
-		  number(records, "disk_warning"),
-		  number(records, "disk_limit"));
-	if (!number(records, "days_dropped"))
-		return;
-	table_add(table, TABLE_PLAIN, "days dropped");
-	table_add(table, TABLE_BAD, "%" PRId64 " before their term was over, "
-		  "since the start: see reevectl audit list",
-		  number(records, "days_dropped"));
-}
-
-/* That somebody else may note it. */
-static void take_seal_key(const struct admin *admin, json_t *records)
-{
-	g_autofree char *key = sealkey_read_public(
-		global_settings_of(admin->settings)->state_dir, NULL);
-
-	if (key)
-		json_object_set_new(records, "seal_key", json_string(key));
-}
-
 static void print_people(const json_t *status, pid_t pid)
 {
 	static const char *const titles[] = { "what", "value", NULL };
@@ -290,10 +169,7 @@ static void print_people(const json_t *status, pid_t pid)
 	table_add(table, is_well ? TABLE_GOOD : TABLE_BAD, "%s%s",
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
-	add_space(table, records);
-	if (json_object_get(records, "seal_key"))
-		row(table, "seal key", text(records, "seal_key"));
-	add_disk(table, records);
+	statusrecords_print(table, records);
 	add_content(table, json_object_get(status, "content"));
 	add_dns_lists(table, json_object_get(status, "dns_lists"));
 	json_object_foreach(json_object_get(status, "counters"), key, value) {
@@ -313,6 +189,8 @@ static int run_status(struct admin *admin, const struct command *self,
 	pid_t pid;
 
 	if (exit_status == EX_OK)
+		exit_status = admin_take_no_words(self, argc, argv);
+	if (exit_status == EX_OK)
 		exit_status = admin_load(admin);
 	if (exit_status != EX_OK)
 		return exit_status;
@@ -325,8 +203,7 @@ static int run_status(struct admin *admin, const struct command *self,
 			global_settings_of(admin->settings)->state_dir,
 			global_settings_of(admin->settings)->user);
 	json_object_set_new(status, "running", json_boolean(pid != 0));
-	take_space(admin, json_object_get(status, "records"));
-	take_seal_key(admin, json_object_get(status, "records"));
+	statusrecords_take(admin, json_object_get(status, "records"));
 	if (admin->is_json) {
 		json_dumpf(status, stdout, JSON_COMPACT);
 		putchar('\n');
@@ -387,6 +264,8 @@ static int run_reload(struct admin *admin, const struct command *self,
 	bool is_busy;
 	pid_t pid;
 
+	if (status == EX_OK)
+		status = admin_take_no_words(self, argc, argv);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status != EX_OK)

@@ -80,13 +80,13 @@ static GString *sameness_of(const struct complaint *complaint)
 	return out;
 }
 
-/* Those for which no record is known are listed by themselves. */
+/* Those for which no record is known, and may be, are listed by themselves. */
 static bool mark(struct state_txn *txn, const struct complaint_entry *entry,
 		 GError **error)
 {
 	g_autoptr(GString) key = key_of(KEY_UNMATCHED, entry->number);
 
-	if (!entry->match.record_count)
+	if (!entry->match.record_count && !entry->erased_us)
 		return state_put(txn, STATE_COMPLAINTS, span_of_string(key),
 				 span_text("-"), error);
 	state_delete(txn, STATE_COMPLAINTS, span_of_string(key));
@@ -261,9 +261,11 @@ bool complaintbook_get(struct state *state, uint64_t number,
 	return is_good;
 }
 
-bool complaintbook_match(struct state *state, uint64_t number,
-			 const struct complaint_match *match,
-			 const char *operator_name, GError **error)
+typedef bool change_fn(struct state_txn *txn, struct complaint_entry *entry,
+		       const void *change, GError **error);
+
+static bool change(struct state *state, uint64_t number, change_fn *make,
+		   const void *change, GError **error)
 {
 	struct state_txn *txn = state_begin_write(state, error);
 	struct complaint_entry entry;
@@ -273,17 +275,83 @@ bool complaintbook_match(struct state *state, uint64_t number,
 	if (!txn)
 		return false;
 	arena_init(&arena);
-	is_good = find_or_say(txn, number, &arena, &entry, error);
-	if (is_good) {
-		entry.match = *match;
-		entry.operator_name = operator_name;
-		is_good = put(txn, &entry, error);
-	}
+	is_good = find_or_say(txn, number, &arena, &entry, error) &&
+		  make(txn, &entry, change, error) && put(txn, &entry, error);
 	arena_release(&arena);
 	if (is_good)
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;
+}
+
+struct matching {
+	const struct complaint_match *match;
+	const char *operator_name;
+};
+
+static bool set_match(struct state_txn *txn, struct complaint_entry *entry,
+		      const void *how, GError **error)
+{
+	const struct matching *matching = how;
+
+	(void)txn;
+	if (entry->erased_us) {
+		store_error_set_text(error, STORE_ERROR_INVALID, "complaint %"
+				     G_GUINT64_FORMAT " was erased",
+				     entry->number);
+		return false;
+	}
+	entry->match = *matching->match;
+	entry->operator_name = matching->operator_name;
+	return true;
+}
+
+bool complaintbook_match(struct state *state, uint64_t number,
+			 const struct complaint_match *match,
+			 const char *operator_name, GError **error)
+{
+	const struct matching how = { match, operator_name };
+
+	return change(state, number, set_match, &how, error);
+}
+
+struct erasing {
+	const char *operator_name;
+	int64_t when_us;
+};
+
+/* The same complaint, if it comes again, is a new one. */
+static bool set_erased(struct state_txn *txn, struct complaint_entry *entry,
+		       const void *how, GError **error)
+{
+	const struct erasing *erasing = how;
+	g_autoptr(GString) same = sameness_of(&entry->complaint);
+	const struct complaint left = {
+		.form = entry->complaint.form, .flaws = entry->complaint.flaws,
+		.kind = entry->complaint.kind, .reporter = "",
+		.reporter_domain = "", .agent = "", .subject = "",
+		.message_id = "", .sender = "", .recipient = "",
+		.is_redacted = entry->complaint.is_redacted,
+	};
+
+	(void)error;
+	if (!entry->erased_us)
+		state_delete(txn, STATE_COMPLAINTS, span_of_string(same));
+	entry->complaint = left;
+	entry->match.account = entry->match.client = "";
+	entry->match.customer = entry->note = "";
+	entry->operator_name = erasing->operator_name;
+	entry->erased_us = erasing->when_us;
+	return true;
+}
+
+bool complaintbook_erase(struct state *state, uint64_t number,
+			 const char *operator_name, int64_t when_us,
+			 GError **error)
+{
+	const struct erasing how = { operator_name, when_us };
+
+	return change(state, number, set_erased, &how, error);
 }
 
 static void walk_back(struct state_txn *txn, char kind, uint64_t number,

@@ -27,6 +27,7 @@ struct complaint_entry {
 	int64_t first_us, last_us;
 	uint64_t count;			/* times that it came */
 	const char *operator_name, *note;	/* "" where there is none */
+	int64_t erased_us;		/* by operator_name; 0: it was not */
 };
 
 enum complaint_outcome {
@@ -51,6 +52,12 @@ bool complaintbook_get(struct state *state, uint64_t number,
 bool complaintbook_match(struct state *state, uint64_t number,
 			 const struct complaint_match *match,
 			 const char *operator_name, GError **error) MUST_USE;
+
+/* Takes all words of people out of it, and the original: that there was a complaint,
+ * of what kind, how often, and about which records stays. */
+bool complaintbook_erase(struct state *state, uint64_t number,
+			 const char *operator_name, int64_t when_us,
+			 GError **error) MUST_USE;
 
 /* Borrowed for the call; false ends. The newest first; all of them, or only those without
  * a record. */

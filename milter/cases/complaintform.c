@@ -83,6 +83,8 @@ uint8_t *complaintform_pack(const struct complaint_entry *entry,
 	packed.first_us = entry->first_us;
 	packed.last_us = entry->last_us;
 	packed.count = entry->count;
+	packed.has_erased_us = entry->erased_us != 0;
+	packed.erased_us = entry->erased_us;
 	packed.has_operator_name = packed.has_note = true;
 	packed.operator_name = bytes_of(entry->operator_name);
 	packed.note = bytes_of(entry->note);
@@ -154,7 +156,7 @@ bool complaintform_read(struct span value, struct arena *arena,
 		},
 		.first_us = packed->first_us, .last_us = packed->last_us,
 		.count = packed->count, .operator_name = TEXT(operator_name),
-		.note = TEXT(note),
+		.note = TEXT(note), .erased_us = packed->erased_us,
 	};
 	for (size_t i = 0; i < out->match.record_count; i++)
 		out->match.records[i] = packed->records[i];

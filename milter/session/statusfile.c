@@ -9,6 +9,7 @@
 #include "session/contentjson.h"
 #include "session/service.h"
 #include "settings/global.h"
+#include "store/day.h"
 #include "store/diskwatch.h"
 #include "store/recorder.h"
 
@@ -31,9 +32,11 @@ static json_t *counters_object(void)
 static json_t *records_object(void)
 {
 	struct recorder_stats stats;
+	char day[DAY_TEXT_MAX];
 
 	recorder_stats(service_recorder(), &stats);
-	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s*}",
+	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, "
+			 "s:s*}",
 			 "healthy", recorder_is_healthy(service_recorder()),
 			 "has_room", diskwatch_has_room(service_disk()),
 			 "days_dropped", (json_int_t)diskwatch_days_dropped(
@@ -44,7 +47,9 @@ static json_t *records_object(void)
 			 "dropped", (json_int_t)stats.dropped,
 			 "failures", (json_int_t)stats.failures,
 			 "error", stats.last_error[0] ? stats.last_error :
-							 NULL);
+							 NULL,
+			 "ahead_day", stats.ahead_day ?
+			 day_format(stats.ahead_day, day) : NULL);
 }
 
 static json_t *resolver_object(void)

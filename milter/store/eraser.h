@@ -17,15 +17,27 @@ struct eraser_result {
 	uint64_t found;		/* records that the query asks for */
 	uint64_t erased;
 	uint64_t originals;	/* that were evidence, and are gone */
-	unsigned days;		/* that were written anew */
 	uint64_t unsealed;	/* found in days that are not sealed yet: they stay */
+	uint64_t sessions;	/* found, all of whose mail is among those */
+	uint64_t shared;	/* sessions that stay: they have other mail, too */
+	uint64_t going_on;	/* that have no record yet */
+	GArray *done, *left;	/* days (int64_t) that were written anew, or ought to
+				 * be, the newest first */
+	GArray *ids;		/* of the records found (uint64_t) */
 };
+void eraser_result_release(struct eraser_result *result);
 
 /*
  * Each day that has some is written anew and sealed again (sealwrite.h); the chain
  * still holds, since of each record the hash of what it was stays. Originals of theirs
- * are removed. None is erased when one of them is on hold: STORE_ERROR_INVALID. Cut
- * off, some days are done; it can be done again.
+ * are removed. Who sends mail is named by the record of his session, too: it is erased
+ * when all of the session's mail is.
+ *
+ * None is erased when one of them is on hold: STORE_ERROR_INVALID; that is looked at
+ * once more when a day is about to change. The days go from the newest, which have the
+ * sessions of those before: cut off, some are done, and it can be done again. Another
+ * who is at work on sealed days: STORE_ERROR_BUSY. result_out is filled in whatever is
+ * returned, and is to be released.
  */
 bool eraser_run(const struct eraser_order *order,
 		struct eraser_result *result_out, GError **error) MUST_USE;

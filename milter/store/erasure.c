@@ -175,8 +175,8 @@ static void forget_in_message(Reeve__Message *message)
 		forget_unknown(message->recipients[i]);
 }
 
-bool erasure_apply(const struct erasure *erasure, struct span bytes,
-		   GByteArray *out)
+static bool apply(const struct erasure *erasure, struct span bytes,
+		  bool is_session, GByteArray *out)
 {
 	Reeve__Erased mark = REEVE__ERASED__INIT;
 	Reeve__Record *record;
@@ -186,7 +186,8 @@ bool erasure_apply(const struct erasure *erasure, struct span bytes,
 
 	arena_init(&arena);
 	record = (Reeve__Record *)recordview_unpack(bytes, &arena);
-	is_wanted = record && querymatch_is(erasure->match, record);
+	is_wanted = record && (is_session ? record->session != NULL :
+			       querymatch_is(erasure->match, record));
 	if (is_wanted) {
 		forget_unknown(record);
 		forget_unknown(record->client);
@@ -200,4 +201,16 @@ bool erasure_apply(const struct erasure *erasure, struct span bytes,
 	}
 	arena_release(&arena);
 	return is_wanted;
+}
+
+bool erasure_apply(const struct erasure *erasure, struct span bytes,
+		   GByteArray *out)
+{
+	return apply(erasure, bytes, false, out);
+}
+
+bool erasure_apply_to_session(const struct erasure *erasure, struct span bytes,
+			      GByteArray *out)
+{
+	return apply(erasure, bytes, true, out);
 }

@@ -31,5 +31,9 @@ bool erasure_is_of_recipient(const struct search_query *query);
  */
 bool erasure_apply(const struct erasure *erasure, struct span bytes,
 		   GByteArray *out) MUST_USE;
+/* The same for the record of a session whose mail was all of those: it need not match.
+ * False: it is none. */
+bool erasure_apply_to_session(const struct erasure *erasure, struct span bytes,
+			      GByteArray *out) MUST_USE;
 
 #endif

@@ -22,11 +22,4 @@ struct evidenceterm {
 int evidenceterm_expire(const char *state_dir, const struct evidenceterm *term,
 			GError **error);
 
-/* Whether a record on hold has that original, or all of its day is. NULL holds have
- * none. False with error: it cannot be told. */
-bool evidenceterm_is_on_hold(const char *state_dir,
-			     const struct evidence_place *place,
-			     const struct holdset *holds, GError **error)
-	MUST_USE;
-
 #endif

@@ -403,9 +403,13 @@ static bool find_key(struct state_txn *txn, const struct list_key *key,
 	struct list_entry entry;
 	struct span value;
 
-	if (!state_find(txn, STATE_LISTS, key_span(key), &value) ||
-	    !read_entry(key_span(key), value, arena, &entry) ||
-	    !is_in_force(&entry, now_us))
+	if (!state_find(txn, STATE_LISTS, key_span(key), &value))
+		return false;
+	if (!read_entry(key_span(key), value, arena, &entry)) {
+		state_doubt(txn, "an entry of a list is damaged");
+		return false;
+	}
+	if (!is_in_force(&entry, now_us))
 		return false;
 	if (entry_out)
 		*entry_out = entry;

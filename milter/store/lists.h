@@ -72,7 +72,7 @@ bool lists_each(struct state *state, unsigned int which, unsigned int kind,
 
 /*
  * For the mail path: whether the list has it now, expired entries apart. A
- * state that cannot be read has nothing. value is a login, a sender as
+ * state that cannot be read has nothing, and is in doubt (state.h). value is a login, a sender as
  * mailaddr_format() writes it, or a domain of A-labels, which is also looked for
  * under the .patterns that cover it. entry_out may be NULL; its texts live in
  * arena. Any thread.

@@ -48,7 +48,8 @@ static bool is_word(struct span value, struct span wanted)
 		strncasecmp(value.ptr, wanted.ptr, wanted.len) == 0);
 }
 
-static bool is_address(struct span value, const struct address_wanted *wanted)
+bool querymatch_is_address(struct span value,
+			   const struct address_wanted *wanted)
 {
 	struct span begin;
 
@@ -63,10 +64,12 @@ static bool is_address(struct span value, const struct address_wanted *wanted)
 static bool has_recipient(const Reeve__Record *record,
 			  const struct address_wanted *wanted)
 {
-	for (size_t i = 0; record->message &&
-			   i < record->message->n_recipients; i++)
-		if (is_address(RECORDVIEW_BYTES(record->message->recipients[i],
-						address), wanted))
+	const Reeve__Message *message = record->message;
+
+	for (size_t i = 0; message && i < message->n_recipients; i++)
+		if (querymatch_is_address(
+				RECORDVIEW_BYTES(message->recipients[i],
+						 address), wanted))
 			return true;
 	return false;
 }
@@ -75,7 +78,7 @@ static bool has_domain(const Reeve__Record *record, const char *domain)
 {
 	const struct address_wanted wanted = { .domain = span_text(domain) };
 
-	return is_address(recordview_sender(record), &wanted) ||
+	return querymatch_is_address(recordview_sender(record), &wanted) ||
 	       has_recipient(record, &wanted);
 }
 
@@ -159,7 +162,7 @@ static bool is_from_whom(const struct querymatch *match,
 	if (query->account && !span_is_word(recordview_account(record),
 					    query->account))
 		return false;
-	if (query->sender && !(record->message && is_address(
+	if (query->sender && !(record->message && querymatch_is_address(
 			recordview_sender(record), &match->sender)))
 		return false;
 	if (query->recipient && !has_recipient(record, &match->recipient))
@@ -196,5 +199,6 @@ bool querymatch_is(const struct querymatch *match, const Reeve__Record *record)
 bool querymatch_is_recipient(const struct querymatch *match,
 			     const Reeve__Recipient *rcpt)
 {
-	return is_address(RECORDVIEW_BYTES(rcpt, address), &match->recipient);
+	return querymatch_is_address(RECORDVIEW_BYTES(rcpt, address),
+				     &match->recipient);
 }

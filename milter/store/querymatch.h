@@ -28,6 +28,8 @@ void querymatch_release(struct querymatch *match);
 /* Pure. */
 bool querymatch_is(const struct querymatch *match,
 		   const Reeve__Record *record) MUST_USE;
+bool querymatch_is_address(struct span address,
+			   const struct address_wanted *wanted) MUST_USE;
 /* Whether it is a recipient that the query asks for. */
 bool querymatch_is_recipient(const struct querymatch *match,
 			     const Reeve__Recipient *rcpt) MUST_USE;

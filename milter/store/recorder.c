@@ -8,7 +8,7 @@
 #include "store/anchor.h"
 #include "store/day.h"
 #include "store/housekeeper.h"
-#include "store/segment.h"
+#include "store/openday.h"
 #include "store/storeerror.h"
 #include "store/storesettings.h"
 
@@ -55,9 +55,7 @@ struct recorder {
 	atomic_bool is_healthy;
 
 	/* The thread's alone. */
-	struct segment *segment;
-	int64_t day;
-	int64_t map_bytes;
+	struct openday *openday;
 	int64_t readers_checked_us;
 	guint last_waiters;		/* of the group before */
 };
@@ -83,44 +81,6 @@ static bool take_folder(struct recorder *recorder, GError **error)
 	return false;
 }
 
-/* Where the chain stands: at the end of the newest day that there is. */
-static bool find_head(struct recorder *recorder, int64_t before_day,
-		      struct chain_anchor *head_out, GError **error)
-{
-	g_autoptr(GArray) days = day_list(recorder->dir, error);
-	struct segment_facts facts;
-
-	memset(head_out, 0, sizeof *head_out);
-	if (!days)
-		return false;
-	for (guint i = days->len; i > 0; i--) {
-		int64_t day = g_array_index(days, int64_t, i - 1);
-		g_autofree char *path = day_path(recorder->dir, day);
-		struct segment *segment;
-		bool is_read;
-
-		if (day >= before_day)
-			continue;
-		segment = segment_open(path, SEGMENT_READ, 0, error);
-		if (!segment)
-			return false;
-		is_read = segment_facts(segment, &facts, error);
-		segment_close(&segment);
-		if (is_read)
-			*head_out = (struct chain_anchor){ day, facts.head };
-		return is_read;
-	}
-	return true;
-}
-
-static int64_t newest_day(const struct recorder *recorder)
-{
-	g_autoptr(GArray) days = day_list(recorder->dir, NULL);
-
-	return days && days->len ?
-	       g_array_index(days, int64_t, days->len - 1) : INT64_MIN;
-}
-
 /* Of a day that is over, now that its successor is there. */
 static void publish(struct recorder *recorder,
 		    const struct chain_anchor *anchor)
@@ -137,30 +97,33 @@ static void publish(struct recorder *recorder,
 	anchor_publish(anchor, command);
 }
 
-/*
- * The segment for records that end now. The chain only goes forward, so after
- * a clock was set back records go to the newest day there is.
- */
-static bool open_day(struct recorder *recorder, int64_t day, GError **error)
+/* Told as it begins and as it ends. lock held. */
+static void note_ahead(struct recorder *recorder)
 {
-	g_autofree char *path = NULL;
-	struct chain_anchor old;
+	int64_t ahead = openday_ahead(recorder->openday);
+	char day[DAY_TEXT_MAX];
 
-	if (recorder->segment && recorder->day >= day)
-		return true;
-	day = MAX(day, newest_day(recorder));
-	segment_close(&recorder->segment);
-	path = day_path(recorder->dir, day);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		if (!find_head(recorder, day, &old, error) ||
-		    !segment_create(path, &old.head, error))
-			return false;
-		publish(recorder, &old);
-	}
-	recorder->segment = segment_open(path, SEGMENT_WRITE,
-					 recorder->map_bytes, error);
-	recorder->day = day;
-	return recorder->segment != NULL;
+	if (ahead == recorder->stats.ahead_day)
+		return;
+	if (ahead)
+		log_event(NULL, LOG_ERR, "clock_behind", "records_go_to=%s was "
+			  "the clock ahead, or is it wrong now? No day is "
+			  "sealed until it gets there",
+			  day_format(ahead, day));
+	else
+		log_event(NULL, LOG_NOTICE, "clock_caught_up", "day=%s",
+			  day_format(recorder->stats.ahead_day, day));
+	recorder->stats.ahead_day = ahead;
+}
+
+static bool begin_day(struct recorder *recorder, GError **error)
+{
+	struct chain_anchor over;
+	bool is_open = openday_begin(recorder->openday, clock_now_us(), &over,
+				     error);
+
+	publish(recorder, &over);
+	return is_open;
 }
 
 /* reevectl may have died while it read: its slot holds pages back. */
@@ -171,27 +134,19 @@ static void check_readers(struct recorder *recorder)
 	if (now_us < recorder->readers_checked_us + CHECK_EVERY_US)
 		return;
 	recorder->readers_checked_us = now_us;
-	segment_check_readers(recorder->segment);
+	openday_check_readers(recorder->openday);
 }
 
-/* LMDB after an error of the disk is opened anew rather than trusted. */
 static bool write_group(struct recorder *recorder,
 			struct packed_record *const *records, size_t count,
 			GError **error)
 {
-	bool is_done;
-
-	if (!open_day(recorder, day_of_us(clock_now_us()), error))
+	if (!begin_day(recorder, error))
 		return false;
 	check_readers(recorder);
 	if (!count && atomic_load(&recorder->is_healthy))
 		return true;		/* a day began, that is all */
-	is_done = count ? segment_append(recorder->segment, records, count,
-					 error) :
-			  segment_probe(recorder->segment, error);
-	if (!is_done)
-		segment_close(&recorder->segment);
-	return is_done;
+	return openday_append(recorder->openday, records, count, error);
 }
 
 static void free_entry(struct entry *entry)
@@ -324,6 +279,7 @@ static void write_some(struct recorder *recorder)
 			      records->len, &why);
 	pthread_mutex_lock(&recorder->lock);
 	note_health(recorder, why);
+	note_ahead(recorder);
 	end_group(recorder, group, is_done);
 }
 
@@ -389,7 +345,7 @@ static void wait_and_retry(struct recorder *recorder)
 /* A day begins though there is no mail, so that the one before it can be sealed. */
 static bool is_day_over(const struct recorder *recorder)
 {
-	return day_of_us(clock_now_us()) > recorder->day;
+	return openday_is_over(recorder->openday, clock_now_us());
 }
 
 static void *run(void *data)
@@ -438,7 +394,7 @@ static void free_recorder(struct recorder *recorder)
 
 	while ((entry = g_queue_pop_head(&recorder->queued)))
 		free_entry(entry);
-	segment_close(&recorder->segment);
+	openday_free(&recorder->openday);
 	pthread_cond_destroy(&recorder->work);
 	pthread_cond_destroy(&recorder->done);
 	pthread_mutex_destroy(&recorder->lock);
@@ -453,8 +409,10 @@ static bool open_first_day(struct recorder *recorder, GError **error)
 	g_autoptr(GError) why = NULL;
 
 	atomic_store(&recorder->is_healthy, true);
-	if (open_day(recorder, day_of_us(clock_now_us()), &why))
+	if (begin_day(recorder, &why)) {
+		note_ahead(recorder);
 		return true;
+	}
 	if (why->domain == STORE_ERROR && why->code == STORE_ERROR_TEMP) {
 		note_health(recorder, why);
 		return true;
@@ -470,7 +428,8 @@ struct recorder *recorder_open(const char *state_dir,
 	struct recorder *recorder = g_new0(struct recorder, 1);
 
 	recorder->dir = g_build_filename(state_dir, "records", NULL);
-	recorder->map_bytes = store_settings_of(settings)->map_bytes;
+	recorder->openday = openday_new(recorder->dir,
+		store_settings_of(settings)->map_bytes);
 	init_conditions(recorder);
 	recorder_set_settings(recorder, settings);
 	if (take_folder(recorder, error) && open_first_day(recorder, error)) {

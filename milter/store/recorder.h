@@ -32,6 +32,7 @@ struct recorder_stats {
 	uint64_t dropped;		/* for want of room in the queue */
 	uint64_t failures;		/* groups that could not be written */
 	uint64_t last_sequence;		/* of the newest record on disk */
+	int64_t ahead_day;		/* openday_ahead() */
 	char last_error[256];		/* of the last failure, "" if none yet */
 };
 

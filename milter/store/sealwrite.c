@@ -423,6 +423,7 @@ static bool write_and_swap(const struct sealwrite *how, struct segment *segment,
 	writer_free(writer);
 	return is_done &&
 	       sealfiles_hash(fresh, &seal->bytes, seal->sha256, error) &&
+	       (!how->confirm || how->confirm(how->context, error)) &&
 	       sealfiles_commit(how->records_dir, how->day, seal, how->key,
 				error);
 }

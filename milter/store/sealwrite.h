@@ -19,12 +19,17 @@ typedef enum sealwrite_fate sealwrite_decide_fn(
 	const struct dayreader_record *record, GByteArray *instead,
 	void *context);
 
+/* The day's new file is whole, and takes its place next: whether it still may. False
+ * with error: nothing has happened to the day. */
+typedef bool sealwrite_confirm_fn(void *context, GError **error);
+
 struct sealwrite {
 	const char *records_dir;
 	int64_t day;
 	const struct sealkey *key;
 	int64_t now_us;			/* that the seal says */
 	sealwrite_decide_fn *decide;	/* NULL: all are kept */
+	sealwrite_confirm_fn *confirm;	/* NULL: it may */
 	void *context;
 	const atomic_bool *is_cancelled;	/* looked at often; NULL: never */
 };

@@ -39,6 +39,7 @@ struct search_query {
 /* A record found; all of it is borrowed for the call. False ends the search. */
 struct search_hit {
 	uint64_t sequence;
+	int64_t day;			/* of the file that it lies in */
 	const Reeve__Record *record;
 	struct span bytes;		/* as stored */
 };

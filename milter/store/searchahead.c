@@ -16,6 +16,7 @@ struct answer {
 
 struct kept_hit {
 	uint64_t sequence;
+	int64_t day;
 	guint offset, len;
 };
 
@@ -36,7 +37,8 @@ static bool keep_hit(const struct search_hit *hit, void *context)
 {
 	struct answer *answer = context;
 	struct kept_hit kept = {
-		hit->sequence, answer->bytes->len, (guint)hit->bytes.len,
+		hit->sequence, hit->day, answer->bytes->len,
+		(guint)hit->bytes.len,
 	};
 
 	g_array_append_val(answer->hits, kept);
@@ -111,7 +113,7 @@ static void give_hits(struct searching *on, const struct answer *answer)
 		struct kept_hit kept = g_array_index(answer->hits,
 						     struct kept_hit, i);
 		struct search_hit hit = {
-			.sequence = kept.sequence,
+			.sequence = kept.sequence, .day = kept.day,
 			.bytes = span_of((const char *)answer->bytes->data +
 					 kept.offset, kept.len),
 		};

@@ -45,7 +45,8 @@ static bool look_at(struct searching *on, const char *path,
 		    const struct dayreader_record *record)
 {
 	struct search_hit hit = {
-		.sequence = record->sequence, .bytes = record->bytes,
+		.sequence = record->sequence, .day = on->day,
+		.bytes = record->bytes,
 	};
 
 	if (on->is_over && atomic_load(on->is_over))
@@ -185,6 +186,7 @@ void searchday_run(struct searching *on, const char *dir, int64_t day)
 	g_autoptr(GError) why = NULL;
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
 
+	on->day = day;
 	if (segment)
 		search_segment(on, segment, path, day, &why);
 	segment_close(&segment);
@@ -203,6 +205,7 @@ void searchday_follow(struct searching *on, const char *dir, int64_t day,
 		segment, DAYREADER_RECORDS, &why) : NULL;
 	struct dayreader_record record;
 
+	on->day = day;
 	if (reader) {
 		while (dayreader_next(reader, sequence + 1, &record) &&
 		       look_at(on, path, &record))

@@ -16,6 +16,7 @@ struct searching {
 	void *context;
 	const atomic_bool *is_over;	/* looked at often; NULL: never */
 	struct search_result *result;	/* adds to it */
+	int64_t day;			/* of the file in hand */
 	struct arena arena;		/* of the record in hand */
 };
 void searching_init(struct searching *on, const struct querymatch *match,

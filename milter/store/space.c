@@ -3,7 +3,7 @@
 #include "store/space.h"
 
 #include "store/day.h"
-#include "store/holds.h"
+#include "store/holdset.h"
 
 #include <sys/stat.h>
 
@@ -19,10 +19,12 @@ static bool add_file(const char *path, uint64_t *bytes)
 }
 
 static struct space_day measure(const char *dir, int64_t day,
-				const GArray *held)
+				const struct holdset *held)
 {
 	struct space_day one = {
-		.day = day, .is_held = day_is_within(day, held),
+		.day = day,
+		.is_held = held && holdset_may_have(held, day),
+		.is_wholly_held = held && holdset_has_day(held, day),
 	};
 	g_autofree char *records = day_path(dir, day);
 	g_autofree char *seal = day_seal_path(records);
@@ -36,14 +38,11 @@ GArray *space_days(const char *records_dir, struct state *state,
 		   GError **error)
 {
 	g_autoptr(GArray) days = day_list(records_dir, error);
-	g_autoptr(GArray) held = NULL;
+	struct holdset *held = days && state ? holdset_load(state, error) :
+					       NULL;
 	GArray *all;
 
-	if (!days)
-		return NULL;
-	held = state ? holds_ranges(state, error) :
-		       g_array_new(FALSE, FALSE, sizeof(struct day_range));
-	if (!held)
+	if (!days || (state && !held))
 		return NULL;
 	all = g_array_new(FALSE, FALSE, sizeof(struct space_day));
 	for (guint i = 0; i < days->len; i++) {
@@ -52,6 +51,7 @@ GArray *space_days(const char *records_dir, struct state *state,
 
 		g_array_append_val(all, one);
 	}
+	holdset_free(&held);
 	return all;
 }
 
@@ -65,10 +65,11 @@ static void add_days(int64_t keep_ms, const GArray *days, struct space *out)
 		out->bytes += one->bytes;
 		out->newest_bytes = one->bytes;
 		out->newest_day = one->day;
-		out->held_days += one->is_held;
+		out->held_days += one->is_wholly_held;
+		out->thinned_days += one->is_held && !one->is_wholly_held;
 		if (!i)
 			out->oldest_day = one->day;
-		if (one->is_held || out->has_next || i + 1 == days->len)
+		if (one->is_wholly_held || out->has_next || i + 1 == days->len)
 			continue;
 		out->has_next = true;
 		out->next_day = one->day;

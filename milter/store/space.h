@@ -6,7 +6,9 @@
 #include "store/state.h"
 
 struct space {
-	unsigned days, held_days;	/* that have a file */
+	unsigned days;			/* that have a file */
+	unsigned held_days;		/* of them, wholly */
+	unsigned thinned_days;		/* of which some records are, or will be */
 	uint64_t bytes, newest_bytes;	/* of all of them; of the newest */
 	int64_t oldest_day, newest_day;	/* when there are days */
 	bool has_next;
@@ -17,7 +19,9 @@ struct space {
 struct space_day {
 	int64_t day;
 	uint64_t bytes;		/* as they lie on the disk */
-	bool is_held, is_sealed;
+	bool is_held;		/* some of it is on hold, or may be */
+	bool is_wholly_held;
+	bool is_sealed;
 };
 
 /* struct space_day of the files in records_dir, oldest first. state of the holds may

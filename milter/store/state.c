@@ -2,6 +2,8 @@
 
 #include "store/state.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "store/lmdbenv.h"
 #include "store/storeerror.h"
 
@@ -14,6 +16,8 @@
 #define SCHEMA_VERSION 1
 #define MAP_BYTES ((size_t)16 << 30)	/* address space */
 #define POOL_MAX 64
+#define TELL_EVERY_US (60 * G_USEC_PER_SEC)
+#define DOUBT_US G_USEC_PER_SEC
 #define DRAIN_MS 100		/* that a new transaction waits for the old ones */
 
 /*
@@ -25,6 +29,8 @@
  */
 struct state {
 	char *path;
+	atomic_int_fast64_t failed_us;	/* monotonic: of the last read that did; 0 */
+	atomic_int_fast64_t told_us;	/* that it was logged */
 	atomic_bool is_unsettled;	/* to be settled by the next writer */
 	pthread_mutex_t lock;		/* over what follows */
 	pthread_cond_t drained;
@@ -290,6 +296,27 @@ static void note_failure(struct state *state)
 	pthread_mutex_unlock(&state->lock);
 }
 
+static void note_unread(struct state *state, const char *why)
+{
+	int64_t now_us = clock_monotonic_us();
+	int_fast64_t told_us = atomic_load(&state->told_us);
+
+	atomic_store(&state->failed_us, now_us);
+	if ((told_us && now_us < told_us + TELL_EVERY_US) ||
+	    !atomic_compare_exchange_strong(&state->told_us, &told_us, now_us))
+		return;
+	log_event(NULL, LOG_ERR, "state_unreadable", "why=\"%s\" nobody can "
+		  "be found on lists, or suspended", why);
+}
+
+/* Whether it was read; what is not there is no failure. */
+static bool is_read(const struct state_txn *txn, int failed)
+{
+	if (failed && failed != MDB_NOTFOUND && failed != MDB_BAD_VALSIZE)
+		note_unread(txn->state, mdb_strerror(failed));
+	return !failed;
+}
+
 static struct state_txn *begin(struct state *state, MDB_txn *txn,
 			       bool is_write)
 {
@@ -299,7 +326,7 @@ static struct state_txn *begin(struct state *state, MDB_txn *txn,
 	return out;
 }
 
-struct state_txn *state_begin_read(struct state *state, GError **error)
+static struct state_txn *begin_read(struct state *state, GError **error)
 {
 	MDB_txn *txn = NULL;
 	int failed;
@@ -316,6 +343,18 @@ struct state_txn *state_begin_read(struct state *state, GError **error)
 		return begin(state, txn, false);
 	leave(state, NULL);
 	fail(state, failed, error);
+	return NULL;
+}
+
+struct state_txn *state_begin_read(struct state *state, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	struct state_txn *txn = begin_read(state, &why);
+
+	if (txn)
+		return txn;
+	note_unread(state, why->message);
+	g_propagate_error(error, g_steal_pointer(&why));
 	return NULL;
 }
 
@@ -383,7 +422,8 @@ bool state_find(struct state_txn *txn, enum state_table table,
 	MDB_val name = value_of(key), value;
 
 	if (key.len == 0 || key.len > STATE_KEY_MAX ||
-	    mdb_get(txn->txn, txn->state->tables[table], &name, &value) != 0)
+	    !is_read(txn, mdb_get(txn->txn, txn->state->tables[table], &name,
+				  &value)))
 		return false;
 	*value_out = span_of_value(&value);
 	return true;
@@ -397,11 +437,11 @@ bool state_seek(struct state_txn *txn, enum state_table table,
 	MDB_cursor *cursor;
 	bool is_found;
 
-	if (mdb_cursor_open(txn->txn, txn->state->tables[table],
-			    &cursor) != 0)
+	if (!is_read(txn, mdb_cursor_open(txn->txn, txn->state->tables[table],
+					  &cursor)))
 		return false;
-	is_found = mdb_cursor_get(cursor, &key, &value,
-				  from.len ? MDB_SET_RANGE : MDB_FIRST) == 0;
+	is_found = is_read(txn, mdb_cursor_get(cursor, &key, &value, from.len ?
+					       MDB_SET_RANGE : MDB_FIRST));
 	mdb_cursor_close(cursor);
 	if (is_found) {
 		*key_out = span_of_value(&key);
@@ -458,6 +498,18 @@ bool state_delete(struct state_txn *txn, enum state_table table,
 	MDB_val name = value_of(key);
 
 	return mdb_del(txn->txn, txn->state->tables[table], &name, NULL) == 0;
+}
+
+bool state_is_in_doubt(struct state *state)
+{
+	int64_t failed_us = atomic_load(&state->failed_us);
+
+	return failed_us && clock_monotonic_us() < failed_us + DOUBT_US;
+}
+
+void state_doubt(struct state_txn *txn, const char *what)
+{
+	note_unread(txn->state, what);
 }
 
 void state_check_readers(struct state *state)

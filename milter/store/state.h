@@ -85,6 +85,15 @@ bool state_put(struct state_txn *txn, enum state_table table, struct span key,
 bool state_delete(struct state_txn *txn, enum state_table table,
 		  struct span key);
 
+/*
+ * Whether something could not be read within the last second: then what was not found
+ * may be there all the same. The log tells of it (error, "state_unreadable"), once a
+ * minute. Any thread; costs one atomic load while all is well.
+ */
+bool state_is_in_doubt(struct state *state);
+/* For who found a value that says nothing: what is an item of, for the log. */
+void state_doubt(struct state_txn *txn, const char *what);
+
 /* Frees the slots of readers that died; for a timer, every minute or so. */
 void state_check_readers(struct state *state);
 

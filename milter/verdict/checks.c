@@ -11,6 +11,7 @@
 #include "bulk/unasked.h"
 #include "cases/customercheck.h"
 #include "cases/listcheck.h"
+#include "cases/statecheck.h"
 #include "cases/suspensioncheck.h"
 #include "content/contentcheck.h"
 #include "content/viruscheck.h"
@@ -27,6 +28,7 @@ static const struct {
 	{ STAGE_MAIL, customercheck_sender },	/* first: others ask for it */
 	{ STAGE_MAIL, listcheck_sender },
 	{ STAGE_MAIL, suspensioncheck_sender },
+	{ STAGE_MAIL, statecheck_sender },	/* behind those three */
 	{ STAGE_MAIL, relay_check_sender },
 	{ STAGE_MAIL, authcheck_sender },
 	{ STAGE_MAIL, dnslists_sender },

@@ -175,4 +175,22 @@ SKIP: {
 	is scalar(() = $err =~ /no complaint: |larger than/g), 306, 'each with a reason';
 }
 
+# Whose mail is erased is named by what came about it, too.
+($status, $out) = $daemon->reevectl('records', 'erase', '--from', 'alice@example.org',
+	'--reason', 'her wish');
+is $status, 75, 'her mail is of today';
+like $out, qr/complaints name people.*complaint erase --reason TEXT.* 4.* 1$/m,
+	'the complaints are named';
+is +($daemon->reevectl('complaint', 'erase', 1))[0], 64, 'not without a reason';
+($status, $out, $err) = $daemon->reevectl('complaint', 'erase', '--reason', 'her wish', 1, 4);
+is $status, 0, 'they are erased' or diag $err;
+($shown) = $daemon->objects('complaint', 'show', 1);
+is join('', @$shown{qw(reporter sender subject account client message_id)}), '',
+	'no word is left';
+ok $shown->{erased_us}, 'which it tells';
+unlike +($daemon->reevectl('complaint', 'show', '--original', 4))[1], qr/./, 'no original';
+unlike +($daemon->reevectl('records', 'erase', '--from', 'alice@example.org', '--reason',
+	'her wish'))[1], qr/ 4| 1$/m, 'they are named no more';
+like +($daemon->reevectl('audit', 'list'))[1], qr/complaint erase .*her wish/, 'the audit has it';
+
 done_testing;

@@ -49,7 +49,7 @@ for (['--since', 'someday', 64, qr/--since: someday is no day/],
 	['--anchors', $box->path('none'), 65, qr/none/],
 	['--anchors', $box->write_file('wrong', "# x\nnonsense\n"), 65,
 		qr/wrong:2: no line of/],
-	['extra', 'word', 64, qr/extra: there are no arguments/]) {
+	['extra', 'word', 64, qr/"extra": what is that\? There are no arguments/]) {
 	my ($option, $value, $exit, $what) = @$_;
 	($status, $out, $err) = verify($option, $value);
 	is $status, $exit, "$option $value";

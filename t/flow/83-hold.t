@@ -73,6 +73,19 @@ cmp_ok $records->{bytes}, '>', $records->{newest_bytes}, 'what they take';
 cmp_ok $records->{disk_bytes}, '>', $records->{disk_free_bytes}, 'of what disk';
 like +($daemon->reevectl('status'))[1],
 	qr/^records on disk +3 days since \d{4}-.* 1 on hold; /m, 'in words';
+is +(hold('add', 'person', '--from', 'a@example.net', '--since', day(5)))[0], 0,
+	'a hold of a person';
+($status, $out) = $daemon->reevectl('--json', 'status');
+$records = decode_json($out)->{records};
+is_deeply [@$records{qw(days_on_hold days_partly_on_hold expires)}], [1, 2, day(5)],
+	'keeps no day, and is told apart';
+is_deeply $records->{bad_days}, [], 'no day is damaged';
+like +($daemon->reevectl('status'))[1], qr/ 1 on hold, 2 in part; /, 'in words';
+my @listed = $daemon->objects('records', 'days');
+is_deeply [map { $_->{held_in_part} ? 1 : 0 } @listed], [0, 1, 1], 'so do the days';
+ok $listed[1]{expires_us} && !$listed[0]{expires_us}, 'and when they go';
+like +($daemon->reevectl('records', 'days'))[1], qr/ person \(in part\)/, 'by name';
+is +(hold('release', 'person'))[0], 0, 'it is released';
 is +(hold('release', 'case-9'))[0], 65, 'no such hold';
 is +(hold('release', 'case-7'))[0], 0, 'released';
 $daemon = $box->daemon(name => 'held', relay => { domains => ['example.org'] });
@@ -80,7 +93,7 @@ ok $box->wait_for(10, sub { !-e file(70) }), 'then it goes';
 $daemon->stop;
 my @actions = map { decode_json($_) }
 	split /\n/, ($daemon->reevectl('audit', 'list', '--json'))[1];
-is scalar(grep { $_->{action} eq 'records hold release' } @actions), 2,
+is scalar(grep { $_->{action} eq 'records hold release' } @actions), 3,
 	'releases are written down';
 
 done_testing;

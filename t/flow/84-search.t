@@ -157,7 +157,8 @@ is((erase('--rcpt', 'r8@example.org', '--reason', 'his wish'))[0], 77,
 $daemon->reevectl('records', 'hold', 'release', 'same');
 ($status, $out) = erase('--rcpt', 'r8@example.org', '--reason', 'his wish');
 is $status, 75, 'what is sealed goes';
-like $out, qr/ 1 erased, 1 originals removed, 1 days sealed anew$/, 'as it says';
+like $out, qr/ 1 erased, 1 originals removed, 1 days sealed anew$/m, 'as it says';
+like $out, qr/^done: 2026-03-01$/m, 'and in which days';
 is((($daemon->reevectl('evidence', 'export', $one->{id}))[0]) ? 1 : 0, 0,
 	'the original of today is there');
 my ($gone) = search('--queue-id', 'Q008');

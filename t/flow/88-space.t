@@ -193,6 +193,13 @@ subtest 'records days' => sub {
 	is $status, 65, 'a day that cannot be read';
 	like $err, qr/\Q@{[day(59)]}\E/, 'is named';
 	like $out, qr/^\Q@{[day(59)]}\E +\? /m, 'and counts none';
+	my %bad = map { $_->{day} => $_->{problem} } @{ records()->{bad_days} };
+	is_deeply \%bad, { day(59) => 'cut short', day(5) => 'seal lost' },
+		'the status names those that are damaged';
+	like +($daemon->reevectl('status'))[1],
+		qr/^days damaged +2: \Q@{[day(59)]}\E cut short, /m, 'in words';
+	truncate file(59), 0;
+	is records()->{bad_days}[0]{problem}, 'emptied', 'and which are empty';
 };
 
 is $daemon->stop, 0, 'it ends well';

@@ -128,6 +128,52 @@ static void what_was_kept_is_read(void **state)
 	sample_end(&sample);
 }
 
+static void what_is_erased_names_nobody(void **state)
+{
+	const struct complaint_match match = {
+		.records = { 7 }, .record_count = 1, .how = "queue id",
+		.account = "alice", .client = "192.0.2.1", .customer = "C1",
+	};
+	g_autoptr(GError) why = NULL;
+	struct complaint_entry got;
+	struct sample sample;
+	struct state *store;
+	struct arena arena;
+
+	(void)state;
+	sample_begin(&sample, "");
+	store = state_open(sample.dir, STATE_CREATE, NULL);
+	arena_init(&arena);
+	add(store, "a", "1", DAY_US, COMPLAINT_ADDED);
+	add(store, "b", "2", DAY_US, COMPLAINT_ADDED);
+	assert_true(complaintbook_match(store, 1, &match, "joe", NULL));
+	for (uint64_t i = 1; i <= 2; i++)
+		assert_true(complaintbook_erase(store, i, "ann", 5, NULL));
+	assert_true(complaintbook_get(store, 1, &arena, &got, NULL));
+	assert_string_equal(got.complaint.reporter, "");
+	assert_string_equal(got.complaint.reporter_domain, "");
+	assert_string_equal(got.complaint.sender, "");
+	assert_string_equal(got.complaint.message_id, "");
+	assert_int_equal(got.complaint.queue_id_count, 0);
+	assert_int_equal(got.complaint.original.len, 0);
+	assert_string_equal(got.match.account, "");
+	assert_string_equal(got.match.client, "");
+	assert_string_equal(got.match.customer, "");
+	assert_string_equal(got.complaint.kind, "abuse");
+	assert_int_equal(got.match.records[0], 7);
+	assert_string_equal(got.operator_name, "ann");
+	assert_int_equal(got.erased_us, 5);
+	/* Nobody is to look for its record; and the same is a new one. */
+	assert_int_equal(count_of(store, true), 0);
+	assert_false(complaintbook_match(store, 1, &match, "joe", &why));
+	assert_int_equal(add(store, "a", "1", DAY_US, COMPLAINT_ADDED), 3);
+	assert_true(complaintbook_expire(store, 99 * DAY_US, NULL));
+	assert_int_equal(count(store), 0);
+	arena_release(&arena);
+	state_close(&store);
+	sample_end(&sample);
+}
+
 static void old_ones_go(void **state)
 {
 	struct sample sample;
@@ -155,6 +201,7 @@ static void old_ones_go(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_same_joins_and_floods_end),
 	cmocka_unit_test(what_was_kept_is_read),
+	cmocka_unit_test(what_is_erased_names_nobody),
 	cmocka_unit_test(old_ones_go),
 };
 

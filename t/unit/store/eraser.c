@@ -7,6 +7,7 @@
 #include "store/erasure.h"
 #include "store/holds.h"
 #include "store/recordview.h"
+#include "store/sealfiles.h"
 #include "store/sealwrite.h"
 #include "store/storeerror.h"
 #include "unit/store/sample.h"
@@ -36,40 +37,54 @@ static struct packed_record *record_of(const struct place *place, unsigned n)
 	return sample_pack(&place->sample, &mail);
 }
 
-static void begin(struct place *place)
+/* Sealed when there is a key. head: of the day before, and then of this. */
+static void write_day(const struct place *place, int64_t day,
+		      struct packed_record **records, size_t count,
+		      struct segment_head *head, const struct sealkey *key)
 {
-	struct segment_head head = { .sequence = 0 };
-	struct sealkey *key;
+	g_autofree char *path = day_path(place->dir, day);
+	const struct sealwrite how = {
+		.records_dir = place->dir, .day = day, .key = key,
+	};
+	struct segment_facts facts;
+	struct segment *segment;
+	struct seal seal;
 
+	assert_true(segment_create(path, head, NULL));
+	segment = segment_open(path, SEGMENT_WRITE, 1 << 26, NULL);
+	assert_true(segment_append(segment, records, count, NULL));
+	for (size_t i = 0; i < count; i++)
+		recordform_free(records[i]);
+	assert_true(segment_facts(segment, &facts, NULL));
+	*head = facts.head;
+	segment_close(&segment);
+	if (key)
+		assert_true(sealwrite_day(&how, &seal, NULL));
+}
+
+static struct sealkey *begin_place(struct place *place)
+{
 	sample_begin(&place->sample, "");
 	place->dir = g_build_filename(place->sample.dir, "records", NULL);
 	g_mkdir(place->dir, 0700);
 	place->state = state_open(place->sample.dir, STATE_CREATE, NULL);
 	assert_true(sealkey_ensure(place->sample.dir, NULL));
-	key = sealkey_open(place->sample.dir, NULL);
+	return sealkey_open(place->sample.dir, NULL);
+}
+
+static void begin(struct place *place)
+{
+	struct segment_head head = { .sequence = 0 };
+	struct sealkey *key = begin_place(place);
+
 	for (int64_t day = FIRST_DAY; day < FIRST_DAY + 3; day++) {
-		g_autofree char *path = day_path(place->dir, day);
-		const struct sealwrite how = {
-			.records_dir = place->dir, .day = day, .key = key,
-		};
-		struct segment_facts facts;
-		struct segment *segment;
-		struct seal seal;
+		struct packed_record *records[RECORDS];
 
 		clock_set_us(day_begin_us(day) + 1000000);
-		assert_true(segment_create(path, &head, NULL));
-		segment = segment_open(path, SEGMENT_WRITE, 1 << 26, NULL);
-		for (unsigned n = 0; n < RECORDS; n++) {
-			struct packed_record *record = record_of(place, n);
-
-			assert_true(segment_append(segment, &record, 1, NULL));
-			recordform_free(record);
-		}
-		assert_true(segment_facts(segment, &facts, NULL));
-		head = facts.head;
-		segment_close(&segment);
-		if (day < FIRST_DAY + 2)
-			assert_true(sealwrite_day(&how, &seal, NULL));
+		for (unsigned n = 0; n < RECORDS; n++)
+			records[n] = record_of(place, n);
+		write_day(place, day, records, RECORDS, &head,
+			  day < FIRST_DAY + 2 ? key : NULL);
 	}
 	sealkey_close(&key);
 }
@@ -178,9 +193,12 @@ static void a_sender(void **state)
 	assert_int_equal(result.found, 3 * RECORDS / 10);
 	assert_int_equal(result.unsealed, RECORDS / 10);
 	assert_int_equal(result.erased, 0);
+	eraser_result_release(&result);
 	assert_true(run(&place, &asked[0], false, &result, NULL));
 	assert_int_equal(result.erased, 2 * RECORDS / 10);
-	assert_int_equal(result.days, 2);
+	assert_int_equal(result.done->len, 2);
+	assert_int_equal(result.left->len, 0);
+	eraser_result_release(&result);
 	expect_whole(&place, 2 * RECORDS / 10);
 	looking = search(&place, &all, "alice");
 	assert_int_equal(looking.count, 3 * RECORDS);
@@ -216,6 +234,7 @@ static void nothing_in_the_dictionary(void **state)
 	assert_true(has_word(&place, FIRST_DAY, "alice"));
 	assert_true(run(&place, &alice, false, &result, NULL));
 	assert_int_equal(result.erased, 2 * RECORDS / 10);
+	eraser_result_release(&result);
 	for (int64_t day = FIRST_DAY; day < FIRST_DAY + 2; day++)
 		assert_false(has_word(&place, day, "alice"));
 	end(&place);
@@ -273,6 +292,7 @@ static void a_recipient(void **state)
 	before = search(&place, &carol, "bob").count;
 	assert_true(run(&place, &bob, false, &result, NULL));
 	assert_int_equal(result.erased, 2 * RECORDS / 15);
+	eraser_result_release(&result);
 	assert_int_equal(search(&place, &bob, "bob").count, RECORDS / 15);
 	assert_int_equal(search(&place, &carol, "bob").count, before);
 	expect_whole(&place, 2 * RECORDS / 15);
@@ -310,6 +330,7 @@ static void what_is_held_stays(void **state)
 				 !cases[i].is_held);
 		if (why)
 			assert_int_equal(why->code, STORE_ERROR_INVALID);
+		eraser_result_release(&result);
 		assert_true(holds_release(place.state, "case", &was_there,
 					  NULL));
 	}
@@ -317,8 +338,200 @@ static void what_is_held_stays(void **state)
 	end(&place);
 }
 
+/* Session n: alice sends as many messages of it, and carol the others. */
+static const struct { const char *id; unsigned alice, carol; bool is_erased; }
+sessions[] = {
+	{ "00000000000S1", 2, 0, true }, { "00000000000S2", 1, 1, false },
+	{ "00000000000S3", 0, 2, false }, { "00000000000S4", 1, 0, true },
+};
+
+static struct packed_record *mail_of(const struct place *place,
+				     const char *session_id, const char *from)
+{
+	struct session_facts session = { .messages = 1 };
+	struct packed_record *packed;
+	struct transaction tx;
+
+	g_strlcpy(session.id, session_id, sizeof session.id);
+	transaction_init(&tx, place->sample.settings, &session);
+	record_id_new(tx.id);
+	tx.began_us = tx.ended_us = clock_now_us();
+	tx.ending = ENDING_COMPLETE;
+	tx.sender = mailaddr_parse(span_text(from), &tx.arena);
+	tx.outcome.action = ACTION_ACCEPT;
+	packed = recordform_pack_message(&tx);
+	transaction_release(&tx);
+	return packed;
+}
+
+static struct packed_record *session_of(const char *id, unsigned messages)
+{
+	struct session_facts facts = {
+		.messages = messages, .began_us = clock_now_us(),
+		.ended_us = clock_now_us(), .last_login = "login",
+		.client = { .kind = CLIENT_INET, .helo = "helo" },
+	};
+
+	g_strlcpy(facts.id, id, sizeof facts.id);
+	assert_true(netaddr_parse(span_text("192.0.2.9"), &facts.client.addr));
+	return recordform_pack_session(&facts);
+}
+
+/* The mail of the four in one day, their ends in the next. */
+static void begin_sessions(struct place *place)
+{
+	struct segment_head head = { .sequence = 0 };
+	struct packed_record *records[2][8];
+	struct sealkey *key = begin_place(place);
+	size_t count = 0;
+
+	clock_set_us(day_begin_us(FIRST_DAY) + 1000000);
+	for (size_t i = 0; i < COUNT_OF(sessions); i++) {
+		for (unsigned n = 0; n < sessions[i].alice; n++)
+			records[0][count++] = mail_of(place, sessions[i].id,
+						      "<alice@example.net>");
+		for (unsigned n = 0; n < sessions[i].carol; n++)
+			records[0][count++] = mail_of(place, sessions[i].id,
+						      "<carol@example.net>");
+		records[1][i] = session_of(sessions[i].id, sessions[i].alice +
+							   sessions[i].carol);
+	}
+	write_day(place, FIRST_DAY, records[0], count, &head, key);
+	write_day(place, FIRST_DAY + 1, records[1], COUNT_OF(sessions), &head,
+		  key);
+	sealkey_close(&key);
+}
+
+static bool look_at_session(const struct search_hit *hit, void *context)
+{
+	char id[RECORD_ID_SIZE];
+
+	recordview_id(hit->record, id);
+	for (size_t i = 0; i < COUNT_OF(sessions); i++) {
+		bool is_erased = hit->record->erased != NULL;
+
+		if (strcmp(id, sessions[i].id) != 0)
+			continue;
+		++*(unsigned *)context;
+		assert_int_equal(is_erased, sessions[i].is_erased);
+		assert_int_equal(hit->record->client->has_address, !is_erased);
+		assert_int_equal(hit->record->session->has_last_login,
+				 !is_erased);
+	}
+	return true;
+}
+
+static void sessions_of_his_go_too(void **state)
+{
+	const struct search_query alice = { .sender = "alice@example.net" };
+	const struct search_query all = { .kind = RECORD_SESSION };
+	struct search_result found;
+	struct place place;
+	struct eraser_result result;
+	unsigned count = 0;
+
+	(void)state;
+	begin_sessions(&place);
+	assert_true(run(&place, &alice, false, &result, NULL));
+	assert_int_equal(result.found, 6);
+	assert_int_equal(result.sessions, 2);
+	assert_int_equal(result.shared, 1);
+	assert_int_equal(result.going_on, 0);
+	assert_int_equal(result.erased, 6);
+	assert_int_equal(g_array_index(result.done, int64_t, 0),
+			 FIRST_DAY + 1);
+	eraser_result_release(&result);
+	assert_true(search_run(place.sample.dir, &all, look_at_session, &count,
+			       &found, NULL));
+	assert_int_equal(count, COUNT_OF(sessions));
+	search_result_release(&found);
+	end(&place);
+}
+
+/* Somebody is at work on a sealed day. */
+static void what_is_done_is_told(void **state)
+{
+	const struct search_query alice = { .sender = "alice@example.net" };
+	struct place place;
+	struct eraser_result result;
+	g_autoptr(GError) why = NULL;
+	int lock;
+
+	(void)state;
+	begin(&place);
+	lock = sealfiles_lock(place.dir, NULL);
+	assert_false(run(&place, &alice, false, &result, &why));
+	assert_int_equal(why->code, STORE_ERROR_BUSY);
+	assert_int_equal(result.done->len, 0);
+	assert_int_equal(result.left->len, 2);
+	assert_int_equal(g_array_index(result.left, int64_t, 0),
+			 FIRST_DAY + 1);
+	sealfiles_unlock(lock);
+	eraser_result_release(&result);
+	expect_whole(&place, 0);
+	assert_true(run(&place, &alice, false, &result, NULL));
+	assert_int_equal(result.done->len, 2);
+	assert_int_equal(result.ids->len, 3 * RECORDS / 10);
+	eraser_result_release(&result);
+	end(&place);
+}
+
+/* Puts something on hold as soon as the older day is being written. */
+static gpointer hold_late(gpointer context)
+{
+	const struct place *place = context;
+	g_autofree char *fresh = sealfiles_path(place->dir, FIRST_DAY,
+						SEALFILES_FRESH);
+	const struct hold hold = {
+		.name = "late", .since_day = INT64_MIN, .until_day = INT64_MAX,
+		.account = "alice",
+	};
+
+	while (!g_file_test(fresh, G_FILE_TEST_EXISTS))
+		g_thread_yield();
+	assert_true(holds_add(place->state, &hold, NULL));
+	return NULL;
+}
+
+/* True: it came before the older day was done, and that stayed as it was. */
+static bool is_stopped_by_a_hold(void)
+{
+	const struct search_query alice = { .sender = "alice@example.net" };
+	struct place place;
+	struct eraser_result result;
+	g_autoptr(GError) why = NULL;
+	GThread *thread;
+	bool is_done;
+
+	begin(&place);
+	thread = g_thread_new("late", hold_late, &place);
+	is_done = run(&place, &alice, false, &result, &why);
+	g_thread_join(thread);
+	if (!is_done)
+		assert_int_equal(why->code, STORE_ERROR_INVALID);
+	assert_int_equal(result.done->len, is_done ? 2 : 1);
+	assert_int_equal(result.left->len, is_done ? 0 : 1);
+	expect_whole(&place, result.done->len * RECORDS / 10);
+	eraser_result_release(&result);
+	end(&place);
+	return !is_done;
+}
+
+static void a_hold_that_comes_late_counts(void **state)
+{
+	bool is_stopped = false;
+
+	(void)state;
+	for (int i = 0; i < 50 && !is_stopped; i++)
+		is_stopped = is_stopped_by_a_hold();
+	assert_true(is_stopped);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_sender),
+	cmocka_unit_test(sessions_of_his_go_too),
+	cmocka_unit_test(what_is_done_is_told),
+	cmocka_unit_test(a_hold_that_comes_late_counts),
 	cmocka_unit_test(nothing_in_the_dictionary),
 	cmocka_unit_test(what_is_not_known),
 	cmocka_unit_test(a_recipient),

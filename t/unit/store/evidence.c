@@ -4,6 +4,7 @@
 
 #include "store/day.h"
 #include "store/evidencemarks.h"
+#include "store/evidenceholds.h"
 #include "store/evidenceterm.h"
 #include "store/evidencetree.h"
 #include "store/hex.h"
@@ -229,6 +230,17 @@ static struct evidence_place record_one(struct sample *sample,
 	return place;
 }
 
+static bool is_on_hold(const struct sample *sample,
+		       const struct evidence_place *place,
+		       const struct holdset *holds)
+{
+	struct evidenceholds *on = evidenceholds_new(sample->dir, holds);
+	bool is_it = evidenceholds_has(on, place, NULL);
+
+	evidenceholds_free(&on);
+	return is_it;
+}
+
 static void originals_of_held_records_stay(void **unused)
 {
 	struct evidence_place held, other;
@@ -250,14 +262,14 @@ static void originals_of_held_records_stay(void **unused)
 	recorder_close(&recorder, 1000);
 	hold_day(state, today, "ann@example.net");
 	holds = holdset_load(state, NULL);
-	assert_true(evidenceterm_is_on_hold(sample.dir, &held, holds, NULL));
-	assert_false(evidenceterm_is_on_hold(sample.dir, &other, holds, NULL));
+	assert_true(is_on_hold(&sample, &held, holds));
+	assert_false(is_on_hold(&sample, &other, holds));
 	holdset_free(&holds);
 	assert_int_equal(expire(sample.dir, false, 60, today + 70, state), 1);
 	assert_int_equal(count_all(sample.dir).files, 1);
 	assert_int_equal(expire(sample.dir, false, 60, today + 70, state), 0);
 	holds = holdset_load(state, NULL);
-	assert_true(evidenceterm_is_on_hold(sample.dir, &held, holds, NULL));
+	assert_true(is_on_hold(&sample, &held, holds));
 	holdset_free(&holds);
 	clock_set_us(0);
 	state_close(&state);

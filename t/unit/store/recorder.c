@@ -177,9 +177,32 @@ static void kill_loses_nothing_that_was_told(void **state)
 	sample_end(&sample);
 }
 
+static bool count_one(const struct search_hit *hit, void *context)
+{
+	(void)hit;
+	++*(unsigned *)context;
+	return true;
+}
+
+static unsigned count_between(const struct sample *sample, int64_t since_us,
+			      int64_t until_us)
+{
+	const struct search_query query = {
+		.since_us = since_us, .until_us = until_us,
+	};
+	struct search_result result;
+	unsigned count = 0;
+
+	assert_true(search_run(sample->dir, &query, count_one, &count,
+			       &result, NULL));
+	search_result_release(&result);
+	return count;
+}
+
 static void a_new_day_has_a_new_file(void **state)
 {
 	int64_t day = 20000;
+	struct recorder_stats stats;
 	struct recorder *recorder;
 	struct sample sample;
 	g_autoptr(GArray) days = NULL;
@@ -195,11 +218,54 @@ static void a_new_day_has_a_new_file(void **state)
 	/* A clock set back: the chain only goes forward. */
 	clock_set_us(day_begin_us(day) + 1000);
 	assert_true(recorder_commit(recorder, sample_pack(&sample, &plain)));
+	recorder_stats(recorder, &stats);
+	assert_int_equal(stats.ahead_day, day + 1);
+	clock_set_us(day_begin_us(day + 1) - 1000);
+	assert_true(recorder_commit(recorder, sample_pack(&sample, &plain)));
+	recorder_stats(recorder, &stats);
+	assert_int_equal(stats.ahead_day, 0);
+	recorder_close(&recorder, 10000);
+	/* It is told of a start, too. */
+	clock_set_us(day_begin_us(day) + 2000);
+	recorder = open_recorder(&sample);
+	recorder_stats(recorder, &stats);
+	assert_int_equal(stats.ahead_day, day + 1);
 	recorder_close(&recorder, 10000);
 	records = g_build_filename(sample.dir, "records", NULL);
 	days = day_list(records, NULL);
 	assert_int_equal(days->len, 2);
-	assert_int_equal(check_chain(sample.dir), 3);
+	assert_int_equal(count_between(&sample, day_begin_us(day),
+				       day_begin_us(day + 1) - 2000), 1);
+	assert_int_equal(count_between(&sample, day_begin_us(day) + 1000,
+				       day_begin_us(day) + 1001), 1);
+	assert_int_equal(check_chain(sample.dir), 4);
+	clock_set_us(0);
+	sample_end(&sample);
+}
+
+/* What stood in yesterday's file is known to who wrote it. */
+static void an_unreadable_yesterday_ends_no_mail(void **state)
+{
+	int64_t day = 20000;
+	struct recorder *recorder;
+	struct sample sample;
+	g_autofree char *records = NULL, *path = NULL, *aside = NULL;
+
+	(void)state;
+	sample_begin(&sample, "");
+	clock_set_us(day_begin_us(day) + 1000);
+	recorder = open_recorder(&sample);
+	assert_true(recorder_commit(recorder, sample_pack(&sample, &plain)));
+	records = g_build_filename(sample.dir, "records", NULL);
+	path = day_path(records, day);
+	aside = g_strconcat(path, ".aside", NULL);
+	assert_int_equal(g_rename(path, aside), 0);
+	assert_true(g_file_set_contents(path, "no database", -1, NULL));
+	clock_set_us(day_begin_us(day + 1) + 1000);
+	assert_true(recorder_commit(recorder, sample_pack(&sample, &plain)));
+	recorder_close(&recorder, 10000);
+	assert_int_equal(g_rename(aside, path), 0);
+	assert_int_equal(check_chain(sample.dir), 2);
 	clock_set_us(0);
 	sample_end(&sample);
 }
@@ -247,6 +313,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(kill_loses_nothing_that_was_told),
 	cmocka_unit_test(many_threads_write_one_chain),
 	cmocka_unit_test(a_new_day_has_a_new_file),
+	cmocka_unit_test(an_unreadable_yesterday_ends_no_mail),
 	cmocka_unit_test(a_full_disk_is_told_and_passes),
 };
 
