@@ -5,9 +5,10 @@
 #include <string.h>
 
 #define CHUNK_BYTES 4096
-#define BEGINNING 3u			/* bytes that the filter looks at */
-#define FILTER_BITS_EACH 16u		/* of a beginning; one in so many is a mistake */
-#define FILTER_BITS_MAX ((size_t)1 << 18)
+#define BEGINNING 4u			/* bytes by which longer words are known */
+#define FILTER_BITS_EACH 8u		/* of a word; one in so many is a mistake */
+#define FILTER_BITS_MIN ((size_t)1 << 11)
+#define FILTER_BITS_MAX ((size_t)1 << 17)
 #define PAIRS 65536u
 #define SPARE 2u			/* places in a table for each thing in it */
 
@@ -16,6 +17,11 @@ struct key {
 	uint64_t bytes;			/* the first one lowest */
 	uint32_t value;
 	uint8_t len;
+};
+
+/* With which words begin, and a bit for the length of each; no bit: none. */
+struct beginning {
+	uint32_t bytes, lengths;
 };
 
 /* Of a word; len is 0: none. Its values are count from first on. */
@@ -34,11 +40,11 @@ struct single {
 struct bytescan {
 	uint8_t fold[256];
 	bool is_skipped[256];
-	uint32_t *filter;		/* of bits: beginnings, by hash */
+	uint32_t *filter;		/* of bits: beginnings, and words of three
+					 * bytes, by hash */
 	unsigned filter_shift;		/* a hash becomes a bit by it */
 	uint32_t *pairs;		/* of bits: words of two bytes; NULL: none */
-	uint32_t *beginnings;		/* the bytes, and above them a bit for each
-					 * length but one; 0: none */
+	struct beginning *beginnings;
 	struct slot *slots;
 	size_t beginning_size, slot_size;	/* powers of two */
 	GArray *values;			/* of uint32_t */
@@ -58,9 +64,14 @@ static uint64_t load(const uint8_t *at)
 	return GUINT64_FROM_LE(bytes);
 }
 
-static uint32_t hash_beginning(uint32_t bytes)
+static uint32_t hash_beginning(uint64_t bytes)
 {
-	return bytes * UINT32_C(0x9e3779b1);
+	return (uint32_t)bytes * UINT32_C(0x9e3779b1);
+}
+
+static uint32_t hash_three(uint64_t bytes)
+{
+	return (uint32_t)first_bytes(bytes, 3) * UINT32_C(0x85ebca6b);
 }
 
 static size_t hash_word(uint64_t bytes, unsigned len)
@@ -68,7 +79,7 @@ static size_t hash_word(uint64_t bytes, unsigned len)
 	return (size_t)(((bytes ^ len) * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
 
-static bool has_bit(const uint32_t *bits, uint32_t at)
+static bool has_bit(const uint32_t *bits, uint64_t at)
 {
 	return bits[at / 32] >> at % 32 & 1;
 }
@@ -156,23 +167,32 @@ static const struct slot *find(const struct bytescan *scan, uint64_t bytes,
 }
 
 /* Where the beginning is, or is to be. */
-static uint32_t *find_beginning(const struct bytescan *scan, uint32_t bytes)
+static struct beginning *find_beginning(const struct bytescan *scan,
+					uint64_t bytes)
 {
 	size_t at = hash_beginning(bytes) >> 8 & (scan->beginning_size - 1);
 
-	while (scan->beginnings[at] &&
-	       (scan->beginnings[at] & 0xffffff) != bytes)
+	while (scan->beginnings[at].lengths &&
+	       scan->beginnings[at].bytes != (uint32_t)bytes)
 		at = (at + 1) & (scan->beginning_size - 1);
 	return &scan->beginnings[at];
 }
 
 static void add_beginning(struct bytescan *scan, const struct key *key)
 {
-	uint32_t bytes = (uint32_t)first_bytes(key->bytes, BEGINNING);
+	struct beginning *beginning = find_beginning(scan, key->bytes);
 
-	*find_beginning(scan, bytes) |= bytes |
-		UINT32_C(1) << (24 + key->len - 1);
-	set_bit(scan->filter, hash_beginning(bytes) >> scan->filter_shift);
+	beginning->bytes = (uint32_t)key->bytes;
+	beginning->lengths |= UINT32_C(1) << (key->len - BEGINNING);
+	set_bit(scan->filter, hash_beginning(key->bytes) >>
+			      scan->filter_shift);
+}
+
+static void add_pair(struct bytescan *scan, const struct key *key)
+{
+	if (!scan->pairs)
+		scan->pairs = g_new0(uint32_t, PAIRS / 32);
+	set_bit(scan->pairs, (uint32_t)key->bytes);
 }
 
 static void add(struct bytescan *scan, const struct key *key)
@@ -185,13 +205,13 @@ static void add(struct bytescan *scan, const struct key *key)
 		};
 	slot->count++;
 	g_array_append_val(scan->values, key->value);
-	if (key->len >= BEGINNING) {
+	if (key->len >= BEGINNING)
 		add_beginning(scan, key);
-		return;
-	}
-	if (!scan->pairs)
-		scan->pairs = g_new0(uint32_t, PAIRS / 32);
-	set_bit(scan->pairs, (uint32_t)key->bytes);
+	else if (key->len == 3)
+		set_bit(scan->filter, hash_three(key->bytes) >>
+				      scan->filter_shift);
+	else
+		add_pair(scan, key);
 }
 
 static int by_value(gconstpointer a, gconstpointer b)
@@ -237,15 +257,15 @@ static size_t power(size_t count)
 static struct bytescan *allocate(guint count, bool is_bare)
 {
 	struct bytescan *scan = g_new0(struct bytescan, 1);
-	size_t bits = MIN(power((size_t)count * FILTER_BITS_EACH),
-			  FILTER_BITS_MAX);
+	size_t bits = CLAMP(power((size_t)count * FILTER_BITS_EACH),
+			    FILTER_BITS_MIN, FILTER_BITS_MAX);
 
 	set_bytes(scan, is_bare);
 	scan->filter = g_new0(uint32_t, bits / 32);
 	for (scan->filter_shift = 32; bits > 1; bits /= 2)
 		scan->filter_shift--;
 	scan->beginning_size = power((size_t)count * SPARE);
-	scan->beginnings = g_new0(uint32_t, scan->beginning_size);
+	scan->beginnings = g_new0(struct beginning, scan->beginning_size);
 	scan->slot_size = power((size_t)count * SPARE);
 	scan->slots = g_new0(struct slot, scan->slot_size);
 	scan->values = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -302,51 +322,42 @@ struct run {
 	uint8_t bytes[CHUNK_BYTES + sizeof(uint64_t)];
 };
 
-static void look_up(const struct run *on, uint64_t bytes, unsigned len)
+static void look_up(const struct run *on, uint64_t bytes, unsigned len,
+		    size_t room)
 {
-	const struct slot *slot = find(on->scan, bytes, len);
+	const struct slot *slot = find(on->scan, first_bytes(bytes, len), len);
 
-	for (uint32_t i = 0; slot->len && i < slot->count; i++)
+	for (uint32_t i = 0; slot->len && len <= room && i < slot->count; i++)
 		on->take(g_array_index(on->scan->values, uint32_t,
 				       slot->first + i), 1, on->mydata);
 }
 
-static void look_at_lengths(const struct run *on, uint64_t bytes,
-			    size_t room)
+static void look_at_beginning(const struct run *on, uint64_t bytes,
+			      size_t room)
 {
-	uint32_t lengths = *find_beginning(
-		on->scan, (uint32_t)first_bytes(bytes, BEGINNING)) >> 24;
+	uint32_t lengths = find_beginning(on->scan, bytes)->lengths;
 
-	for (unsigned len = 1; lengths && len <= room; len++, lengths >>= 1)
+	for (unsigned len = BEGINNING; lengths; len++, lengths >>= 1)
 		if (lengths & 1)
-			look_up(on, first_bytes(bytes, len), len);
-}
-
-static void look_for_pairs(const struct run *on, size_t end)
-{
-	for (size_t i = 0; i < end && i + 1 < on->len; i++) {
-		uint64_t pair = first_bytes(load(on->bytes + i), 2);
-
-		if (has_bit(on->scan->pairs, (uint32_t)pair))
-			look_up(on, pair, 2);
-	}
+			look_up(on, bytes, len, room);
 }
 
 /* Words that begin before that place. */
 static void look_for_words(const struct run *on, size_t end)
 {
-	const uint32_t *filter = on->scan->filter;
+	const uint32_t *filter = on->scan->filter, *pairs = on->scan->pairs;
 	unsigned shift = on->scan->filter_shift;
 
 	for (size_t i = 0; i < end; i++) {
 		uint64_t bytes = load(on->bytes + i);
-		uint32_t first = (uint32_t)first_bytes(bytes, BEGINNING);
 
-		if (has_bit(filter, hash_beginning(first) >> shift))
-			look_at_lengths(on, bytes, on->len - i);
+		if (has_bit(filter, hash_beginning(bytes) >> shift))
+			look_at_beginning(on, bytes, on->len - i);
+		if (has_bit(filter, hash_three(bytes) >> shift))
+			look_up(on, bytes, 3, on->len - i);
+		if (pairs && has_bit(pairs, bytes & 0xffff))
+			look_up(on, bytes, 2, on->len - i);
 	}
-	if (on->scan->pairs)
-		look_for_pairs(on, end);
 }
 
 static void take_singles(const struct run *on)
