@@ -21,8 +21,11 @@ bool span_is(struct span a, const char *text)
 	       (a.len == 0 || memcmp(a.ptr, text, a.len) == 0);
 }
 
+/* Most words differ in their first letter. */
 bool span_is_word(struct span a, const char *word)
 {
+	if (a.len && (a.ptr[0] ^ word[0]) & ~0x20)
+		return false;
 	return a.len == strlen(word) &&
 	       (a.len == 0 || strncasecmp(a.ptr, word, a.len) == 0);
 }

@@ -2,167 +2,290 @@
 
 #include "content/bytescan.h"
 
-#include "content/automaton.h"
-
 #include <string.h>
 
-#define TELLS 1u		/* in a cell: words end at the state */
+#define CHUNK_BYTES 4096
+#define BEGINNING 4u			/* bytes by which longer words are known */
+#define FILTER_BITS_EACH 8u		/* of a word; one in so many is a mistake */
+#define FILTER_BITS_MIN ((size_t)1 << 11)
+#define FILTER_BITS_MAX ((size_t)1 << 17)
+#define PAIRS 65536u
+#define SPARE 2u			/* places in a table for each thing in it */
 
-/* The values of words that end at one state. */
-struct told {
-	uint32_t first, count;		/* in values */
+/* A word, small enough to be one number. */
+struct key {
+	uint64_t bytes;			/* the first one lowest */
+	uint32_t value;
+	uint8_t len;
 };
 
-/*
- * A cell is the place of the next state's row, times two, and TELLS. Bytes that no word
- * has are one column. That of bytes which are passed over leads from each row to itself.
- */
+/* With which words begin, and a bit for the length of each; no bit: none. */
+struct beginning {
+	uint32_t bytes, lengths;
+};
+
+/* Of a word; len is 0: none. Its values are count from first on. */
+struct slot {
+	uint64_t bytes;
+	uint32_t first;
+	uint32_t count : 24, len : 8;
+};
+
+/* A word of one byte. */
+struct single {
+	uint32_t value;
+	uint8_t byte;
+};
+
 struct bytescan {
-	uint32_t *cells;
-	uint32_t columns, states;
-	uint8_t column[256];		/* of a byte */
-	uint32_t *told_at;		/* by state: in told */
-	GArray *told;			/* of struct told */
+	uint8_t fold[256];
+	bool is_skipped[256];
+	uint32_t *filter;		/* of bits: beginnings, and words of three
+					 * bytes, by hash */
+	unsigned filter_shift;		/* a hash becomes a bit by it */
+	uint32_t *pairs;		/* of bits: words of two bytes; NULL: none */
+	struct beginning *beginnings;
+	struct slot *slots;
+	size_t beginning_size, slot_size;	/* powers of two */
 	GArray *values;			/* of uint32_t */
+	GArray *singles;		/* of struct single, by value */
 };
 
-enum { COLUMN_OTHER, COLUMN_SKIPPED, COLUMN_FIRST };
-
-static void set_columns(struct bytescan *scan, const GArray *words,
-			bool is_bare)
+static uint64_t first_bytes(uint64_t bytes, unsigned len)
 {
-	scan->columns = COLUMN_FIRST;
-	for (guint i = 0; i < words->len; i++) {
-		const struct bytescan_word *word = &g_array_index(
-			words, struct bytescan_word, i);
-
-		for (uint8_t j = 0; j < word->len; j++)
-			if (!scan->column[word->bytes[j]])
-				scan->column[word->bytes[j]] =
-					(uint8_t)scan->columns++;
-	}
-	for (char c = 'A'; c <= 'Z'; c++)
-		scan->column[(uint8_t)c] =
-			scan->column[(uint8_t)g_ascii_tolower(c)];
-	for (unsigned byte = 0; is_bare && byte < 256; byte++)
-		if (!g_ascii_isalnum((gchar)byte))
-			scan->column[byte] = COLUMN_SKIPPED;
+	return bytes & (UINT64_MAX >> (64 - 8 * len));
 }
 
-static struct automaton *make_automaton(const struct bytescan *scan,
-					const GArray *words)
+static uint64_t load(const uint8_t *at)
 {
-	g_autoptr(GArray) symbols = g_array_new(FALSE, FALSE,
-						sizeof(uint32_t));
-	g_autofree struct automaton_word *all = g_new(struct automaton_word,
-						      words->len);
-	size_t at = 0;
+	uint64_t bytes;
 
-	for (guint i = 0; i < words->len; i++) {
-		const struct bytescan_word *word = &g_array_index(
-			words, struct bytescan_word, i);
+	memcpy(&bytes, at, sizeof bytes);
+	return GUINT64_FROM_LE(bytes);
+}
 
-		for (uint8_t j = 0; j < word->len; j++) {
-			uint32_t symbol = scan->column[word->bytes[j]];
+static uint32_t hash_beginning(uint64_t bytes)
+{
+	return (uint32_t)bytes * UINT32_C(0x9e3779b1);
+}
 
-			g_array_append_val(symbols, symbol);
-		}
-	}
-	for (guint i = 0; i < words->len; i++) {
-		const struct bytescan_word *word = &g_array_index(
-			words, struct bytescan_word, i);
+static uint32_t hash_three(uint64_t bytes)
+{
+	return (uint32_t)first_bytes(bytes, 3) * UINT32_C(0x85ebca6b);
+}
 
-		all[i] = (struct automaton_word){
-			&g_array_index(symbols, uint32_t, at), word->len,
-			word->value,
+static size_t hash_word(uint64_t bytes, unsigned len)
+{
+	return (size_t)(((bytes ^ len) * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
+static bool has_bit(const uint32_t *bits, uint64_t at)
+{
+	return bits[at / 32] >> at % 32 & 1;
+}
+
+static void set_bit(uint32_t *bits, uint32_t at)
+{
+	bits[at / 32] |= UINT32_C(1) << at % 32;
+}
+
+static struct key key_of(const struct bytescan_word *word)
+{
+	struct key key = { 0, word->value, word->len };
+
+	BUG_IF(!word->len || word->len > BYTESCAN_WORD_MAX);
+	for (unsigned i = 0; i < word->len; i++)
+		key.bytes |= (uint64_t)word->bytes[i] << 8 * i;
+	return key;
+}
+
+static int compare(gconstpointer a, gconstpointer b)
+{
+	const struct key *one = a, *other = b;
+
+	if (one->len != other->len)
+		return one->len < other->len ? -1 : 1;
+	if (one->bytes != other->bytes)
+		return one->bytes < other->bytes ? -1 : 1;
+	return (one->value > other->value) - (one->value < other->value);
+}
+
+static guint hash_key(gconstpointer memory)
+{
+	const struct key *key = memory;
+
+	return (guint)hash_word(key->bytes, key->len) ^ key->value;
+}
+
+static gboolean is_same_key(gconstpointer a, gconstpointer b)
+{
+	return compare(a, b) == 0;
+}
+
+/* Whether another one of its value ends wherever it does. */
+static bool is_needless(GHashTable *known, const struct key *key)
+{
+	for (uint8_t len = 1; len < key->len; len++) {
+		struct key end = {
+			key->bytes >> 8 * (key->len - len), key->value, len,
 		};
-		at += word->len;
-	}
-	return automaton_new(all, words->len);
-}
 
-static bool add_value(uint32_t value, size_t end, void *mydata)
-{
-	struct bytescan *scan = mydata;
-	struct told *told = &g_array_index(scan->told, struct told,
-					   scan->told->len - 1);
-
-	(void)end;
-	for (uint32_t i = told->first; i < scan->values->len; i++)
-		if (g_array_index(scan->values, uint32_t, i) == value)
+		if (g_hash_table_contains(known, &end))
 			return true;
-	g_array_append_val(scan->values, value);
-	told->count++;
-	return true;
-}
-
-/* The first of told stands for none. */
-static void add_told(struct bytescan *scan, const struct automaton *from,
-		     uint32_t state)
-{
-	struct told told = { scan->values->len, 0 };
-
-	g_array_append_val(scan->told, told);
-	(void)automaton_tell(from, state, 0, add_value, scan);
-	if (g_array_index(scan->told, struct told,
-			  scan->told->len - 1).count)
-		scan->told_at[state] = scan->told->len - 1;
-	else
-		g_array_set_size(scan->told, scan->told->len - 1);
-}
-
-/* The row of a state's suffix is filled by then. */
-static void fill_row(struct bytescan *scan, const struct automaton *from,
-		     uint32_t state)
-{
-	uint32_t *row = scan->cells + (size_t)state * scan->columns;
-	const uint32_t *suffix = scan->cells +
-		(size_t)automaton_suffix(from, state) * scan->columns;
-
-	for (uint32_t i = COLUMN_FIRST; i < scan->columns; i++) {
-		uint32_t next = automaton_child(from, state, i);
-
-		row[i] = next ? next * scan->columns * 2 |
-				(scan->told_at[next] ? TELLS : 0) :
-			 state ? suffix[i] : 0;
 	}
-	row[COLUMN_OTHER] = 0;
-	row[COLUMN_SKIPPED] = state * scan->columns * 2;
+	return false;
 }
 
-static void fill(struct bytescan *scan, const struct automaton *from)
+/* So that no two of a value end at one place; sorted. */
+static GArray *make_keys(const GArray *words)
 {
-	const struct told none = { 0, 0 };
+	g_autoptr(GHashTable) known = g_hash_table_new(hash_key, is_same_key);
+	g_autofree struct key *all = g_new(struct key, words->len);
+	GArray *keys = g_array_new(FALSE, FALSE, sizeof(struct key));
 
-	scan->cells = g_new(uint32_t, (size_t)scan->states * scan->columns);
-	scan->told_at = g_new0(uint32_t, scan->states);
-	scan->told = g_array_new(FALSE, FALSE, sizeof(struct told));
+	for (guint i = 0; i < words->len; i++) {
+		all[i] = key_of(&g_array_index(words, struct bytescan_word, i));
+		g_hash_table_add(known, &all[i]);
+	}
+	for (guint i = 0; i < words->len; i++)
+		if (g_hash_table_lookup(known, &all[i]) == &all[i] &&
+		    !is_needless(known, &all[i]))
+			g_array_append_val(keys, all[i]);
+	g_array_sort(keys, compare);
+	return keys;
+}
+
+static const struct slot *find(const struct bytescan *scan, uint64_t bytes,
+			       unsigned len)
+{
+	size_t at = hash_word(bytes, len) & (scan->slot_size - 1);
+
+	while (scan->slots[at].len && (scan->slots[at].bytes != bytes ||
+				       scan->slots[at].len != len))
+		at = (at + 1) & (scan->slot_size - 1);
+	return &scan->slots[at];
+}
+
+/* Where the beginning is, or is to be. */
+static struct beginning *find_beginning(const struct bytescan *scan,
+					uint64_t bytes)
+{
+	size_t at = hash_beginning(bytes) >> 8 & (scan->beginning_size - 1);
+
+	while (scan->beginnings[at].lengths &&
+	       scan->beginnings[at].bytes != (uint32_t)bytes)
+		at = (at + 1) & (scan->beginning_size - 1);
+	return &scan->beginnings[at];
+}
+
+static void add_beginning(struct bytescan *scan, const struct key *key)
+{
+	struct beginning *beginning = find_beginning(scan, key->bytes);
+
+	beginning->bytes = (uint32_t)key->bytes;
+	beginning->lengths |= UINT32_C(1) << (key->len - BEGINNING);
+	set_bit(scan->filter, hash_beginning(key->bytes) >>
+			      scan->filter_shift);
+}
+
+static void add_pair(struct bytescan *scan, const struct key *key)
+{
+	if (!scan->pairs)
+		scan->pairs = g_new0(uint32_t, PAIRS / 32);
+	set_bit(scan->pairs, (uint32_t)key->bytes);
+}
+
+static void add(struct bytescan *scan, const struct key *key)
+{
+	struct slot *slot = (struct slot *)find(scan, key->bytes, key->len);
+
+	if (!slot->len)
+		*slot = (struct slot){
+			key->bytes, scan->values->len, 0, key->len,
+		};
+	slot->count++;
+	g_array_append_val(scan->values, key->value);
+	if (key->len >= BEGINNING)
+		add_beginning(scan, key);
+	else if (key->len == 3)
+		set_bit(scan->filter, hash_three(key->bytes) >>
+				      scan->filter_shift);
+	else
+		add_pair(scan, key);
+}
+
+static int by_value(gconstpointer a, gconstpointer b)
+{
+	const struct single *one = a, *other = b;
+
+	return (one->value > other->value) - (one->value < other->value);
+}
+
+static void add_all(struct bytescan *scan, const GArray *keys)
+{
+	for (guint i = 0; i < keys->len; i++) {
+		const struct key *key = &g_array_index(keys, struct key, i);
+		struct single single = { key->value, (uint8_t)key->bytes };
+
+		if (key->len == 1)
+			g_array_append_val(scan->singles, single);
+		else
+			add(scan, key);
+	}
+	g_array_sort(scan->singles, by_value);
+}
+
+static void set_bytes(struct bytescan *scan, bool is_bare)
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		scan->fold[byte] = (uint8_t)g_ascii_tolower((gchar)byte);
+		scan->is_skipped[byte] = is_bare &&
+			!g_ascii_isalnum((gchar)byte);
+	}
+}
+
+/* At least so many, and a power of two. */
+static size_t power(size_t count)
+{
+	size_t size = 32;
+
+	while (size < count)
+		size *= 2;
+	return size;
+}
+
+static struct bytescan *allocate(guint count, bool is_bare)
+{
+	struct bytescan *scan = g_new0(struct bytescan, 1);
+	size_t bits = CLAMP(power((size_t)count * FILTER_BITS_EACH),
+			    FILTER_BITS_MIN, FILTER_BITS_MAX);
+
+	set_bytes(scan, is_bare);
+	scan->filter = g_new0(uint32_t, bits / 32);
+	for (scan->filter_shift = 32; bits > 1; bits /= 2)
+		scan->filter_shift--;
+	scan->beginning_size = power((size_t)count * SPARE);
+	scan->beginnings = g_new0(struct beginning, scan->beginning_size);
+	scan->slot_size = power((size_t)count * SPARE);
+	scan->slots = g_new0(struct slot, scan->slot_size);
 	scan->values = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	g_array_append_val(scan->told, none);
-	for (uint32_t state = 0; state < scan->states; state++)
-		add_told(scan, from, state);
-	for (uint32_t state = 0; state < scan->states; state++)
-		fill_row(scan, from, state);
+	scan->singles = g_array_new(FALSE, FALSE, sizeof(struct single));
+	return scan;
 }
 
 struct bytescan *bytescan_new(const GArray *words, bool is_bare,
 			      size_t bytes_max)
 {
 	struct bytescan *scan;
-	struct automaton *from;
+	g_autoptr(GArray) keys = NULL;
 
-	if (!words->len || words->len > bytes_max / sizeof(uint32_t))
+	if (!words->len || words->len > bytes_max / sizeof(struct key))
 		return NULL;
-	scan = g_new0(struct bytescan, 1);
-	set_columns(scan, words, is_bare);
-	from = make_automaton(scan, words);
-	scan->states = automaton_states(from);
-	if (scan->states <= MIN(bytes_max / sizeof *scan->cells, INT32_MAX) /
-			    scan->columns)
-		fill(scan, from);
-	else
-		g_clear_pointer(&scan, g_free);
-	automaton_free(from);
+	keys = make_keys(words);
+	scan = allocate(keys->len, is_bare);
+	add_all(scan, keys);
+	if (bytescan_bytes(scan) > bytes_max)
+		g_clear_pointer(&scan, bytescan_free);
 	return scan;
 }
 
@@ -170,42 +293,128 @@ void bytescan_free(struct bytescan *scan)
 {
 	if (!scan)
 		return;
-	g_free(scan->cells);
-	g_free(scan->told_at);
-	g_array_unref(scan->told);
+	g_free(scan->filter);
+	g_free(scan->pairs);
+	g_free(scan->beginnings);
+	g_free(scan->slots);
 	g_array_unref(scan->values);
+	g_array_unref(scan->singles);
 	g_free(scan);
 }
 
 size_t bytescan_bytes(const struct bytescan *scan)
 {
-	return sizeof *scan + scan->states * sizeof *scan->told_at +
-	       (size_t)scan->states * scan->columns * sizeof *scan->cells +
-	       scan->told->len * sizeof(struct told) +
-	       scan->values->len * sizeof(uint32_t);
+	return sizeof *scan + ((size_t)1 << (32 - scan->filter_shift)) / 8 +
+	       (scan->pairs ? PAIRS / 8 : 0) +
+	       scan->beginning_size * sizeof *scan->beginnings +
+	       scan->slot_size * sizeof *scan->slots +
+	       scan->values->len * sizeof(uint32_t) +
+	       scan->singles->len * sizeof(struct single);
 }
 
-static void tell(const struct bytescan *scan, uint32_t cell,
-		 bytescan_take_fn *take, void *mydata)
+/* A scan, with as much of the text as it looks at, as it is seen. */
+struct run {
+	const struct bytescan *scan;
+	bytescan_take_fn *take;
+	void *mydata;
+	size_t len;
+	uint32_t counts[256];		/* of each byte so far */
+	uint8_t bytes[CHUNK_BYTES + sizeof(uint64_t)];
+};
+
+static void look_up(const struct run *on, uint64_t bytes, unsigned len,
+		    size_t room)
 {
-	uint32_t state = cell / 2 / scan->columns;
-	const struct told *told = &g_array_index(scan->told, struct told,
-						 scan->told_at[state]);
+	const struct slot *slot = find(on->scan, first_bytes(bytes, len), len);
 
-	for (uint32_t i = 0; i < told->count; i++)
-		take(g_array_index(scan->values, uint32_t, told->first + i),
-		     mydata);
+	for (uint32_t i = 0; slot->len && len <= room && i < slot->count; i++)
+		on->take(g_array_index(on->scan->values, uint32_t,
+				       slot->first + i), 1, on->mydata);
 }
 
+static void look_at_beginning(const struct run *on, uint64_t bytes,
+			      size_t room)
+{
+	uint32_t lengths = find_beginning(on->scan, bytes)->lengths;
+
+	for (unsigned len = BEGINNING; lengths; len++, lengths >>= 1)
+		if (lengths & 1)
+			look_up(on, bytes, len, room);
+}
+
+/* Words that begin before that place. */
+static void look_for_words(const struct run *on, size_t end)
+{
+	const uint32_t *filter = on->scan->filter, *pairs = on->scan->pairs;
+	unsigned shift = on->scan->filter_shift;
+
+	for (size_t i = 0; i < end; i++) {
+		uint64_t bytes = load(on->bytes + i);
+
+		if (has_bit(filter, hash_beginning(bytes) >> shift))
+			look_at_beginning(on, bytes, on->len - i);
+		if (has_bit(filter, hash_three(bytes) >> shift))
+			look_up(on, bytes, 3, on->len - i);
+		if (pairs && has_bit(pairs, bytes & 0xffff))
+			look_up(on, bytes, 2, on->len - i);
+	}
+}
+
+static void take_singles(const struct run *on)
+{
+	const GArray *singles = on->scan->singles;
+	size_t places = 0;
+
+	for (guint i = 0; i < singles->len; i++) {
+		const struct single *one = &g_array_index(
+			singles, struct single, i);
+
+		places += on->counts[one->byte];
+		if (i + 1 < singles->len && one[1].value == one->value)
+			continue;
+		if (places)
+			on->take(one->value, places, on->mydata);
+		places = 0;
+	}
+}
+
+/* Some more of the text; how much was taken. */
+static size_t fill(struct run *on, struct span text)
+{
+	const struct bytescan *scan = on->scan;
+	size_t at = 0, len = on->len;
+
+	for (; at < text.len && len < CHUNK_BYTES; at++) {
+		uint8_t byte = (uint8_t)text.ptr[at];
+		uint8_t seen = scan->fold[byte];
+
+		on->bytes[len] = seen;
+		on->counts[seen] += !scan->is_skipped[byte];
+		len += !scan->is_skipped[byte];
+	}
+	on->len = len;
+	return at;
+}
+
+/* Of a chunk, the last bytes are looked at with those that come behind. */
 void bytescan_run(const struct bytescan *scan, struct span text,
 		  bytescan_take_fn *take, void *mydata)
 {
-	const uint32_t *cells = scan->cells;
-	uint32_t cell = 0;
+	const size_t left = BYTESCAN_WORD_MAX - 1;
+	struct run on;			/* large: its bytes need no zeros */
 
-	for (size_t i = 0; i < text.len; i++) {
-		cell = cells[cell / 2 + scan->column[(uint8_t)text.ptr[i]]];
-		if (cell & TELLS)
-			tell(scan, cell, take, mydata);
+	on.scan = scan;
+	on.take = take;
+	on.mydata = mydata;
+	on.len = 0;
+	memset(on.counts, 0, sizeof on.counts);
+	for (size_t at = fill(&on, text); at < text.len;
+	     at += fill(&on, span_from(text, at))) {
+		look_for_words(&on, on.len - left);
+		memmove(on.bytes, on.bytes + on.len - left, left);
+		on.len = left;
 	}
+	memset(on.bytes + on.len, 0, sizeof(uint64_t));
+	look_for_words(&on, on.len);
+	take_singles(&on);
 }

@@ -12,6 +12,7 @@
 struct captures_user {
 	char *expression, *modifiers;
 	GPtrArray *names;		/* of char * */
+	bool may_filter;
 };
 
 struct captures {
@@ -67,44 +68,6 @@ static char *put_in(const char *expression, stand_in_fn *stand_in,
 	return g_strdup(out->str);
 }
 
-struct captures_user *captures_user_new(const char *expression,
-					const char *modifiers)
-{
-	struct captures_user *user;
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-
-	for (const char *at = expression; (at = strstr(at, "%{")); at++) {
-		size_t len = use_length(expression, at);
-
-		if (len)
-			g_ptr_array_add(names, g_strndup(at + 2, len - 3));
-	}
-	if (!names->len) {
-		g_ptr_array_unref(names);
-		return NULL;
-	}
-	user = g_new0(struct captures_user, 1);
-	user->expression = g_strdup(expression);
-	user->modifiers = g_strdup(modifiers);
-	user->names = names;
-	return user;
-}
-
-void captures_user_free(struct captures_user *user)
-{
-	if (!user)
-		return;
-	g_free(user->expression);
-	g_free(user->modifiers);
-	g_ptr_array_unref(user->names);
-	g_free(user);
-}
-
-char *captures_user_loose(const struct captures_user *user)
-{
-	return put_in(user->expression, stand_anything, NULL);
-}
-
 enum group { GROUP_PLAIN, GROUP_TURNED, GROUP_ODD };
 
 /* Of the group that opens here. GROUP_TURNED: more within it is less of the whole. */
@@ -145,7 +108,7 @@ static const char *behind_class(const char *start, const char *at)
 	return *at ? at + 1 : NULL;
 }
 
-bool captures_user_may_filter(const struct captures_user *user)
+static bool may_filter(const struct captures_user *user)
 {
 	const char *start = user->expression, *at = start;
 	unsigned depth = 0, turned = 0;	/* the depth of such a group; 0: none */
@@ -169,6 +132,50 @@ bool captures_user_may_filter(const struct captures_user *user)
 		     at + 1 + (*at == '\\' && at[1]);
 	}
 	return at != NULL;
+}
+
+struct captures_user *captures_user_new(const char *expression,
+					const char *modifiers)
+{
+	struct captures_user *user;
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	for (const char *at = expression; (at = strstr(at, "%{")); at++) {
+		size_t len = use_length(expression, at);
+
+		if (len)
+			g_ptr_array_add(names, g_strndup(at + 2, len - 3));
+	}
+	if (!names->len) {
+		g_ptr_array_unref(names);
+		return NULL;
+	}
+	user = g_new0(struct captures_user, 1);
+	user->expression = g_strdup(expression);
+	user->modifiers = g_strdup(modifiers);
+	user->names = names;
+	user->may_filter = may_filter(user);
+	return user;
+}
+
+void captures_user_free(struct captures_user *user)
+{
+	if (!user)
+		return;
+	g_free(user->expression);
+	g_free(user->modifiers);
+	g_ptr_array_unref(user->names);
+	g_free(user);
+}
+
+char *captures_user_loose(const struct captures_user *user)
+{
+	return put_in(user->expression, stand_anything, NULL);
+}
+
+bool captures_user_may_filter(const struct captures_user *user)
+{
+	return user->may_filter;
 }
 
 const GPtrArray *captures_user_names(const struct captures_user *user)

@@ -28,12 +28,12 @@ static void add_hit(struct transaction *tx, const struct ruleset *set,
 static void add_hits(struct transaction *tx, const struct ruleset *set,
 		     const struct matches *matches)
 {
-	for (guint i = 0; i < set->rules->len; i++) {
-		const struct rule *rule = g_ptr_array_index(set->rules, i);
+	guint index = 0;
+	const struct rule *rule;
 
-		if (match_is_hit(matches, rule) && !rule->is_sub)
+	for (; (rule = match_next_hit(matches, set, &index)); index++)
+		if (!rule->is_sub)
 			add_hit(tx, set, matches, rule);
-	}
 }
 
 static void add_limits(struct transaction *tx, const struct matches *matches)

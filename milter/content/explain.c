@@ -146,9 +146,8 @@ static void add_times(GString *out, double times)
 static void add_part(GString *out, const struct matches *matches,
 		     const struct rule *rule)
 {
-	const struct match_place *place = &matches->places[rule->index];
-	struct span found = place->said ? span_text(place->said) :
-					  place->found;
+	struct match_place place = match_where(matches, rule);
+	struct span found = place.said ? span_text(place.said) : place.found;
 
 	g_string_append_printf(out, "%s%s", out->len ? ", " : "", rule->name);
 	if (!rule->expression)
@@ -209,7 +208,9 @@ const char *explain_hit(const struct ruleset *set,
 	if (rule->expression) {
 		add_parts(out, set, matches, rule);
 	} else {
-		add_text(out, rule, &matches->places[rule->index]);
+		struct match_place place = match_where(matches, rule);
+
+		add_text(out, rule, &place);
 		chomp(out);
 		add_times(out, matches->values[rule->index]);
 	}

@@ -88,8 +88,8 @@ static struct range hanging(const struct range *a, const struct range *b)
 /* Never infinite, so that what is worked out with it is a number. */
 static struct range within(struct range range, double low, double high)
 {
-	range.low = fmax(low, -DBL_MAX);
-	range.high = fmin(high, DBL_MAX);
+	range.low = MAX(low, -DBL_MAX);
+	range.high = MIN(high, DBL_MAX);
 	return range.low < range.high ? range :
 	       expressionrange_exactly(range.low);
 }
@@ -100,8 +100,8 @@ static struct range product(struct range out, const struct range *a,
 	double w = a->low * b->low, x = a->low * b->high;
 	double y = a->high * b->low, z = a->high * b->high;
 
-	return within(out, fmin(fmin(w, x), fmin(y, z)),
-		      fmax(fmax(w, x), fmax(y, z)));
+	return within(out, MIN(MIN(w, x), MIN(y, z)),
+		      MAX(MAX(w, x), MAX(y, z)));
 }
 
 /* 1, 0, or nobody knows. */
@@ -151,6 +151,8 @@ static struct range negation(const struct range *a)
 {
 	struct range out = *a;
 
+	if (expressionrange_is_exact(a))
+		return expressionrange_exactly(!is_true(a->low));
 	out.is_sure = false;
 	return answer(out, !expressionrange_may_be_true(a),
 		      !expressionrange_may_be_false(a));
@@ -169,7 +171,7 @@ static struct range turned(const struct range *a)
 static struct range either(struct range out, const struct range *a,
 			   const struct range *b)
 {
-	return within(out, fmin(a->low, b->low), fmax(a->high, b->high));
+	return within(out, MIN(a->low, b->low), MAX(a->high, b->high));
 }
 
 static struct range choice(const struct range *question,
@@ -247,10 +249,8 @@ static void do_step(struct work *on, const struct expression *expression,
 		on->stack[on->top++] = expressionrange_exactly(step->number);
 		break;
 	case OP_NAME:
-		on->stack[on->top++] = step->rule != EXPRESSIONSTEPS_NONE ?
-			ranges[step->rule] :
-			sum_of(expression_bound(expression, step->name),
-			       ranges);
+		on->stack[on->top++] = sum_of(expression_bound(
+			expression, step->name), ranges);
 		break;
 	case OP_NOT:
 		*last = negation(last);
@@ -272,19 +272,24 @@ struct range expressionrange_of(const struct expression *expression,
 				const struct range *ranges)
 {
 	struct work on;
+	const struct step *steps = &g_array_index(expression->steps,
+						  struct step, 0);
 	guint count = expression->steps->len;
 
 	on.top = 1;
 	on.left_count = 0;
 	for (guint i = 0; i < count;) {
-		const struct step *step = &g_array_index(expression->steps,
-							 struct step, i);
+		const struct step *step = &steps[i];
 
 		if (step->op == OP_AND || step->op == OP_OR)
 			i = go_on(&on, step, i);
+		else if (step->op == OP_NAME &&
+			 step->rule != EXPRESSIONSTEPS_NONE)
+			on.stack[on.top++] = ranges[step->rule], i++;
 		else
 			do_step(&on, expression, step, ranges), i++;
-		join_lefts(&on, i);
+		if (on.left_count)
+			join_lefts(&on, i);
 	}
 	return on.stack[1];
 }

@@ -10,6 +10,16 @@
 
 #define RELAYS "X-Spam-Relays-"
 
+struct header_source headertext_source(const struct transaction *tx,
+				       const GPtrArray *origins,
+				       struct arena *arena)
+{
+	return (struct header_source){
+		tx, arena, received_collect(tx, origins, arena),
+		arena_new_n(arena, const char *, tx->headers->len),
+	};
+}
+
 static void append_raw(GString *out, const struct header *header,
 		       bool has_leading_space)
 {
@@ -24,10 +34,25 @@ static void append_raw(GString *out, const struct header *header,
 struct asked {
 	const struct header_spec *spec;
 	struct arena *arena;
+	const struct header_source *source;	/* NULL: a part's header */
 	bool has_leading_space;
 	GString *out;
 	bool is_found;
 };
+
+/* Many specs ask for the same fields. */
+static const char *decode(const struct asked *on, const struct header *header)
+{
+	const char **known;
+
+	if (!on->source)
+		return headervalue_decode(header, on->arena);
+	known = &on->source->decoded[header - &g_array_index(
+		on->source->tx->headers, struct header, 0)];
+	if (!*known)
+		*known = headervalue_decode(header, on->arena);
+	return *known;
+}
 
 static void append(struct asked *on, const struct header *header)
 {
@@ -39,7 +64,7 @@ static void append(struct asked *on, const struct header *header)
 	if (on->spec->is_raw) {
 		append_raw(on->out, header, on->has_leading_space);
 	} else {
-		g_string_append(on->out, headervalue_decode(header, on->arena));
+		g_string_append(on->out, decode(on, header));
 		g_string_append_c(on->out, '\n');
 	}
 }
@@ -393,7 +418,7 @@ bool headertext_get(const struct header_source *source,
 		    const struct header_spec *spec, struct span *text_out)
 {
 	struct asked on = {
-		.spec = spec, .arena = source->arena,
+		.spec = spec, .arena = source->arena, .source = source,
 		.out = g_string_new(NULL),
 		.has_leading_space = source->tx->has_leading_space,
 	};

@@ -11,7 +11,12 @@ struct header_source {
 	const struct transaction *tx;
 	struct arena *arena;
 	struct relays relays;		/* see received_collect() */
+	const char **decoded;		/* by place in the header; NULL: not yet */
 };
+
+struct header_source headertext_source(const struct transaction *tx,
+				       const GPtrArray *origins,
+				       struct arena *arena);
 
 /* Which names a message's fields have, by hash: most specs ask for one that is not
  * there. */

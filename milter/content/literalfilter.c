@@ -198,16 +198,18 @@ struct scan {
 	void *mydata;
 };
 
-static void on_value(uint32_t value, void *mydata)
+static void on_value(uint32_t value, size_t found, void *mydata)
 {
 	const struct scan *scan = mydata;
-
 	struct places *places = &scan->told->places[value];
+	uint32_t times = g_array_index(scan->filter->times, uint32_t, value);
 
 	if (places->scan != scan->told->scan)
 		*places = (struct places){ scan->told->scan, 0 };
-	if (++places->count == g_array_index(scan->filter->times, uint32_t,
-					     value))
+	if (places->count >= times)
+		return;
+	places->count += (uint32_t)MIN(found, times);
+	if (places->count >= times)
 		scan->take(g_ptr_array_index(scan->filter->rules, value),
 			   scan->mydata);
 }

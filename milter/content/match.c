@@ -42,18 +42,27 @@ struct matching {
 	int64_t *nanoseconds;		/* see match_profile(); NULL: not asked */
 };
 
+static void hit_at(struct matching *on, guint index, struct match_place where)
+{
+	struct match_place *place;
+
+	if (on->out->values[index]++ > 0)
+		return;
+	place = arena_new(on->arena, struct match_place);
+	*place = where;
+	on->out->places[index] = place;
+}
+
 static void hit(struct matching *on, guint index, struct span text,
 		struct span found)
 {
-	if (on->out->values[index]++ <= 0)
-		on->out->places[index] = (struct match_place){ text, found, NULL };
+	hit_at(on, index, (struct match_place){ text, found, NULL });
 }
 
 /* What is in no text, or not the whole of it. */
 static void hit_as_said(struct matching *on, guint index, const char *said)
 {
-	hit(on, index, span_of(NULL, 0), span_of(NULL, 0));
-	on->out->places[index].said = said;
+	hit_at(on, index, (struct match_place){ .said = said });
 }
 
 /* Whether the rule has hit as often as it may. */
@@ -81,11 +90,19 @@ static const struct pattern *pattern_of(struct matching *on,
 			    rule->pattern;
 }
 
+/* With anything at all put in, it says the same, and needs not be compiled. */
+static bool is_hopeless(const struct rule *rule, struct span text)
+{
+	return rule->user && captures_user_may_filter(rule->user) &&
+	       pattern_match(rule->pattern, text, 0, NULL) == PATTERN_NO;
+}
+
 /* All places in one text. */
 static void match_text(struct matching *on, const struct rule *rule,
 		       guint index, struct span text)
 {
-	const struct pattern *pattern = pattern_of(on, rule);
+	const struct pattern *pattern = is_hopeless(rule, text) ? NULL :
+					pattern_of(on, rule);
 	size_t from = 0;
 
 	while (pattern && from <= text.len && !is_full(on, rule, index)) {
@@ -323,10 +340,7 @@ static void collect_uris(struct matching *on)
 
 static void prepare(struct matching *on)
 {
-	on->source = (struct header_source){
-		on->tx, on->arena, received_collect(on->tx, on->set->origins,
-						     on->arena),
-	};
+	on->source = headertext_source(on->tx, on->set->origins, on->arena);
 	on->mime = contents_mime(on->tx);
 	on->text = contents_text(on->tx);
 	on->attachments = contents_attachments(on->tx);
@@ -340,14 +354,32 @@ static void prepare(struct matching *on)
 	on->out->is_html_cut = on->text->is_html_cut;
 }
 
+static bool is_hit(double value)
+{
+	return value < 0 || value > 0;
+}
+
+bool match_is_hit(const struct matches *matches, const struct rule *rule)
+{
+	return is_hit(matches->values[rule->index]);
+}
+
+const struct rule *match_next_hit(const struct matches *matches,
+				  const struct ruleset *set, guint *index)
+{
+	while (*index < set->rules->len && !is_hit(matches->values[*index]))
+		++*index;
+	return *index < set->rules->len ?
+	       g_ptr_array_index(set->rules, *index) : NULL;
+}
+
 static void add_up(struct matching *on)
 {
-	for (guint i = 0; i < on->set->rules->len; i++) {
-		const struct rule *rule = g_ptr_array_index(on->set->rules, i);
+	guint index = 0;
+	const struct rule *rule;
 
-		if (match_is_hit(on->out, rule))
-			on->out->score += rule->score;
-	}
+	for (; (rule = match_next_hit(on->out, on->set, &index)); index++)
+		on->out->score += rule->score;
 }
 
 static void match_timed(struct matching *on, const struct rule *rule)
@@ -411,19 +443,20 @@ static double match_asked(void *mydata, guint index)
 	return on->out->values[index];
 }
 
-bool match_is_hit(const struct matches *matches, const struct rule *rule)
+struct match_place match_where(const struct matches *matches,
+			       const struct rule *rule)
 {
-	double value = matches->values[rule->index];
+	const struct match_place *place = matches->places[rule->index];
 
-	return value < 0 || value > 0;
+	return place ? *place : (struct match_place){ .said = NULL };
 }
 
 const char *match_found(const struct matches *matches, const struct rule *rule,
 			struct arena *arena)
 {
-	const struct match_place *place = &matches->places[rule->index];
-	struct span found = place->found.len ? place->found :
-					       span_text(place->said);
+	struct match_place place = match_where(matches, rule);
+	struct span found = place.found.len ? place.found :
+					      span_text(place.said);
 	char *text;
 
 	if (!found.len)
@@ -449,7 +482,8 @@ static struct matches *run(const struct ruleset *set, struct transaction *tx,
 
 	on.out = arena_new(arena, struct matches);
 	on.out->values = arena_new_n(arena, double, count);
-	on.out->places = arena_new_n(arena, struct match_place, count);
+	on.out->places = arena_new_n(arena, const struct match_place *,
+				     count);
 	prepare(&on);
 	find_candidates(&on);
 	if (nanoseconds)

@@ -15,7 +15,7 @@ struct match_place {
 /* What became of each rule, by its index in the set. In the arena. */
 struct matches {
 	double *values;			/* 0: no hit; else how often, or a meta's */
-	struct match_place *places;
+	const struct match_place **places;	/* NULL: no hit */
 	double score;			/* of all that hit */
 	size_t cut_off;			/* patterns that PCRE2 gave up */
 	const struct rule *exploded;	/* the last of them; NULL: a redirector's */
@@ -35,6 +35,12 @@ struct matches *match_run(const struct ruleset *set, struct transaction *tx);
 struct matches *match_needed(const struct ruleset *set, struct transaction *tx);
 /* Whether it did. */
 bool match_is_hit(const struct matches *matches, const struct rule *rule);
+/* The first rule from that index on that did; *index becomes its own. NULL: none. */
+const struct rule *match_next_hit(const struct matches *matches,
+				  const struct ruleset *set, guint *index);
+/* Where; of a meta, and where there was no hit, nowhere. */
+struct match_place match_where(const struct matches *matches,
+			       const struct rule *rule);
 /* What was found, printable ASCII, cut; NULL: nothing is known of it. In the arena. */
 const char *match_found(const struct matches *matches, const struct rule *rule,
 			struct arena *arena);

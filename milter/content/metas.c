@@ -200,8 +200,8 @@ struct metas_run *metas_begin(const struct metas *metas, struct arena *arena)
 	size_t bytes = metas->set->rules->len * sizeof(struct range);
 
 	run->metas = metas;
-	run->ranges = arena_alloc(arena, bytes);
-	memcpy(run->ranges, metas->at_rest, bytes);
+	run->ranges = (struct range *)(void *)arena_span_text(arena,
+		span_of((const char *)metas->at_rest, bytes));
 	run->is_due = arena_new_n(arena, bool, metas->set->ordered->len);
 	return run;
 }

@@ -29,6 +29,8 @@ struct tools {
 	pcre2_jit_stack *stack;
 };
 
+static _Thread_local struct tools *quick_tools;	/* own_tools, found at once */
+
 static void free_tools(gpointer memory)
 {
 	struct tools *tools = memory;
@@ -37,17 +39,15 @@ static void free_tools(gpointer memory)
 	pcre2_match_data_free(tools->data);
 	pcre2_jit_stack_free(tools->stack);
 	g_free(tools);
+	quick_tools = NULL;
 }
 
 static GPrivate own_tools = G_PRIVATE_INIT(free_tools);
 
-static struct tools *get_tools(void)
+static struct tools *make_tools(void)
 {
-	struct tools *tools = g_private_get(&own_tools);
+	struct tools *tools = g_new0(struct tools, 1);
 
-	if (tools)
-		return tools;
-	tools = g_new0(struct tools, 1);
 	tools->limits = pcre2_match_context_create(NULL);
 	tools->data = pcre2_match_data_create(1, NULL);
 	tools->stack = pcre2_jit_stack_create(32 * 1024, STACK_BYTES, NULL);
@@ -57,7 +57,12 @@ static struct tools *get_tools(void)
 	pcre2_set_heap_limit(tools->limits, HEAP_LIMIT_KIB);
 	pcre2_jit_stack_assign(tools->limits, NULL, tools->stack);
 	g_private_set(&own_tools, tools);
-	return tools;
+	return quick_tools = tools;
+}
+
+static struct tools *get_tools(void)
+{
+	return quick_tools ? quick_tools : make_tools();
 }
 
 static GQuark pattern_error(void)
@@ -170,8 +175,11 @@ enum pattern_result pattern_match(const struct pattern *pattern,
 {
 	struct tools *tools = get_tools();
 	PCRE2_SPTR bytes = (PCRE2_SPTR)(text.len ? text.ptr : "");
-	int result = pcre2_match(pattern->code, bytes, text.len, from, 0,
-				 tools->data, tools->limits);
+	int result = pattern->is_jit ?
+		pcre2_jit_match(pattern->code, bytes, text.len, from, 0,
+				tools->data, tools->limits) :
+		pcre2_match(pattern->code, bytes, text.len, from, 0,
+			    tools->data, tools->limits);
 	const PCRE2_SIZE *place;
 
 	/* Its own stack is small; the interpreter takes the heap. */

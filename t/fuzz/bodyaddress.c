@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct eval_memory memory = { .freemails = NULL };
 	struct transaction tx;
 	struct textpage page;
-	struct header_source header = { .tx = &tx, .arena = &tx.arena };
+	struct header_source header;
 	struct eval_source source = {
 		.header = &header, .text = &page.text, .memory = &memory,
 	};
@@ -42,9 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		prepare();
 	transaction_init(&tx, settings, &session);
 	textpage_init(&page, &tx.arena, data, size);
+	header = headertext_source(&tx, NULL, &tx.arena);
 	source.lists = lists;
 	BUG_IF(evals_run(call, &source) != evals_run(call, &source));
 	textpage_release(&page);
+	g_array_unref(header.relays.all);
 	transaction_release(&tx);
 	return 0;
 }

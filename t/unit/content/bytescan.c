@@ -16,12 +16,12 @@ struct seen {
 	unsigned count[VALUES];
 };
 
-static void take(uint32_t value, void *mydata)
+static void take(uint32_t value, size_t places, void *mydata)
 {
 	struct seen *seen = mydata;
 
 	assert_true(value < VALUES);
-	seen->count[value]++;
+	seen->count[value] += (unsigned)places;
 }
 
 static size_t make_view(const char *text, size_t len, bool is_bare, char *to)
@@ -112,6 +112,31 @@ static void random_texts_give_what_a_plain_search_gives(void **state)
 		try_one(seed);
 }
 
+/* Longer than what is looked at in one go, words lying across. */
+static void long_texts_are_seen_whole(void **state)
+{
+	static const uint8_t bytes[] = "abcdefgh";
+	static char text[20000];
+	g_autoptr(GArray) words = g_array_new(FALSE, FALSE,
+					      sizeof(struct bytescan_word));
+	struct seen found = { { 0 } };
+	struct bytescan *scan;
+
+	(void)state;
+	for (uint8_t len = 1; len <= 8; len++) {
+		struct bytescan_word word = { bytes, len, len };
+
+		g_array_append_val(words, word);
+	}
+	scan = bytescan_new(words, true, 1 << 20);
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = i % 9 == 8 ? '-' : "AbCdEfGh"[i % 9];
+	bytescan_run(scan, span_of(text, sizeof text), take, &found);
+	for (size_t len = 1; len <= 8; len++)
+		assert_int_equal(found.count[len], (sizeof text - len) / 9 + 1);
+	bytescan_free(scan);
+}
+
 static void a_table_has_its_limit(void **state)
 {
 	g_autoptr(GArray) words = g_array_new(FALSE, FALSE,
@@ -119,12 +144,17 @@ static void a_table_has_its_limit(void **state)
 	static const uint8_t bytes[] = "abcdefgh";
 	struct bytescan_word word = { bytes, 8, 0 };
 	struct bytescan *scan;
+	size_t bytes_used;
 
 	(void)state;
 	assert_null(bytescan_new(words, false, 1 << 20));
 	g_array_append_val(words, word);
-	assert_null(bytescan_new(words, false, 9 * 10 * 4 - 1));
-	scan = bytescan_new(words, false, 9 * 10 * 4);
+	scan = bytescan_new(words, false, 1 << 20);
+	assert_non_null(scan);
+	bytes_used = bytescan_bytes(scan);
+	bytescan_free(scan);
+	assert_null(bytescan_new(words, false, bytes_used - 1));
+	scan = bytescan_new(words, false, bytes_used);
 	assert_non_null(scan);
 	bytescan_free(scan);
 	bytescan_free(NULL);
@@ -132,6 +162,7 @@ static void a_table_has_its_limit(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(random_texts_give_what_a_plain_search_gives),
+	cmocka_unit_test(long_texts_are_seen_whole),
 	cmocka_unit_test(a_table_has_its_limit),
 };
 
