@@ -32,6 +32,7 @@ void suspensioncheck_sender(struct transaction *tx)
 	finding->demand = ACTION_REJECT;
 	finding->code = 550;
 	finding->enhanced = "5.7.1";
+	finding->refuses_mail = true;
 	finding->text = arena_printf(&tx->arena, "suspended, case %s%s%s",
 				     entry.reason,
 				     *settings->contact ? "; write to " : "",

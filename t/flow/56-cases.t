@@ -37,7 +37,8 @@ sub sent
 		from => '<alice@example.org>', login => 'alice', %m);
 
 	$mta->quit;
-	return $r->{rcpts}[0]{cmd} eq 'c' ? $r->{cmd} : $r->{rcpts}[0]{text};
+	return $r->{stage} eq 'mail' ? $r->{text} :
+		$r->{rcpts}[0]{cmd} eq 'c' ? $r->{cmd} : $r->{rcpts}[0]{text};
 }
 
 sub day { Clock::seconds_of($_[0]) }
