@@ -3,6 +3,7 @@
 #include "catalog.h"
 
 #include "admin/operators.h"
+#include "alert/alertsettings.h"
 #include "bulk/customers.h"
 #include "bulk/dnslistsettings.h"
 #include "bulk/bulksettings.h"
@@ -49,6 +50,7 @@ const struct setting_group *const catalog[] = {
 	&bulk_group,
 	&limit_group,
 	&complaint_group,
+	&alert_group,
 	&verdict_group,
 	&report_group,
 	&operators_group,

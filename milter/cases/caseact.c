@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cases/casealerts.h"
 #include "store/audit.h"
 
 void caseact_begin(struct caseact *act, struct state *state,
@@ -62,5 +63,6 @@ bool caseact_take(struct caseact *act, struct case_id id,
 	}
 	log_event(NULL, LOG_WARNING, "case_step", "case=%s step=%s why=\"%s\"",
 		  word, case_command_word(command), text);
+	casealerts_step(&facts, command, text);
 	return true;
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cases/caseact.h"
+#include "cases/casealerts.h"
 #include "cases/caseincidents.h"
 
 static int64_t told_until_us;		/* what was due by then was told */
@@ -84,5 +85,6 @@ void caseclock_run(struct state *state, const struct settings *settings)
 	caseincidents_join(state, settings);
 	caseact_begin(&act, state, settings);
 	act_on_due(&act);
+	casealerts_run(&act, settings);
 	caseact_end(&act);
 }
