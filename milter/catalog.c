@@ -12,6 +12,7 @@
 #include "bulk/streamsettings.h"
 #include "cases/complaintsettings.h"
 #include "cases/casesettings.h"
+#include "cases/listfiles.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -50,6 +51,7 @@ const struct setting_group *const catalog[] = {
 	&bulk_group,
 	&limit_group,
 	&complaint_group,
+	&listfiles_group,
 	&alert_group,
 	&verdict_group,
 	&report_group,

@@ -8,7 +8,7 @@
 
 /*
  * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u' and 'd' lead to it by
- * state, subject and what is due first, and have no value.
+ * state, subject and what is due first, and have no value. 'a' is casetold.c's.
  */
 enum prefix {
 	PREFIX_CASE = 'c',	/* id */

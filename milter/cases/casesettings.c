@@ -82,6 +82,11 @@ static const struct setting rows[] = {
 		"cases.watch_evidence", .preset = true,
 		.help = "Keep the original of all mail of those who are "
 			"watched, as evidence."),
+	SETTING_COUNT(struct case_settings, watch_limits,
+		"cases.watch_limits", .preset = 50, .min = 1, .max = 100,
+		.help = "How much of each limit those have who are watched, in "
+			"percent. What reevectl limits raise says stays as it "
+			"is, and so do limits of recipients."),
 	SETTING_TEXT(struct case_settings, zone, "calendar.zone",
 		.preset_text = "",
 		.help = "Time zone of the business days: Asia/Shanghai. Not "

@@ -23,9 +23,11 @@ void suspensioncheck_sender(struct transaction *tx)
 
 	if (!tx->state)
 		return;
-	if (listask_find(tx, LIST_WATCHED, is_ours, &entry))
+	if (listask_find(tx, LIST_WATCHED, is_ours, &entry)) {
 		tell(tx, "CASE_WATCHED", &entry)->keeps_original =
 			settings->watch_evidence;
+		tx->limits_percent = (uint32_t)settings->watch_limits;
+	}
 	if (!listask_find(tx, LIST_SUSPENDED, is_ours, &entry))
 		return;
 	finding = tell(tx, "CASE_SUSPENDED", &entry);
