@@ -9,6 +9,8 @@ use Test::More;
 
 use Clock;
 use Milter::Client;
+use Postfix;
+use SMTP;
 use Sandbox;
 
 my $box = Sandbox->new;
@@ -94,6 +96,25 @@ subtest 'a session goes on after that' => sub {
 	is $mta->message(%mail, login => undef, from => '<bob@example.org>')->{cmd}, 'c',
 		'another sender of the same session is not';
 	$mta->quit;
+};
+
+subtest 'a real Postfix' => sub {
+	Postfix::is_there() or plan skip_all => 'no Postfix here, or not root to start one';
+	my $postfix = Postfix->new($box, milters => $daemon->socket,
+		users => { alice => 'secret', bob => 'hidden' });
+	my $s = SMTP->new($postfix->port, from => '127.0.0.9');
+
+	$s->auth('alice', 'secret');
+	my ($code, $text) = $s->cmd('MAIL FROM:<alice@example.org>');
+	is $code, 550, 'refuses MAIL';
+	like $text, qr/5\.7\.1 suspended, case $case->{case};/, 'with the case';
+	is +($s->cmd('RCPT TO:<x@far.example>'))[0], 503, 'there is no message then';
+	$s->quit;
+	$s = SMTP->new($postfix->port, from => '127.0.0.9');
+	is +($s->message(from => '<far@remote.example>', to => '<alice@example.org>',
+		text => "Subject: x\n\nHello\n"))[0], 250, 'mail to the customer flows';
+	$s->quit;
+	$postfix->stop;
 };
 
 subtest 'other incidents' => sub {
