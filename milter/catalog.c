@@ -3,6 +3,7 @@
 #include "catalog.h"
 
 #include "admin/operators.h"
+#include "alert/alertsettings.h"
 #include "bulk/customers.h"
 #include "bulk/dnslistsettings.h"
 #include "bulk/bulksettings.h"
@@ -11,6 +12,7 @@
 #include "bulk/streamsettings.h"
 #include "cases/complaintsettings.h"
 #include "cases/casesettings.h"
+#include "cases/listfiles.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -49,6 +51,8 @@ const struct setting_group *const catalog[] = {
 	&bulk_group,
 	&limit_group,
 	&complaint_group,
+	&listfiles_group,
+	&alert_group,
 	&verdict_group,
 	&report_group,
 	&operators_group,

@@ -101,7 +101,7 @@ bool admin_parse_span(const char *text, int64_t *span_us_out) MUST_USE;
 /* "2026-11-23 10:00:01", local time; free it. */
 char *admin_format_time(int64_t time_us) MUST_USE;
 
-extern const struct command command_check, command_try, command_records,
+extern const struct command command_alert, command_check, command_try, command_records,
 	command_list, command_customer, command_limits, command_bulk, command_greylist,
 	command_incidents, command_audit, command_evidence, command_dkim,
 	command_rules, command_relay_probe, command_reload, command_status,

@@ -24,17 +24,25 @@ void caseprint_begin(struct caseprint *print, const struct admin *admin)
 		print->table = table_new(titles);
 }
 
+static json_t *times_by_duty(const int64_t *times_us)
+{
+	json_t *object = json_object();
+
+	for (unsigned i = 0; i < CASE_DUTIES; i++)
+		if (times_us[i])
+			json_object_set_new(object, case_duty_word(i),
+					    json_integer(times_us[i]));
+	return object;
+}
+
 static json_t *json_of(const struct case_facts *facts)
 {
 	char id[CASE_ID_TEXT_MAX];
-	json_t *due = json_object();
+	json_t *due = times_by_duty(facts->due_us);
+	json_t *deadlines = times_by_duty(facts->owed_us);
 
-	for (unsigned i = 0; i < CASE_DUTIES; i++)
-		if (facts->due_us[i])
-			json_object_set_new(due, case_duty_word(i),
-					    json_integer(facts->due_us[i]));
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I,"
-			 " s:I, s:I, s:I, s:o}",
+			 " s:I, s:I, s:I, s:o, s:o}",
 		"case", case_id_format(facts->id, id),
 		"state", case_state_word(facts->state),
 		"kind", case_kind_word(facts->kind),
@@ -47,7 +55,7 @@ static json_t *json_of(const struct case_facts *facts)
 		"until_us", (json_int_t)facts->until_us,
 		"incidents", (json_int_t)facts->incidents,
 		"incident_us", (json_int_t)facts->incident_us,
-		"due", due);
+		"due", due, "deadlines", deadlines);
 }
 
 static void dump(json_t *object)
@@ -151,7 +159,16 @@ static bool print_json(struct state *state, const struct case_facts *facts,
 	return is_good;
 }
 
-/* Each duty on a line of its own. */
+static void add_met(struct caseprint *print, const struct case_facts *facts,
+		    enum case_duty duty)
+{
+	g_autofree char *when = admin_format_time(facts->owed_us[duty]);
+
+	table_add(print->table, TABLE_PLAIN, "%s", case_duty_word(duty));
+	table_add(print->table, TABLE_PLAIN, "%s (settled)", when);
+}
+
+/* Each duty on a line of its own, also those that nothing is owed of any more. */
 static void print_facts(const struct case_facts *facts)
 {
 	static const char *const due_titles[] = { "due", "by", NULL };
@@ -164,10 +181,10 @@ static void print_facts(const struct case_facts *facts)
 	for (unsigned i = 0; i < CASE_DUTIES; i++)
 		if (facts->due_us[i])
 			add_due(&print, facts, (enum case_duty)i);
-	if (case_first_duty(facts) != CASE_DUTIES) {
-		putchar('\n');
-		table_print(print.table);
-	}
+		else if (facts->owed_us[i])
+			add_met(&print, facts, (enum case_duty)i);
+	putchar('\n');
+	table_print(print.table);
 	table_free(print.table);
 }
 

@@ -8,10 +8,10 @@
 #include "admin/desk.h"
 #include "admin/input.h"
 #include "base/clock.h"
+#include "cases/caseincidents.h"
 #include "cases/complaintdrop.h"
 #include "cases/complaintsettings.h"
 #include "settings/global.h"
-#include "store/incidents.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,7 +137,8 @@ static int import(struct importing *on, int count, char **paths,
 	if (!on->import.state)
 		return status;
 	status = each(on, take_one, count, paths, maildir);
-	if (!incidents_flush(on->import.state, &why))
+	if (!caseincidents_flush(on->import.state, on->admin->settings,
+				 &why))
 		status = admin_fail_store(on->self, why);
 	state_close(&on->import.state);
 	return status;
@@ -247,7 +248,7 @@ static int add(struct admin *admin, const struct command *self,
 	if (!import.state)
 		return status;
 	if (!complaintimport_add(&import, entry, arena, &imported, &why) ||
-	    !incidents_flush(import.state, &why))
+	    !caseincidents_flush(import.state, admin->settings, &why))
 		status = admin_fail_store(self, why);
 	else
 		tell(admin, &imported);

@@ -7,10 +7,10 @@
 #include "admin/recordwords.h"
 #include "admin/table.h"
 #include "base/clock.h"
+#include "cases/caseincidents.h"
 #include "cases/complaintimport.h"
 #include "cases/complaintmatch.h"
 #include "settings/global.h"
-#include "store/incidents.h"
 #include "store/recordid.h"
 
 #include <inttypes.h>
@@ -288,15 +288,15 @@ int complaintlist_show(struct admin *admin, const struct command *self,
 }
 
 /* Now that it is known whom it is about, the incident is told. */
-static bool tell(struct state *state, uint64_t number, struct arena *arena,
-		 GError **error)
+static bool tell(const struct admin *admin, struct state *state,
+		 uint64_t number, struct arena *arena, GError **error)
 {
 	struct complaint_entry entry;
 
 	if (!complaintbook_get(state, number, arena, &entry, error))
 		return false;
 	complaintimport_note(&entry, clock_now_us());
-	return incidents_flush(state, error);
+	return caseincidents_flush(state, admin->settings, error);
 }
 
 static int match(struct admin *admin, const struct command *self,
@@ -315,7 +315,7 @@ static int match(struct admin *admin, const struct command *self,
 	arena_init(&arena);
 	if (!complaintmatch_record(state_dir, id, &arena, &found, &why) ||
 	    !complaintbook_match(state, number, &found, who, &why) ||
-	    !tell(state, number, &arena, &why))
+	    !tell(admin, state, number, &arena, &why))
 		status = admin_fail_store(self, why);
 	else
 		puts(admin->is_json ? "{\"complaint\":\"matched\"}" :

@@ -47,6 +47,7 @@ const char *operators_role_word(enum operator_role role)
 
 /* What is not here is for an admin. */
 static const struct { const char *command; enum operator_role least; } table[] = {
+	{ "alert test", OPERATOR_DESK },
 	{ "audit list", OPERATOR_VIEWER },
 	{ "audit verify", OPERATOR_VIEWER },
 	{ "backup list", OPERATOR_VIEWER },

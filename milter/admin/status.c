@@ -124,6 +124,20 @@ static void add_content(struct table *table, const json_t *content)
 		add_clamd(table, clamd);
 }
 
+/* Only where there were any. */
+static void add_alerts(struct table *table, const json_t *alerts)
+{
+	int64_t lost = number(alerts, "given_up") + number(alerts, "dropped");
+	int64_t waiting = number(alerts, "waiting");
+
+	if (!lost && !waiting && !number(alerts, "delivered"))
+		return;
+	table_add(table, TABLE_PLAIN, "alerts");
+	table_add(table, lost ? TABLE_BAD : TABLE_PLAIN, "%" PRId64
+		  " delivered, %" PRId64 " wait, %" PRId64 " were lost",
+		  number(alerts, "delivered"), waiting, lost);
+}
+
 static void add_dns_lists(struct table *table, const json_t *lists)
 {
 	size_t i;
@@ -172,6 +186,7 @@ static void print_people(const json_t *status, pid_t pid)
 	statusrecords_print(table, records);
 	add_content(table, json_object_get(status, "content"));
 	add_dns_lists(table, json_object_get(status, "dns_lists"));
+	add_alerts(table, json_object_get(status, "alerts"));
 	json_object_foreach(json_object_get(status, "counters"), key, value) {
 		table_add(table, TABLE_PLAIN, "%s", key);
 		table_add(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,

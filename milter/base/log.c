@@ -10,6 +10,7 @@
 
 static enum log_target where = LOG_TARGET_STDERR;
 static atomic_int threshold = LOG_INFO;
+static _Atomic(log_listener_fn *) listening;
 
 void log_open(enum log_target target, int most_verbose)
 {
@@ -22,6 +23,11 @@ void log_open(enum log_target target, int most_verbose)
 void log_set_level(int most_verbose)
 {
 	atomic_store(&threshold, most_verbose);
+}
+
+void log_set_listener(log_listener_fn *listener)
+{
+	atomic_store(&listening, listener);
 }
 
 static const char *level_word(int level)
@@ -51,9 +57,13 @@ static void to_stderr(int level, const GString *line)
 void log_event(const struct log_context *context, int level,
 	       const char *event, const char *fmt, ...)
 {
+	bool is_written = level <= atomic_load_explicit(&threshold,
+							memory_order_relaxed);
+	log_listener_fn *listener = level <= LOG_WARNING ?
+				    atomic_load(&listening) : NULL;
 	va_list args;
 
-	if (level > atomic_load_explicit(&threshold, memory_order_relaxed))
+	if (!is_written && !listener)
 		return;
 	g_autoptr(GString) line = g_string_new(event);
 
@@ -66,10 +76,12 @@ void log_event(const struct log_context *context, int level,
 	va_start(args, fmt);
 	g_string_append_vprintf(line, fmt, args);
 	va_end(args);
-	if (where == LOG_TARGET_SYSLOG)
+	if (is_written && where == LOG_TARGET_SYSLOG)
 		syslog(level, "%s", line->str);
-	else
+	else if (is_written)
 		to_stderr(level, line);
+	if (listener)
+		listener(level, event, line->str);
 }
 
 char *log_text(struct span bytes)

@@ -176,6 +176,17 @@ static struct incident_subject subject_of(const struct asking *a)
 	return (struct incident_subject){ 0, "" };
 }
 
+/* What was asked for, in words. */
+static const char *terms_of(const struct asking *a)
+{
+	uint32_t percent = a->tx->limits_percent;
+
+	if (!percent || percent == 100 || limit_has_recipient(a->limit))
+		return a->limit->terms;
+	return arena_printf(&a->tx->arena, "%s (%u percent of it: watched)",
+			    a->limit->terms, percent);
+}
+
 static void note_incident(const struct asking *a)
 {
 	g_autoptr(GString) parts = g_string_new(NULL);
@@ -187,7 +198,7 @@ static void note_incident(const struct asking *a)
 		g_string_append_printf(parts, "%s%s", i ? ", " : "",
 				       limit_part_word(a->limit->parts[i]));
 	text = g_strdup_printf("%s %s: more than %s", parts->str, a->value,
-			       a->limit->terms);
+			       terms_of(a));
 	incidents_note_about(subject_of(a), "limit", key, text,
 			     (int64_t)a->limit->window_s * G_USEC_PER_SEC,
 			     clock_now_us());
@@ -215,7 +226,7 @@ static void tell(const struct asking *a, struct counts_answer answer,
 	if (limit->action == ACTION_NONE && is_found(tx, limit->symbol))
 		return;
 	finding = transaction_find(tx, limit->symbol, "%s: %" PRIu64 " of %s",
-				   a->value, answer.count, limit->terms);
+				   a->value, answer.count, terms_of(a));
 	finding->score = limit->score;
 	if (limit->action == ACTION_NONE)
 		return;
@@ -224,7 +235,7 @@ static void tell(const struct asking *a, struct counts_answer answer,
 	finding->code = limit->action == ACTION_DEFER ? 451 : 550;
 	finding->enhanced = limit->action == ACTION_DEFER ? "4.7.1" : "5.7.1";
 	finding->text = arena_printf(&tx->arena,
-		"limit %s: %s; it frees at %s", limit->name, limit->terms,
+		"limit %s: %s; it frees at %s", limit->name, terms_of(a),
 		frees_text(a, answer.frees_us));
 	work_of(tx)->is_limited = true;
 	work_of(tx)->limited_recipient = recipient;
@@ -287,6 +298,16 @@ static void hold(const struct asking *a, size_t recipient)
 			a->tx, a->limit, a->value));
 }
 
+/* A recipient has no part in who is watched; and a limit never comes down to none. */
+static uint64_t most_of(const struct transaction *tx,
+			const struct limit *limit)
+{
+	if (!tx->limits_percent || limit_has_recipient(limit))
+		return limit->most;
+	return MAX(1, limit->most / 100 * tx->limits_percent +
+		      limit->most % 100 * tx->limits_percent / 100);
+}
+
 static struct asking asking_of(struct transaction *tx,
 			       const struct limit *limit, const char *value,
 			       uint32_t amount)
@@ -294,7 +315,7 @@ static struct asking asking_of(struct transaction *tx,
 	return (struct asking){
 		.tx = tx, .limit = limit, .value = value,
 		.key = limitkey_counts(limit, value, &tx->arena),
-		.amount = amount, .most = limit->most,
+		.amount = amount, .most = most_of(tx, limit),
 		.now_us = bulkclock_now_us(),
 	};
 }

@@ -10,7 +10,8 @@
  * cases; those that are to be suspended by now are (cases.auto_suspend); who was
  * suspended until now is watched again; whose watch is over is remedied and the case
  * closed (cases.auto_remedy). Each act is a step and an audit record of
- * "mailreeve". What is overdue for people is logged, once ("case_due").
+ * "mailreeve". What is overdue for people is logged, once ("case_due"), and people are
+ * told at once (casealerts.h).
  */
 void caseclock_run(struct state *state, const struct settings *settings);
 

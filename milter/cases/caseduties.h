@@ -5,6 +5,9 @@
 #include "cases/caseform.h"
 #include "cases/casesettings.h"
 
+/* Of a new case of that kind: 1 to 3. */
+unsigned caseduties_severity(enum case_kind kind);
+
 /* Of a new case, as of facts->opened_us: by kind. Pure, as below. */
 void caseduties_begin(struct case_facts *facts,
 		      const struct case_settings *settings);
@@ -16,6 +19,13 @@ void caseduties_begin(struct case_facts *facts,
 void caseduties_after(struct case_facts *facts, enum case_command command,
 		      int64_t until_us, int64_t now_us,
 		      const struct case_settings *settings);
+
+/*
+ * An incident that makes cases of that kind joined: the case is of the graver of
+ * both kinds from now on, and owes what that one owes.
+ */
+void caseduties_raise(struct case_facts *facts, enum case_kind kind,
+		      int64_t now_us, const struct case_settings *settings);
 
 /* After facts->strikes was raised: it may be time to suspend. */
 void caseduties_strike(struct case_facts *facts, int64_t now_us,

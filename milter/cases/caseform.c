@@ -107,6 +107,8 @@ GBytes *caseform_pack(const struct case_facts *facts)
 	packed.until_us = facts->until_us;
 	packed.n_due_us = CASE_DUTIES;
 	packed.due_us = (int64_t *)facts->due_us;
+	packed.n_owed_us = CASE_DUTIES;
+	packed.owed_us = (int64_t *)facts->owed_us;
 	packed.incidents = facts->incidents;
 	packed.steps = facts->steps;
 	packed.incident_us = facts->incident_us;
@@ -142,6 +144,8 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 	};
 	for (size_t i = 0; i < MIN(packed->n_due_us, CASE_DUTIES); i++)
 		out->due_us[i] = packed->due_us[i];
+	for (size_t i = 0; i < MIN(packed->n_owed_us, CASE_DUTIES); i++)
+		out->owed_us[i] = packed->owed_us[i];
 	reeve__case__free_unpacked(packed, NULL);
 	return out->state != CASE_STATE_NONE;
 }

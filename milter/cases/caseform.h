@@ -40,6 +40,7 @@ struct case_facts {
 	int64_t opened_us, changed_us;
 	int64_t until_us;		/* of the watch or suspension; 0: open */
 	int64_t due_us[CASE_DUTIES];	/* 0: not owed */
+	int64_t owed_us[CASE_DUTIES];	/* the last deadline, met or not; 0: none */
 	int64_t incident_us;		/* the last one */
 	uint64_t incidents;
 	uint32_t strikes;		/* incidents that began after a warning */

@@ -14,6 +14,7 @@ static enum case_kind kind_of(const struct incident *incident)
 	kinds[] = {
 		{ "relay", CASE_KIND_OPEN_RELAY },
 		{ "harvest", CASE_KIND_ATTACK },
+		{ "attack", CASE_KIND_ATTACK },
 		{ "virus", CASE_KIND_VIRUS },
 		{ "harmful", CASE_KIND_HARMFUL },
 		{ "forged", CASE_KIND_FORGED_SENDER },
@@ -44,6 +45,7 @@ static bool join_old(struct state_txn *txn,
 		     GError **error)
 {
 	caserows_leave(txn, facts);
+	caseduties_raise(facts, kind_of(incident), step->when_us, settings);
 	if (is_strike(settings, facts, incident)) {
 		facts->strikes++;
 		facts->severity = MIN(facts->severity + 1, 3);
@@ -64,7 +66,8 @@ static bool join_new(struct state_txn *txn,
 	struct case_step first = *step;
 
 	*facts = (struct case_facts){
-		.kind = kind_of(incident), .severity = 1,
+		.kind = kind_of(incident),
+		.severity = caseduties_severity(kind_of(incident)),
 		.subject_kind = incident->subject.kind,
 		.subject = incident->subject.value, .contact = contact,
 		.incidents = 1, .incident_us = incident->last_us,

@@ -8,7 +8,7 @@
 
 /*
  * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u' and 'd' lead to it by
- * state, subject and what is due first, and have no value.
+ * state, subject and what is due first, and have no value. 'a' is casetold.c's.
  */
 enum prefix {
 	PREFIX_CASE = 'c',	/* id */
@@ -146,20 +146,24 @@ static bool put_step(struct state_txn *txn, const struct case_facts *facts,
 			 span_of_bytes(bytes), error);
 }
 
+uint32_t caserows_last_number(struct state_txn *txn, uint16_t year)
+{
+	g_autoptr(GString) key = key_begin(PREFIX_NUMBER);
+	struct span value;
+
+	add_number(key, year, 2);
+	return state_find(txn, STATE_CASES, span_of_string(key), &value) &&
+	       value.len == 4 ? (uint32_t)read_number(value.ptr, 4) : 0;
+}
+
 /* The year is that of UTC. */
 static struct case_id next_id(struct state_txn *txn, int64_t now_us)
 {
 	g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(
 		now_us / G_USEC_PER_SEC);
-	g_autoptr(GString) key = key_begin(PREFIX_NUMBER);
-	struct case_id id = { (uint16_t)g_date_time_get_year(now), 1 };
-	struct span value;
+	uint16_t year = (uint16_t)g_date_time_get_year(now);
 
-	add_number(key, id.year, 2);
-	if (state_find(txn, STATE_CASES, span_of_string(key), &value) &&
-	    value.len == 4)
-		id.number = (uint32_t)read_number(value.ptr, 4) + 1;
-	return id;
+	return (struct case_id){ year, caserows_last_number(txn, year) + 1 };
 }
 
 static bool put_number(struct state_txn *txn, struct case_id id,

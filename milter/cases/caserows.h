@@ -19,6 +19,9 @@ bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
 		  struct case_facts *facts, const struct case_step *step,
 		  GError **error) MUST_USE;
 
+/* The number of the newest case of a year; 0: it has none. */
+uint32_t caserows_last_number(struct state_txn *txn, uint16_t year);
+
 /* Before facts change, as they were; what led to them does no more. */
 void caserows_leave(struct state_txn *txn, const struct case_facts *facts);
 /* And as they are now, with the step that is number facts->steps. */

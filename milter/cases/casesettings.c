@@ -7,6 +7,22 @@
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS (24 * 60 * MINUTE_MS)
 
+static const char *const incident_words[] = {
+	"none", "likeness", "trap", "virus", "harmful", "relay", "forged",
+	"attack", "spam", NULL,
+};
+
+static const struct { const char *symbol, *kind; } incident_presets[] = {
+	{ "VIRUS", "virus" },
+	{ "KEYWORD_HARMFUL", "harmful" },
+	{ "TRAP_HIT", "trap" },
+	{ "BULK_KNOWN_BAD", "likeness" },
+	{ "BULK_TRAPPED", "likeness" },
+	{ "BULK_LIKE_1000", "likeness" },
+	{ "LOGIN_ENVELOPE", "forged" },
+	{ "LOGIN_FROM", "forged" },
+};
+
 static const struct setting rows[] = {
 	SETTING_TEXT(struct case_settings, contact, "cases.contact",
 		.preset_text = "",
@@ -52,10 +68,25 @@ static const struct setting rows[] = {
 		.help = "When the watch is over and nothing more was seen, the "
 			"case is remedied and closed. No: an operator says "
 			"so."),
+	SETTING_WORDS(struct case_settings, incidents, "cases.incidents",
+		.words = incident_words,
+		.help = "Which findings about mail of our own senders open or "
+			"join a case, and of what kind: incidents { "
+			"MY_RULE = harmful; TRAP_HIT = none }. Without a word "
+			"here: VIRUS is virus, KEYWORD_HARMFUL harmful (and "
+			"its original is kept), TRAP_HIT trap, BULK_KNOWN_BAD, "
+			"BULK_TRAPPED and BULK_LIKE_1000 likeness, "
+			"LOGIN_ENVELOPE and LOGIN_FROM forged. Limits say so "
+			"themselves."),
 	SETTING_BOOL(struct case_settings, watch_evidence,
 		"cases.watch_evidence", .preset = true,
 		.help = "Keep the original of all mail of those who are "
 			"watched, as evidence."),
+	SETTING_COUNT(struct case_settings, watch_limits,
+		"cases.watch_limits", .preset = 50, .min = 1, .max = 100,
+		.help = "How much of each limit those have who are watched, in "
+			"percent. What reevectl limits raise says stays as it "
+			"is, and so do limits of recipients."),
 	SETTING_TEXT(struct case_settings, zone, "calendar.zone",
 		.preset_text = "",
 		.help = "Time zone of the business days: Asia/Shanghai. Not "
@@ -152,4 +183,18 @@ const struct setting_group case_group = {
 const struct case_settings *case_settings_of(const struct settings *settings)
 {
 	return settings_values(settings, &case_group);
+}
+
+const char *case_settings_incident(const struct settings *settings,
+				   const char *symbol)
+{
+	const unsigned *set = g_hash_table_lookup(
+		case_settings_of(settings)->incidents, symbol);
+
+	if (set)
+		return *set ? incident_words[*set] : NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(incident_presets); i++)
+		if (strcmp(incident_presets[i].symbol, symbol) == 0)
+			return incident_presets[i].kind;
+	return NULL;
 }

@@ -23,15 +23,18 @@ void suspensioncheck_sender(struct transaction *tx)
 
 	if (!tx->state)
 		return;
-	if (listask_find(tx, LIST_WATCHED, is_ours, &entry))
+	if (listask_find(tx, LIST_WATCHED, is_ours, &entry)) {
 		tell(tx, "CASE_WATCHED", &entry)->keeps_original =
 			settings->watch_evidence;
+		tx->limits_percent = (uint32_t)settings->watch_limits;
+	}
 	if (!listask_find(tx, LIST_SUSPENDED, is_ours, &entry))
 		return;
 	finding = tell(tx, "CASE_SUSPENDED", &entry);
 	finding->demand = ACTION_REJECT;
 	finding->code = 550;
 	finding->enhanced = "5.7.1";
+	finding->refuses_mail = true;
 	finding->text = arena_printf(&tx->arena, "suspended, case %s%s%s",
 				     entry.reason,
 				     *settings->contact ? "; write to " : "",

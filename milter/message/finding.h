@@ -34,6 +34,7 @@ struct finding {
 	const char *text;	/* of the reply, with code; else NULL */
 	size_t recipient;	/* index + 1 of the one concerned, 0: all */
 	bool keeps_original;	/* the message is to be kept as evidence */
+	bool refuses_mail;	/* a refusal is said at MAIL, not at RCPT */
 
 	/* For people, where the transaction asks for it; NULL: nothing is known. */
 	const char *meaning;	/* of the symbol */

@@ -140,6 +140,7 @@ struct transaction {
 	struct client client;		/* as it was at MAIL */
 	enum direction direction;
 	const char *customer;	/* id in the book; NULL: none known */
+	uint32_t limits_percent;	/* of each limit of who is watched; 0: all */
 	int64_t began_us, ended_us;
 	const char *queue_id;
 	enum stage stage;		/* the furthest reached */

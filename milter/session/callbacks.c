@@ -14,7 +14,8 @@
 
 /*
  * What is found before RCPT is said at RCPT, so that the record of a refused
- * message names sender and recipient. For most other steps the MTA is told not
+ * message names sender and recipient; but for who is suspended, to whom it does
+ * not matter whom he writes to. For most other steps the MTA is told not
  * to wait (libmilter fakes that for MTAs that do). But it waits at connect and
  * at MAIL: when it hangs up, libmilter forgets what it has not read yet, and a
  * session or message must not go unrecorded because its client was quick.
@@ -143,6 +144,15 @@ static void check_service(struct transaction *tx)
 				"room for records of mail, try again later");
 }
 
+/* Nothing more comes of it: it ends here, with its record. */
+static sfsistat refuse_mail(struct session *session, SMFICTX *ctx)
+{
+	sfsistat reply = answer_reply(ctx, &session->tx.outcome);
+
+	end_unfinished(session, ENDING_REFUSED);
+	return reply;
+}
+
 static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
 	struct session *session = session_make(ctx);
@@ -155,7 +165,8 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 	checks_run(&session->tx, STAGE_HELO);
 	checks_run(&session->tx, STAGE_MAIL);
 	check_service(&session->tx);
-	return SMFIS_CONTINUE;
+	return verdict_sender(&session->tx) ? refuse_mail(session, ctx) :
+					      SMFIS_CONTINUE;
 }
 
 static const struct outcome too_many = {

@@ -9,6 +9,7 @@
 #include "cases/complaintdrop.h"
 #include "cases/complaintsettings.h"
 #include "cases/caseclock.h"
+#include "cases/listfiles.h"
 #include "content/contentcheck.h"
 #include "message/limits.h"
 #include "session/callbacks.h"
@@ -259,6 +260,7 @@ static void tick(void)
 	take_complaints(settings);
 	diskwatch_look(service_disk(), settings);
 	caseclock_run(service_state(), settings);
+	listfiles_run(service_state(), settings);
 	self.facts.is_reloading = reloader_is_busy();
 	statusfile_write(settings, &self.facts);
 	settings_unref(settings);

@@ -2,6 +2,7 @@
 
 #include "session/service.h"
 
+#include "alert/alerts.h"
 #include "base/log.h"
 #include "bulk/bulk.h"
 #include "resolver/resolver.h"
@@ -57,6 +58,8 @@ bool service_open(struct settings *settings, GError **error)
 	contacts_path = g_build_filename(dir, "contacts", NULL);
 	contacts_load(contacts, contacts_path);
 	current = settings;
+	if (!alerts_open(settings, error))
+		goto fail;
 	bulk = bulk_open(state, service_settings);
 	return true;
 fail:
@@ -73,6 +76,7 @@ void service_close(void)
 	housekeeper_close(&keeper);
 	service_save_contacts();
 	bulk_close(&bulk);
+	alerts_close();
 	state_close(&state);
 }
 
@@ -99,6 +103,7 @@ void service_set_settings(struct settings *settings)
 			   resolver_settings_of(settings)->failure_ttl_ms);
 	recorder_set_settings(recorder, settings);
 	housekeeper_set_settings(keeper, settings);
+	alerts_set_settings(settings);
 	settings_unref(old);
 }
 

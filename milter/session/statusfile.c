@@ -2,6 +2,7 @@
 
 #include "session/statusfile.h"
 
+#include "alert/outbox.h"
 #include "bulk/bulk.h"
 #include "bulk/counts.h"
 #include "bulk/listhealth.h"
@@ -105,6 +106,17 @@ static json_t *bulk_object(void)
 			 "save_failures", (json_int_t)stats.save_failures);
 }
 
+static json_t *alert_counts_object(void)
+{
+	struct outbox_counts counts = outbox_counts();
+
+	return json_pack("{s:I, s:I, s:I, s:I}",
+			 "delivered", (json_int_t)counts.done,
+			 "given_up", (json_int_t)counts.failed,
+			 "dropped", (json_int_t)counts.dropped,
+			 "waiting", (json_int_t)counts.waiting);
+}
+
 static json_t *whole_object(const struct settings *settings,
 			    const struct status_facts *facts)
 {
@@ -112,7 +124,7 @@ static json_t *whole_object(const struct settings *settings,
 
 	return json_pack(
 		"{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:s*, s:s, s:s, s:b, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
 		"began_us", (json_int_t)facts->began_us,
 		"settings_read_us", (json_int_t)facts->settings_read_us,
@@ -126,7 +138,8 @@ static json_t *whole_object(const struct settings *settings,
 		"counters", counters_object(), "records", records_object(),
 		"resolver", resolver_object(),
 		"content", contentjson_object(settings),
-		"bulk", bulk_object(), "dns_lists", dns_lists_array());
+		"bulk", bulk_object(), "dns_lists", dns_lists_array(),
+		"alerts", alert_counts_object());
 }
 
 void statusfile_write(const struct settings *settings,

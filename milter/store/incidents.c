@@ -23,6 +23,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *all_waiting;		/* name -> struct waiting *; or NULL */
 static uint64_t dropped;
 static atomic_uint_fast64_t written;
+static _Atomic(incidents_listener_fn *) listening;
 
 static void free_waiting(void *data)
 {
@@ -87,13 +88,21 @@ void incidents_note_about(struct incident_subject subject, const char *kind,
 	pthread_mutex_unlock(&lock);
 }
 
+void incidents_set_listener(incidents_listener_fn *listener)
+{
+	atomic_store(&listening, listener);
+}
+
 static void tell(const struct incident *incident)
 {
+	incidents_listener_fn *listener = atomic_load(&listening);
 	g_autofree char *key = log_text(span_text(incident->key));
 	g_autofree char *text = log_text(span_text(incident->text));
 
 	log_event(NULL, LOG_WARNING, "incident", "kind=%s key=%s text=%s",
 		  incident->kind, key, text);
+	if (listener)
+		listener(incident);
 }
 
 /* It goes on, unless it was quiet for too long. */
@@ -203,9 +212,10 @@ bool incidents_flush(struct state *state, GError **error)
 	for (guint i = 0; i < fresh->len; i++) {
 		const struct waiting *waiting = g_ptr_array_index(fresh, i);
 
-		tell(&(struct incident){ .kind = waiting->kind,
-					 .key = waiting->key,
-					 .text = waiting->text });
+		tell(&(struct incident){
+			waiting->kind, waiting->key, waiting->text,
+			waiting->first_us, waiting->last_us, waiting->count,
+			waiting->subject, false });
 	}
 	return true;
 }

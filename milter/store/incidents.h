@@ -51,6 +51,10 @@ bool incidents_set_in_case(struct state_txn *txn,
  * only logged.
  */
 bool incidents_flush(struct state *state, GError **error) MUST_USE;
+/* Who is told of each that is new, once it is on disk; NULL: nobody. Borrowed for the
+ * call, on the thread that writes. */
+typedef void incidents_listener_fn(const struct incident *incident);
+void incidents_set_listener(incidents_listener_fn *listener);
 /* Those whose last time is older than INCIDENTS_KEEP_US; INCIDENTS_EXPIRED_MOST of
  * them, and the rest at the next calls. */
 bool incidents_expire(struct state *state, int64_t now_us, GError **error)

@@ -512,6 +512,18 @@ void state_doubt(struct state_txn *txn, const char *what)
 	note_unread(txn->state, what);
 }
 
+uint64_t state_mark(struct state *state)
+{
+	struct state_txn *txn = state_begin_read(state, NULL);
+	uint64_t mark;
+
+	if (!txn)
+		return 0;
+	mark = mdb_txn_id(txn->txn);
+	state_end(&txn);
+	return mark;
+}
+
 void state_check_readers(struct state *state)
 {
 	int dead;

@@ -94,6 +94,9 @@ bool state_is_in_doubt(struct state *state);
 /* For who found a value that says nothing: what is an item of, for the log. */
 void state_doubt(struct state_txn *txn, const char *what);
 
+/* Another number than before: somebody wrote something since. 0: nobody can tell. */
+uint64_t state_mark(struct state *state);
+
 /* Frees the slots of readers that died; for a timer, every minute or so. */
 void state_check_readers(struct state *state);
 

@@ -10,6 +10,7 @@
 #include "bulk/recipientcheck.h"
 #include "bulk/unasked.h"
 #include "cases/customercheck.h"
+#include "cases/incidentcheck.h"
 #include "cases/listcheck.h"
 #include "cases/statecheck.h"
 #include "cases/suspensioncheck.h"
@@ -50,6 +51,7 @@ static const struct {
 	{ STAGE_MESSAGE, transaction_check_limits },
 	{ STAGE_MESSAGE, greycheck_message },	/* knows what others found */
 	{ STAGE_MESSAGE, limitcheck_message },
+	{ STAGE_MESSAGE, incidentcheck_message },
 };
 
 void checks_run(struct transaction *tx, enum stage stage)
@@ -84,4 +86,5 @@ void checks_after(struct transaction *tx)
 void checks_end(struct transaction *tx)
 {
 	limitcheck_end(tx);
+	incidentcheck_end(tx);
 }

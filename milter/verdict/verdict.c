@@ -115,6 +115,26 @@ static bool is_refusal(enum action action)
 	return action == ACTION_DEFER || action == ACTION_REJECT;
 }
 
+bool verdict_sender(struct transaction *tx)
+{
+	const struct verdict_settings *settings =
+		verdict_settings_of(tx->settings);
+
+	if (!tx->is_enforced || tx->direction == DIRECTION_LOCAL)
+		return false;
+	for (guint i = 0; i < tx->findings->len; i++) {
+		const struct finding *finding =
+			&g_array_index(tx->findings, struct finding, i);
+		enum action demand = demand_of(settings, finding);
+
+		if (!finding->refuses_mail || !is_refusal(demand))
+			continue;
+		tx->outcome = outcome_for(tx, demand, finding);
+		return true;
+	}
+	return false;
+}
+
 void verdict_recipient(struct transaction *tx)
 {
 	size_t index = tx->recipients->len;

@@ -5,6 +5,13 @@
 #include "message/transaction.h"
 
 /*
+ * Whether the message is refused at MAIL, by a finding that says so: fills
+ * tx->outcome then. Never in monitor mode, nor DIRECTION_LOCAL, for which the MTA
+ * has the message already: that waits for verdict_message().
+ */
+bool verdict_sender(struct transaction *tx);
+
+/*
  * Decides on the recipient added last, from its own findings and from those
  * that concern the whole envelope: fills its outcome, and its state when it
  * is refused. A DIRECTION_LOCAL recipient is never refused here, since the

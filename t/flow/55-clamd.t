@@ -282,6 +282,11 @@ my @pids = map {
 } 1 .. 8;
 my $failed = grep { waitpid $_, 0; $? } @pids;
 is $failed, 0, 'many connections at once';
+is scalar(my @none = $daemon->objects('case', 'list')), 0, "a stranger's virus is nobody's case";
+send_one(login => 'mallory', from => '<mallory@example.org>');
+ok $box->wait_for(10, sub { grep { "$_->{kind} $_->{subject} $_->{severity}" eq
+	'virus mallory 2' } $daemon->objects('case', 'list') }),
+	'that of a login of ours is' or diag $daemon->log;
 is $daemon->stop, 0, 'it ends well';
 
 # Settings that are wrong, and right.

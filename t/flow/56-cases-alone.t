@@ -39,7 +39,8 @@ sub send_many
 	for (1 .. $count) {
 		my $r = $mta->message(addr => '192.0.2.5', login => 'alice',
 			from => '<alice@example.org>', rcpts => ['<x@far.example>'], %m);
-		$last = $r->{cmd} eq 'none' ? $r->{rcpts}[0]{text} : $r->{cmd};
+		$last = $r->{stage} eq 'mail' ? $r->{text} :
+			$r->{cmd} eq 'none' ? $r->{rcpts}[0]{text} : $r->{cmd};
 	}
 	$mta->quit;
 	return $last;

@@ -37,7 +37,8 @@ sub sent
 		from => '<alice@example.org>', login => 'alice', %m);
 
 	$mta->quit;
-	return $r->{rcpts}[0]{cmd} eq 'c' ? $r->{cmd} : $r->{rcpts}[0]{text};
+	return $r->{stage} eq 'mail' ? $r->{text} :
+		$r->{rcpts}[0]{cmd} eq 'c' ? $r->{cmd} : $r->{rcpts}[0]{text};
 }
 
 sub day { Clock::seconds_of($_[0]) }
@@ -143,7 +144,7 @@ subtest 'whom a case can be about' => sub {
 	like +($daemon->reevectl('list', 'export', 'suspended'))[1],
 		qr/^domain shop\.example 2026-\d+$/m, 'all in plain';
 	is +($daemon->reevectl('list', 'export', @$_))[0], 64, "@$_: bad words"
-		for ['watched'], ['suspended', '--format', 'x'],
+		for ['x'], ['suspended', '--format', 'x'], ['watched', '--format', 'radius'],
 		['suspended', '--format', 'radius', '--kind', 'domain'];
 	is sent(login => undef, addr => '198.51.100.1', from => '<x@shop.example>',
 		rcpts => ['<u@example.org>']), 'c',

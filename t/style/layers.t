@@ -9,7 +9,7 @@ use File::Find;
 use Test::More;
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
-my @layers = qw(base settings resolver message store relay sender content bulk
+my @layers = qw(base settings resolver message store alert relay sender content bulk
 	cases verdict report session admin web);
 my %level = map { $layers[$_] => $_ } 0 .. $#layers;
 # Those that check do not know each other.
@@ -90,7 +90,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 	my ($object, @wrong);
 	# Files whose types or verbs have a name of their own.
 	my %prefix = (
-		netaddr => 'net', rawmessage => 'rawmessage', status => 'command',
+		netaddr => 'net', alertsettings => 'alert', webhook_libcurl => 'webhook', webhook_none => 'webhook', alertadmin => 'command', rawmessage => 'rawmessage', status => 'command',
 		check => 'command', 'try' => 'command', dkim => 'command', list => 'command',
 		caseadmin => 'command', caseform => 'case', casesettings => 'case',
 		casestate => 'case',

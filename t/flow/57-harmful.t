@@ -1,0 +1,163 @@
+# What our own senders must not send opens a case by itself: harmful content end to
+# end, viruses, traps and borrowed senders; and a refusal at MAIL leaves its record.
+
+use strict;
+use warnings;
+
+use JSON::PP;
+use Test::More;
+
+use Clock;
+use Milter::Client;
+use Postfix;
+use SMTP;
+use Sandbox;
+
+my $box = Sandbox->new;
+my $clock = Clock->new($box, '2026-11-28T03:00:00Z');	# a night, on a Saturday
+my $words = $box->write_file('harmful.txt', "poison recipe\n");
+my $daemon = $box->daemon(
+	relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },
+	rules => { files => [] },
+	keywords => { lists => { banned => { files => [$words], score => 1,
+		category => 'harmful', action => 'reject' },
+		odd => { files => [$box->write_file('odd.txt', "odd thing\n")],
+			score => 0 } } },
+	bulk => { preset_limits => 'no', traps => ['trap@far.example'] },
+	sender => { logins => ['alice: alice@example.org', 'bob: bob@example.org',
+		'carol: carol@example.org', 'dave: dave@example.org'] },
+	cases => { contact => 'abuse@example.org',
+		incidents => { KEYWORD_ODD => 'attack' } },
+	calendar => { zone => 'UTC' });
+
+sub cases { $daemon->objects('case', 'list', @_) }
+sub near { cmp_ok abs($_[0] / 1e6 - Clock::seconds_of($_[1])), '<', 60, $_[2] }
+
+sub sent
+{
+	my (%m) = @_;
+	my $mta = Milter::Client->new($daemon->socket);
+	my $from = $m{from} // '<alice@example.org>';
+	my $r = $mta->message(addr => '192.0.2.5', login => 'alice', from => $from,
+		rcpts => ['<x@far.example>'], headers => [['From', $from]], %m);
+
+	$mta->quit;
+	return $r;
+}
+
+sub case_of
+{
+	my ($subject) = @_;
+	my $found;
+
+	ok $box->wait_for(10, sub { ($found) = grep { $_->{subject} eq $subject } cases() }),
+		"there is a case about $subject" or diag $daemon->log;
+	return $found;
+}
+
+is +($daemon->reevectl('customer', 'add', 'acme', '--account', 'alice', '--contact',
+	'alice@acme.example'))[0], 0, 'a customer';
+my $r = sent(body => "Here is the poison recipe.\r\n");
+like $r->{text}, qr/^550 5\.7\.1 /, 'harmful content is refused';
+my ($record) = $daemon->records(1);
+my ($kept) = $daemon->objects('evidence', 'list');
+is $kept->{id}, $record->{id}, 'and the original is kept' or diag explain $kept;
+my $case = case_of('acme');
+is "$case->{kind} $case->{severity} $case->{contact}", 'harmful 3 alice@acme.example',
+	'a grave one, with whom to write to';
+ok $box->wait_for(10, sub { (cases())[0]{state} eq 'suspended' }), 'suspended at once';
+my ($show) = $daemon->objects('case', 'show', $case->{case});
+near $show->{deadlines}{suspend}, '2026-11-28T03:30:00Z', 'both deadlines are shown: ' .
+	'half an hour by night';
+near $show->{deadlines}{report}, '2026-11-29T03:00:00Z', 'a day for the report';
+is_deeply [keys %{ $show->{due} }], ['report'], 'which alone is still owed';
+like $show->{steps}[0]{note}, qr/^harmful: KEYWORD_HARMFUL: .*, record $record->{id}$/,
+	'the case names finding and record';
+like +($daemon->reevectl('case', 'show', $case->{case}))[1], qr/suspend +\S.* \(settled\)/,
+	'in words';
+
+$r = sent();
+is $r->{stage}, 'mail', 'the next message is refused at MAIL';
+like $r->{text}, qr/^550 5\.7\.1 suspended, case $case->{case}; write to abuse\@/, 'why';
+is sent(addr => '198.51.100.1', login => undef, from => '<f@far.example>',
+	rcpts => ['<alice@example.org>'])->{cmd}, 'c', 'mail to the customer flows';
+my @records = $daemon->records(3);
+my ($refused) = grep { $_->{verdict} eq 'reject' && !@{ $_->{recipients} // [] } } @records;
+ok $refused, 'the refusal has its record' or diag explain \@records;
+is $refused->{sender}, 'alice@example.org', 'of that sender';
+ok +(grep { $_->{symbol} eq 'CASE_SUSPENDED' } @{ $refused->{findings} }), 'which says why';
+
+subtest 'a session goes on after that' => sub {
+	my $mta = Milter::Client->new($daemon->socket);
+	my %mail = (addr => '192.0.2.5', rcpts => ['<x@far.example>']);
+
+	is $mta->message(%mail, login => 'alice', from => '<alice@example.org>')->{stage},
+		'mail', 'refused';
+	is $mta->message(%mail, login => undef, from => '<bob@example.org>')->{cmd}, 'c',
+		'another sender of the same session is not';
+	$mta->quit;
+};
+
+subtest 'a real Postfix' => sub {
+	Postfix::is_there() or plan skip_all => 'no Postfix here, or not root to start one';
+	my $postfix = Postfix->new($box, milters => $daemon->socket,
+		users => { alice => 'secret', bob => 'hidden' });
+	my $s = SMTP->new($postfix->port, from => '127.0.0.9');
+
+	$s->auth('alice', 'secret');
+	my ($code, $text) = $s->cmd('MAIL FROM:<alice@example.org>');
+	is $code, 550, 'refuses MAIL';
+	like $text, qr/5\.7\.1 suspended, case $case->{case};/, 'with the case';
+	is +($s->cmd('RCPT TO:<x@far.example>'))[0], 503, 'there is no message then';
+	$s->quit;
+	$s = SMTP->new($postfix->port, from => '127.0.0.9');
+	is +($s->message(from => '<far@remote.example>', to => '<alice@example.org>',
+		text => "Subject: x\n\nHello\n"))[0], 250, 'mail to the customer flows';
+	$s->quit;
+	$postfix->stop;
+};
+
+subtest 'other incidents' => sub {
+	sent(login => 'carol', from => '<carol@example.org>', rcpts => ['<trap@far.example>']);
+	$case = case_of('carol');
+	is $case->{kind}, 'spam', 'a trap: spam';
+	unlike +($daemon->objects('case', 'show', $case->{case}))[0]{steps}[0]{note},
+		qr/trap\@/, 'which does not name the trap';
+	sent(login => undef, from => '<z@far.example>', addr => '192.0.2.9',
+		body => "an odd thing\r\n");
+	$case = case_of('192.0.2.9');
+	is $case->{kind}, 'attack', 'what the settings say: by address';
+	sent(login => 'dave', from => '<alice@example.org>');
+	is case_of('dave')->{kind}, 'forged-sender', 'a borrowed sender';
+	sent(login => undef, from => '<s@far.example>', addr => '198.51.100.9',
+		rcpts => ['<u@example.org>'], body => "poison recipe\r\n");
+	$daemon->records(8);
+	is scalar(grep { $_->{subject} eq '198.51.100.9' } cases()), 0,
+		'a stranger has no case';
+	is scalar(my @all = $daemon->objects('evidence', 'list')), 2,
+		'but the original is kept';
+};
+
+subtest 'worse joins' => sub {
+	sent(login => 'carol', from => '<carol@example.org>', body => "poison recipe\r\n");
+	ok $box->wait_for(10, sub { (grep { $_->{subject} eq 'carol' } cases())[0]{state} eq
+		'suspended' }), 'harmful content joins a case of spam: suspended' or
+		diag $daemon->log;
+	($case) = grep { $_->{subject} eq 'carol' } cases();
+	is "$case->{kind} $case->{severity}", 'harmful 3', 'and it is a graver one';
+	ok $case->{due}{report}, 'to be reported';
+};
+
+subtest 'an incident that reevectl writes' => sub {
+	sent(login => 'bob', from => '<bob@example.org>', queue_id => '4abcXYZ');
+	$daemon->stop;
+	my ($status, $out, $err) = $daemon->reevectl('complaint', 'add', '--reporter',
+		'r@far.example', '--sender', 'bob@example.org', '--queue-id', '4abcXYZ',
+		'--source', '192.0.2.5', '--note', 'by phone');
+	is $status, 0, 'a complaint by phone, while no daemon runs' or diag $err;
+	($case) = grep { $_->{subject} eq 'bob' } cases();
+	ok $case, 'has a case at once' or diag explain [$out, $err, cases()];
+	is $case->{incidents}, 1, 'with one incident';
+};
+
+done_testing;
