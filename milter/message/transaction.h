@@ -140,6 +140,8 @@ struct transaction {
 	struct client client;		/* as it was at MAIL */
 	enum direction direction;
 	const char *customer;	/* id in the book; NULL: none known */
+	/* Theirs, as the book writes them, when a check needs them; else NULL. */
+	const char *const *customer_networks, *const *customer_domains;
 	int64_t began_us, ended_us;
 	const char *queue_id;
 	enum stage stage;		/* the furthest reached */
