@@ -325,13 +325,14 @@ json_t *recordjson_verdict(struct transaction *tx)
 {
 	const struct outcome *outcome = &tx->outcome;
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:f, s:s, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s, s:f, s:s, s:s, s:o, s:o, s:o}",
 			 "verdict", action_word(outcome->action),
 			 "code", outcome->code,
 			 "enhanced", outcome->enhanced ?: "",
 			 "text", outcome->text ?: "",
 			 "score", outcome->score,
 			 "direction", direction_word(tx->direction),
+			 "customer", tx->customer ?: "",
 			 "findings", tx_findings_array(tx), "auth",
 			 authjson_object(&tx->auth), "headers", headers_array(tx));
 }

@@ -128,10 +128,11 @@ static void print_people(struct transaction *tx)
 	};
 	struct table *table = table_new(titles);
 
-	printf("%s: %d %s %s\nscore %.1f, %s\n",
+	printf("%s: %d %s %s\nscore %.1f, %s%s%s\n",
 	       action_word(tx->outcome.action), tx->outcome.code,
 	       tx->outcome.enhanced, tx->outcome.text, tx->outcome.score,
-	       direction_word(tx->direction));
+	       direction_word(tx->direction), tx->customer ? ", customer " : "",
+	       tx->customer ?: "");
 	for (guint i = 0; i < tx->findings->len; i++) {
 		const struct finding *finding =
 			&g_array_index(tx->findings, struct finding, i);

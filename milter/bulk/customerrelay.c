@@ -12,6 +12,62 @@
 
 #define QUIET_US (INT64_C(86400) * G_USEC_PER_SEC)
 
+/* Whose server it is: by the settings, or else by the book of customers. */
+struct owner {
+	const char *name;
+	const struct customer *set;	/* NULL: by the book */
+	const char *const *networks, *const *domains;
+};
+
+static bool has_address(const struct owner *owner, const struct netaddr *addr)
+{
+	if (owner->set)
+		return netset_has(owner->set->networks, addr);
+	for (const char *const *one = owner->networks; *one; one++) {
+		struct network network;
+
+		if (network_parse(span_text(*one), &network, NULL) &&
+		    network_has(&network, addr))
+			return true;
+	}
+	return false;
+}
+
+/* .example.org is all below it. */
+static bool has_domain(const struct owner *owner, const char *domain)
+{
+	size_t len = strlen(domain);
+
+	if (owner->set)
+		return domaintable_has(owner->set->domains, domain);
+	for (const char *const *one = owner->domains; *one; one++) {
+		size_t end = strlen(*one);
+
+		if (**one == '.' ? len > end && g_ascii_strcasecmp(
+				domain + len - end, *one) == 0 :
+		    g_ascii_strcasecmp(domain, *one) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One that has domains: of another nobody knows what mail is his. */
+static bool find_owner(const struct transaction *tx, struct owner *out)
+{
+	const struct customer *set = customers_find(tx->settings, NULL,
+						    &tx->client.addr);
+
+	if (set) {
+		*out = (struct owner){ .name = set->name, .set = set };
+		return domaintable_size(set->domains) > 0;
+	}
+	*out = (struct owner){ .name = tx->customer,
+			       .networks = tx->customer_networks,
+			       .domains = tx->customer_domains };
+	return out->networks && *out->domains &&
+	       has_address(out, &tx->client.addr);
+}
+
 /* The domain in "for <user@example.org>" of a Received field; "" when it does not
  * say. A mail that is sent on for a user of the customer's was for a domain of theirs. */
 static const char *domain_it_was_for(struct transaction *tx,
@@ -33,17 +89,16 @@ static const char *domain_it_was_for(struct transaction *tx,
 }
 
 /* Whose server had it before the customer's; false: nobody's that matters. */
-static bool is_strangers(const struct customer *customer,
+static bool is_strangers(const struct owner *owner,
 			 const struct relay *relay, struct netaddr *addr_out)
 {
 	return relay->kind == RECEIVED_RELAY && !*relay->auth &&
 	       netaddr_parse(span_text(relay->ip), addr_out) &&
 	       !netaddr_is_private(addr_out) &&
-	       !netset_has(customer->networks, addr_out);
+	       !has_address(owner, addr_out);
 }
 
-static void tell(struct transaction *tx, const struct customer *customer,
-		 const char *from)
+static void tell(struct transaction *tx, const char *name, const char *from)
 {
 	char text[NETADDR_TEXT_MAX];
 	const char *server = netaddr_format(&tx->client.addr, text);
@@ -51,10 +106,10 @@ static void tell(struct transaction *tx, const struct customer *customer,
 		"%s relays for %s, sender %s", server, from,
 		mailaddr_format(&tx->sender, &tx->arena));
 
-	transaction_find(tx, "CUSTOMER_RELAYS", "%s: %s", customer->name,
+	transaction_find(tx, "CUSTOMER_RELAYS", "%s: %s", name,
 			 what)->score = 2.0;
 	incidents_note_about((struct incident_subject){ LIST_ADDRESS, server },
-			     "relay", customer->name, what, QUIET_US,
+			     "relay", name, what, QUIET_US,
 			     clock_now_us());
 }
 
@@ -62,20 +117,16 @@ void customerrelay_message(struct transaction *tx)
 {
 	const struct header *received = transaction_find_header(tx,
 								"Received");
-	const struct customer *customer;
 	struct netaddr before;
+	struct owner owner;
 	struct relay relay;
 
 	if (tx->direction != DIRECTION_OUTBOUND || tx->client.login ||
-	    !received || tx->sender.is_null)
-		return;
-	customer = customers_find(tx->settings, NULL, &tx->client.addr);
-	if (!customer || !domaintable_size(customer->domains) ||
-	    domaintable_has(customer->domains, tx->sender.domain_ascii))
+	    !received || tx->sender.is_null || !find_owner(tx, &owner) ||
+	    has_domain(&owner, tx->sender.domain_ascii))
 		return;
 	relay = received_parse(received->value, &tx->arena);
-	if (is_strangers(customer, &relay, &before) &&
-	    !domaintable_has(customer->domains,
-			     domain_it_was_for(tx, received->value)))
-		tell(tx, customer, relay.ip);
+	if (is_strangers(&owner, &relay, &before) &&
+	    !has_domain(&owner, domain_it_was_for(tx, received->value)))
+		tell(tx, owner.name, relay.ip);
 }

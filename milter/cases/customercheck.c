@@ -14,3 +14,15 @@ void customercheck_sender(struct transaction *tx)
 					 &tx->client.addr,
 					 tx->sender.domain_ascii, &tx->arena);
 }
+
+void customercheck_message(struct transaction *tx)
+{
+	struct customer_entry entry;
+
+	if (!tx->customer || tx->client.login ||
+	    !transaction_find_header(tx, "Received") ||
+	    !customerbook_get(tx->state, tx->customer, &tx->arena, &entry))
+		return;
+	tx->customer_networks = entry.networks;
+	tx->customer_domains = entry.domains;
+}

@@ -10,5 +10,8 @@
  * a state (tx->state NULL), or when it cannot be read, nobody is known.
  */
 void customercheck_sender(struct transaction *tx);
+/* A check (STAGE_MESSAGE): sets tx->customer_networks and tx->customer_domains of mail
+ * that a customer's server may have sent on: without a login, with a Received field. */
+void customercheck_message(struct transaction *tx);
 
 #endif

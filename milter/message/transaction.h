@@ -141,6 +141,8 @@ struct transaction {
 	enum direction direction;
 	const char *customer;	/* id in the book; NULL: none known */
 	uint32_t limits_percent;	/* of each limit of who is watched; 0: all */
+	/* Theirs, as the book writes them, when a check needs them; else NULL. */
+	const char *const *customer_networks, *const *customer_domains;
 	int64_t began_us, ended_us;
 	const char *queue_id;
 	enum stage stage;		/* the furthest reached */

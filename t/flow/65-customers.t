@@ -63,6 +63,30 @@ is found(client => '192.0.2.200'), '', 'no customer';
 is found(client => '198.51.100.1'), '', 'no network of ours';
 is found(more => ['--account', 'bob']), '', 'a login here';
 
+# By the book of customers, where the settings have none there.
+mkdir $box->path('none'), 0700 or die "$!\n";
+sub book { $box->run("$Sandbox::BUILD/reevectl", '-c', $conf, 'customer', @_) }
+is +(book('add', 'bravo', '--network', '192.0.2.16/28', '--domain', 'bravo.example',
+	'--domain', '.bravo.example', '--account', '@bravo.example'))[0], 0, 'the book';
+is +(book('add', 'carol', '--network', '192.0.2.32/28'))[0], 0, 'one without domains';
+my %bravo = (client => '192.0.2.20');
+like found(%bravo), qr/^bravo: 192\.0\.2\.20 relays for 203\.0\.113\.7, sender/,
+	'a customer of the book';
+is found(%bravo, received => ["$head ESMTP id 4X\r\n\tfor <bob\@bravo.example>$date"]),
+	'', 'for a user of its own';
+is found(%bravo, from => '<bob@bravo.example>'), '', 'its own sender';
+is found(%bravo, from => '<bob@sub.bravo.example>'), '', 'of any of its domains';
+is found(%bravo, received => ["from pc (pc [192.0.2.25]) by mail.bravo.example with " .
+	"ESMTP id 4X$date"]), '', 'a client of its own';
+is found(%bravo, received => []), '', 'no field';
+is found(client => '192.0.2.40'), '', 'a customer without domains';
+is found(client => '192.0.2.200', from => '<a@bravo.example>'), '',
+	'a customer only by its domain';
+like found(), qr/^acme: /, 'the settings go before the book';
+is Suite::try_one($box, $conf, $box->path('m.eml'), '--client-ip' => '192.0.2.20',
+	'--from' => '<a@far.example>', '--rcpt' => 'x@else.example')->{customer}, 'bravo',
+	'try says whose it is';
+
 for ([{ networks => ['192.0.2.0/33'] }, qr/acme: networks: /],
 	[{ domains => ['a..b'] }, qr/acme: domains: /]) {
 	my ($customer, $want) = @$_;
