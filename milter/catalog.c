@@ -11,6 +11,7 @@
 #include "bulk/streamsettings.h"
 #include "cases/complaintsettings.h"
 #include "cases/casesettings.h"
+#include "cases/noticesettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -44,6 +45,7 @@ const struct setting_group *const catalog[] = {
 	&dnslists_group,
 	&customers_group,
 	&case_group,
+	&notice_group,
 	&grey_group,
 	&stream_group,
 	&bulk_group,

@@ -7,6 +7,8 @@
 #include "cases/casebook.h"
 #include "cases/casejoin.h"
 #include "cases/customerbook.h"
+#include "cases/noticeclock.h"
+#include "cases/noticepost.h"
 #include "store/audit.h"
 
 #include <string.h>
@@ -15,6 +17,7 @@
 #define JOINED_MAX 1000		/* at once; the rest at the next tick */
 
 struct run {
+	struct notice_ask ask;
 	struct state *state;
 	const struct case_settings *settings;
 	int64_t now_us;
@@ -153,8 +156,9 @@ static bool take_due(const struct case_facts *facts, void *context)
 static bool act(struct run *run, struct case_id id, enum case_command command,
 		const char *text)
 {
-	const struct case_change change = { .step = {
+	struct case_change change = { .step = {
 		run->now_us, command, CASE_STATE_NONE, OURSELVES, text } };
+	struct notice_entry letter;
 	g_autofree char *action = g_strdup_printf("case %s",
 						  case_command_word(command));
 	g_autoptr(GError) why = NULL;
@@ -164,6 +168,11 @@ static bool act(struct run *run, struct case_id id, enum case_command command,
 	case_id_format(id, word);
 	if (!note(run, action, word, text))
 		return false;
+	if (noticeclock_prepare(&run->ask, id, command, &run->arena,
+				&letter)) {
+		change.also = noticepost_also;
+		change.also_context = &letter;
+	}
 	if (!casebook_change(run->state, run->settings, id, &change, &facts,
 			     &run->arena, &why)) {
 		tell_trouble(why);
@@ -237,12 +246,14 @@ static void act_on_due(struct run *run)
 
 void caseclock_run(struct state *state, const struct settings *settings)
 {
-	struct run run = { .state = state,
+	int64_t now_us = clock_now_us();
+	struct run run = { .ask = { settings, state, now_us }, .state = state,
 			   .settings = case_settings_of(settings),
-			   .now_us = clock_now_us() };
+			   .now_us = now_us };
 
 	arena_init(&run.arena);
 	join_incidents(&run);
 	act_on_due(&run);
+	noticeclock_run(&run.ask);
 	arena_release(&run.arena);
 }
