@@ -31,27 +31,45 @@ void casenotice_release(struct casenotice *letter)
 	g_free(letter->language);
 }
 
-static int show(struct writing *on)
+static void show_json(const struct writing *on,
+		      const struct notice_mail *mail)
+{
+	struct span sender = mail->mail.sender;
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:s#, s:s, s:s, s:s}",
+		"kind", notice_kind_word(on->entry.kind), "to", on->entry.to,
+		"language", on->entry.language,
+		"sender", sender.len ? sender.ptr : "<>",
+		(int)(sender.len ? sender.len : 2),
+		"subject", mail->subject->str, "text", mail->body->str,
+		"message", mail->text->str);
+
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+/* For people: not as it is encoded. */
+static void show_text(const struct writing *on, const struct notice_mail *mail)
+{
+	struct span sender = mail->mail.sender;
+
+	printf("Envelope: %.*s\nFrom: %s <%s>\nTo: %s\nSubject: %s\n\n%s",
+	       (int)(sender.len ? sender.len : 2), sender.len ? sender.ptr :
+	       "<>", notice_settings_of(on->ask.settings)->name,
+	       case_settings_of(on->ask.settings)->contact, on->entry.to,
+	       mail->subject->str, mail->body->str);
+}
+
+static int show(const struct writing *on)
 {
 	struct notice_mail mail;
-	struct span sender;
 
 	notice_mail_init(&mail, &on->ask, &on->facts, &on->entry, on->arena);
-	sender = mail.mail.sender;
-	if (on->admin->is_json) {
-		json_t *object = json_pack("{s:s, s:s, s:s, s:s#, s:s}",
-			"kind", notice_kind_word(on->entry.kind),
-			"to", on->entry.to, "language", on->entry.language,
-			"sender", sender.len ? sender.ptr : "<>",
-			(int)(sender.len ? sender.len : 2), "message",
-			mail.text->str);
-
-		json_dumpf(object, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(object);
-	} else {
-		fputs(mail.text->str, stdout);
-	}
+	if (on->admin->is_json)
+		show_json(on, &mail);
+	else
+		show_text(on, &mail);
 	notice_mail_release(&mail);
 	return EX_OK;
 }

@@ -52,6 +52,9 @@ bool notice_fits(const struct case_facts *facts, enum notice_kind kind)
 
 	switch (kind) {
 	case NOTICE_KIND_WARNING:
+		return state == CASE_STATE_OPEN || state == CASE_STATE_WARNED ||
+		       state == CASE_STATE_WATCHED ||
+		       state == CASE_STATE_REMEDIED;
 	case NOTICE_KIND_REMINDER:
 		return state == CASE_STATE_OPEN || state == CASE_STATE_WARNED ||
 		       state == CASE_STATE_WATCHED;
@@ -192,24 +195,19 @@ static const struct notice_language *language_of(const struct notice_ask *ask,
 
 static GString *compose(const struct notice_ask *ask,
 			const struct notice_entry *entry,
-			const struct notice_language *language,
-			const char *const values[])
+			const struct notice_mail *letter, const char *language)
 {
 	const char *contact = case_settings_of(ask->settings)->contact;
-	g_autoptr(GString) subject = g_string_new(NULL);
-	g_autoptr(GString) body = g_string_new(NULL);
 	char token[NOTICE_TOKEN_TEXT_MAX];
 	g_autofree char *id = g_strdup_printf("%s%s", noticeform_token(
 		entry, token), strchr(contact, '@'));
-	struct plainmail mail = {
+	const struct plainmail mail = {
 		.from = contact, .to = entry->to, .message_id = id,
 		.from_name = notice_settings_of(ask->settings)->name,
-		.language = language->tag, .date_us = ask->now_us,
+		.language = language, .date_us = ask->now_us,
+		.subject = letter->subject->str, .body = letter->body->str,
 	};
 
-	noticetext_fill(language->letters[entry->kind], values, subject, body);
-	mail.subject = subject->str;
-	mail.body = body->str;
 	return plainmail_format(&mail);
 }
 
@@ -223,7 +221,11 @@ void notice_mail_init(struct notice_mail *out, const struct notice_ask *ask,
 
 	noticefacts_collect(ask, facts, entry->remark, language, arena,
 			    values);
-	out->text = compose(ask, entry, language, values);
+	out->subject = g_string_new(NULL);
+	out->body = g_string_new(NULL);
+	noticetext_fill(language->letters[entry->kind], values, out->subject,
+			out->body);
+	out->text = compose(ask, entry, out, language->tag);
 	out->to[0] = entry->to;
 	out->to[1] = NULL;
 	out->mail = (struct sendmail_mail){
@@ -236,4 +238,6 @@ void notice_mail_init(struct notice_mail *out, const struct notice_ask *ask,
 void notice_mail_release(struct notice_mail *mail)
 {
 	g_string_free(mail->text, TRUE);
+	g_string_free(mail->subject, TRUE);
+	g_string_free(mail->body, TRUE);
 }

@@ -27,11 +27,12 @@ bool notice_prepare(const struct notice_ask *ask,
 		    struct arena *arena, struct notice_entry *out,
 		    GError **error) MUST_USE;
 
-/* As evidence.sendmail gets it. */
+/* As evidence.sendmail gets it, and as people read it. */
 struct notice_mail {
 	struct sendmail_mail mail;
 	const char *to[2];
 	GString *text;
+	GString *subject, *body;
 };
 
 /* entry has its number and token, if it is to be sent. Texts live in arena. */

@@ -115,15 +115,26 @@ static bool look_after(const struct notice_ask *ask, struct arena *arena)
 	return true;
 }
 
+static bool take_warning(const struct case_step *step, void *context)
+{
+	if (step->command == CASE_COMMAND_WARN)
+		*(int64_t *)context = step->when_us;
+	return true;
+}
+
 /* Somebody warned otherwise, or the case took another turn, since it was written. */
-static bool is_true(const struct case_facts *facts,
+static bool is_true(const struct notice_ask *ask,
+		    const struct case_facts *facts,
 		    const struct notice_entry *entry)
 {
-	bool is_settled = entry->kind == NOTICE_KIND_WARNING &&
-			  facts->state != CASE_STATE_OPEN &&
-			  !facts->due_us[CASE_DUTY_WARN];
+	int64_t warned_us = 0;
 
-	return notice_fits(facts, entry->kind) && !is_settled;
+	if (!notice_fits(facts, entry->kind))
+		return false;
+	return entry->command != CASE_COMMAND_WARN ||
+	       !casebook_each_step(ask->state, entry->id, take_warning,
+				   &warned_us, NULL) ||
+	       warned_us <= entry->created_us;
 }
 
 static void drop(const struct notice_ask *ask, struct notice_entry *entry)
@@ -166,7 +177,7 @@ static void send_next(const struct notice_ask *ask, struct arena *arena)
 	if (!noticebook_next(ask->state, ask->now_us, arena, &entry))
 		return;
 	if (!casebook_get(ask->state, entry.id, &facts, arena, NULL) ||
-	    !is_true(&facts, &entry)) {
+	    !is_true(ask, &facts, &entry)) {
 		drop(ask, &entry);
 		return;
 	}

@@ -178,8 +178,8 @@ void noticefacts_collect(const struct notice_ask *ask,
 	values[NOTICE_CONTACT] = contact;
 	values[NOTICE_DESK] = name;
 	values[NOTICE_FINDINGS] = lines_of(&on);
-	values[NOTICE_INCIDENTS] = arena_printf(arena, "%" PRIu64,
-						facts->incidents);
+	values[NOTICE_INCIDENTS] = facts->incidents ? arena_printf(
+		arena, "%" PRIu64, facts->incidents) : "";
 	values[NOTICE_KIND] = word(&on, "kind", span_text(
 		case_kind_word(facts->kind)));
 	values[NOTICE_NAME] = name_of(&on, facts);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SUBJECT "Subject:"
+#define WIDTH_MAX 78		/* columns; some characters take two */
 
 struct noticetext {
 	char *subject;			/* as in the file, as are the lines */
@@ -231,11 +232,52 @@ static void add_line(GString *out, const char *line,
 					    (gssize)piece.text.len);
 }
 
+static size_t width_of(const char *text)
+{
+	gunichar c = g_utf8_get_char(text);
+
+	return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+}
+
+/* Where a line that is too wide is to be broken: its last blank in time; 0: nowhere. */
+static size_t break_of(const char *line, size_t depth)
+{
+	size_t width = 0, found = 0;
+
+	for (const char *at = line; *at && *at != '\n' && width < WIDTH_MAX;
+	     at = g_utf8_next_char(at)) {
+		width += width_of(at);
+		if (*at == ' ' && (size_t)(at - line) > depth)
+			found = (size_t)(at - line);
+	}
+	return width < WIDTH_MAX ? 0 : found;
+}
+
+/* What was filled in made lines longer than the template has them. */
+static void wrap(GString *out, size_t begin)
+{
+	while (begin < out->len) {
+		size_t depth = strspn(out->str + begin, " ");
+		size_t at = break_of(out->str + begin, depth);
+		size_t len = strcspn(out->str + begin, "\n");
+
+		if (!at) {
+			begin += len + 1;
+			continue;
+		}
+		out->str[begin + at] = '\n';
+		begin += at + 1;
+		for (size_t i = 0; i < depth; i++)
+			g_string_insert_c(out, (gssize)begin, ' ');
+	}
+}
+
 /* Lines up to an empty one; gives the first behind them. */
 static guint add_paragraph(GString *out, const GPtrArray *lines, guint from,
 			   const char *const *values)
 {
 	struct use all = { false, false };
+	size_t begin;
 	guint end = from;
 
 	for (; end < lines->len && *(char *)lines->pdata[end]; end++) {
@@ -250,8 +292,10 @@ static guint add_paragraph(GString *out, const GPtrArray *lines, guint from,
 		if ((all.has_variable && !all.has_value) ||
 		    (use.has_variable && !use.has_value))
 			continue;
+		begin = out->len;
 		add_line(out, lines->pdata[i], values);
 		g_string_append_c(out, '\n');
+		wrap(out, begin);
 	}
 	return end;
 }

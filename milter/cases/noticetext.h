@@ -29,7 +29,7 @@ const char *notice_variable_word(enum notice_variable variable);
 /*
  * Comments (#), "Subject: ...", an empty line, and the letter. {case} is a variable; {{
  * and }} are braces. A line all of whose variables are empty is left out, and so is a
- * paragraph.
+ * paragraph; one that is wider than 78 columns once it is filled in is broken at blanks.
  */
 struct noticetext;
 

@@ -34,11 +34,16 @@ cat >$sink/part.\$n && mv $sink/part.\$n $sink/mail.\$n
 E
 chmod 0755, $sendmail;
 
+my $drop = $box->path('drop');
+mkdir $drop;
+chown scalar getpwnam(Sandbox->user), -1, $drop if $> == 0;
+chmod 01733, $drop;
+
 sub bytes { encode('UTF-8', $_[0]) }
 
 my %cases = (contact => 'abuse@example.org', notices => 'yes', watch => '10d',
 	notice_name => bytes('Beispielnetze Störstelle'),
-	notice_sender => 'abuse+%@example.org');
+	notice_sender => 'abuse+%@example.org', drop_dir => $drop);
 my %settings = (relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },
 	evidence => { sendmail => "$sendmail -v" }, cases => \%cases,
 	calendar => { zone => 'UTC', hours => '09:00-17:00', holidays => ['2026-11-30'] });
@@ -111,6 +116,9 @@ subtest 'a warning in Chinese' => sub {
 	like $letter->{subject}, qr/^\[$id\] 关于您的客户账户“acme”发送违规邮件的警告/,
 		'the subject';
 	like $letter->{text}, qr/^尊敬的极好有限公司：\n/, 'the text';
+	is $shown->{text}, $letter->{text}, 'which is shown by itself';
+	my ($status, $out) = $daemon->reevectl('case', 'warn', $id, '--dry-run');
+	like decode('UTF-8', $out), qr/^To: carol.*\nSubject: \[$id\] 关于.*\n\n尊敬的/m, 'for people, too';
 
 	my $case = case_('warn', $id, '--remark', "请致电\n010-1", '--reason', 'as usual');
 	is $case->{status}, 0, 'warned' or diag $case->{err};
@@ -324,6 +332,35 @@ subtest 'by itself' => sub {
 	like letter()->{subject}, qr/is suspended\z/, 'which says so';
 	ok $box->wait_for(5, sub { case_('show', $id)->{letters}[-1]{state} eq 'sent' }), 'noted';
 	is +($daemon->reevectl('audit', 'verify'))[0], 0, 'the audit is whole';
+
+	my ($sender) = $box->read_file("$sink/args." . (sent() - 3)) =~ /^-f\n(\S+)/m;
+	$box->write_file('complaint-1', dsn($sender, '', 'failed'));
+	chmod 0644, $box->path('complaint-1');
+	rename $box->path('complaint-1'), "$drop/complaint-1";
+	ok $box->wait_for(10, sub { $daemon->log =~ /letter_bounced what="warning of case $id to lars/ }),
+		'one that comes back through an alias is noted as well';
+	is case_('show', $id)->{due}{warn}, undef, 'whom one can no more warn is not to be warned';
+};
+
+subtest 'as another program reads them' => sub {
+	plan skip_all => 'no python3' if system 'python3 -c "import email" 2>/dev/null';
+	local $ENV{LD_PRELOAD};
+	my $read = $box->write_file('read.py', <<'P');
+import email, email.policy, sys
+for name in sys.argv[1:]:
+    with open(name, "rb") as f:
+        mail = email.message_from_binary_file(f, policy=email.policy.default)
+    text = mail.get_content()
+    bad = [*mail.defects, *(d for v in mail.values() for d in v.defects)]
+    case = mail["message-id"].strip()[1:10]
+    good = (not bad and "[" + case + "]" in mail["subject"] and case in text and "\ufffd" not in text
+        and mail["from"].addresses[0].addr_spec == "abuse@example.org"
+        and len(mail["to"].addresses) == 1 and mail["date"].datetime.year == 2026)
+    print("good" if good else (name, bad, mail["subject"], text))
+P
+	my ($status, $out, $err) = $box->run('python3', $read, glob "$sink/mail.*");
+	is $status, 0, 'all are read' or diag $err;
+	is $out, "good\n" x sent(), 'and are what they should be';
 };
 
 subtest "letters of one's own" => sub {

@@ -70,6 +70,14 @@ static const struct { const char *text, *findings, *subject, *body; } good[] = {
 	  "a 2026-0001\nc\n" },
 	{ "Subject: x\n\na\n\n{name}\n\n\n", "", "x", "a\n\n" },
 	{ "Subject: x\r\n\r\na\r\n", "", "x", "a\n" },
+	{ "Subject: x\n\n  {findings}\n", "a bbbbbbbbb ccccccccc ddddddddd eeeeeeeee "
+	  "fffffffff ggggggggg hhhhhhhhh iiiiiiiii", "x",
+	  "  a bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff ggggggggg "
+	  "hhhhhhhhh\n  iiiiiiiii\n" },
+	{ "Subject: x\n\n{findings}\n", "案案案案案案案案案案 案案案案案案案案案案 "
+	  "案案案案案案案案案案 案案案案案案案案案案", "x",
+	  "案案案案案案案案案案 案案案案案案案案案案 案案案案案案案案案案\n"
+	  "案案案案案案案案案案\n" },
 	{ "subject: x\n\n# no comment\n", "", "x", "# no comment\n" },
 };
 
