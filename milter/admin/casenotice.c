@@ -2,12 +2,11 @@
 
 #include "admin/casenotice.h"
 
-#include "admin/auditlog.h"
+#include "admin/desk.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "cases/caseduties.h"
 #include "cases/noticepost.h"
-#include "settings/global.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -228,19 +227,6 @@ int casenotice_step(struct admin *admin, const struct command *self,
 	return change(&on, id, wanted, facts_out);
 }
 
-static struct state *open_state(const struct admin *admin,
-				const struct command *self, int *status_out)
-{
-	g_autoptr(GError) why = NULL;
-	struct state *state = state_open(
-		global_settings_of(admin->settings)->state_dir, STATE_CREATE,
-		&why);
-
-	if (!state)
-		*status_out = admin_fail_store(self, why);
-	return state;
-}
-
 /* One that warns is the step as well; of all others the case has a note. */
 static int write_and_post(struct writing *on, struct case_id id,
 			  enum notice_kind kind, const char *contact,
@@ -293,27 +279,23 @@ static int take_words(const struct command *self, int argc, char **argv,
 	return EX_OK;
 }
 
-static int run_loaded(struct admin *admin, const struct command *self,
-		      const struct casenotice *letter,
-		      const struct words *words)
+static int run_open(struct admin *admin, const struct command *self,
+		    struct state *state, const struct casenotice *letter,
+		    const struct words *words)
 {
 	g_autofree char *who = admin_operator();
 	struct arena arena;
 	struct writing on = {
 		.admin = admin, .self = self, .letter = letter,
 		.arena = &arena, .outcome = { NULL, who, NULL },
-		.ask = { admin->settings, NULL, clock_now_us() },
+		.ask = { admin->settings, state, clock_now_us() },
 	};
-	int status = EX_OK;
+	int status;
 
-	on.ask.state = open_state(admin, self, &status);
-	if (!on.ask.state)
-		return status;
 	arena_init(&arena);
 	status = write_and_post(&on, words->id, words->kind, words->contact,
 				words->reason);
 	arena_release(&arena);
-	state_close(&on.ask.state);
 	return status;
 }
 
@@ -332,15 +314,14 @@ int casenotice_run(struct admin *admin, const struct command *self, int argc,
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
+	struct state *state;
 
 	if (status == EX_OK)
 		status = take_words(self, argc, argv, &words);
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, asked, words.reason);
-	if (status == EX_OK)
-		status = run_loaded(admin, self, &letter, &words);
+	state = desk_begin(admin, self, asked, words.reason, &status);
+	if (state)
+		status = run_open(admin, self, state, &letter, &words);
+	state_close(&state);
 	casenotice_release(&letter);
 	g_free(words.contact);
 	g_free(words.reason);
