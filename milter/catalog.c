@@ -13,6 +13,7 @@
 #include "cases/complaintsettings.h"
 #include "cases/casesettings.h"
 #include "cases/listfiles.h"
+#include "cases/noticesettings.h"
 #include "content/keywordlists.h"
 #include "content/clamdsettings.h"
 #include "content/rulefiles.h"
@@ -46,6 +47,7 @@ const struct setting_group *const catalog[] = {
 	&dnslists_group,
 	&customers_group,
 	&case_group,
+	&notice_group,
 	&grey_group,
 	&stream_group,
 	&bulk_group,

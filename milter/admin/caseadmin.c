@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/auditlog.h"
+#include "admin/casenotice.h"
 #include "admin/caseprint.h"
 #include "admin/desk.h"
 #include "base/clock.h"
@@ -127,25 +128,25 @@ static int take_until(const struct command *self, const char *text,
 }
 
 static int change(struct admin *admin, const struct command *self,
-		  struct case_id id, const struct case_change *wanted)
+		  struct case_id id, const struct casenotice *letter,
+		  struct case_change *wanted)
 {
-	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
 	struct state *state = desk_open(admin, self, &status);
 	struct caseprint print;
 	struct case_facts facts;
 	struct arena arena;
+	bool is_done;
 
 	if (!state)
 		return status;
 	arena_init(&arena);
-	if (casebook_change(state, case_settings_of(admin->settings), id,
-			    wanted, &facts, &arena, &why)) {
+	status = casenotice_step(admin, self, state, id, letter, wanted,
+				 &facts, &is_done, &arena);
+	if (status == EX_OK && is_done) {
 		caseprint_begin(&print, admin);
 		caseprint_take(&facts, &print);
 		caseprint_end(&print);
-	} else {
-		status = admin_fail_store(self, why);
 	}
 	arena_release(&arena);
 	state_close(&state);
@@ -169,6 +170,7 @@ static int run_step(struct admin *admin, const struct command *self, int argc,
 	g_autofree char *reason = NULL, *until = NULL, *contact = NULL;
 	g_autofree char *who = admin_operator();
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
+	struct casenotice letter = { .remark = NULL };
 	gboolean is_reported = FALSE;
 	const GOptionEntry entries[] = {
 		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
@@ -179,6 +181,7 @@ static int run_step(struct admin *admin, const struct command *self, int argc,
 		  "Whom to write to about it, from now on", "ADDRESS" },
 		{ "reported", 0, 0, G_OPTION_ARG_NONE, &is_reported,
 		  "The authority has its report", NULL },
+		CASENOTICE_ENTRIES(&letter),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct case_change wanted = { .step = {
@@ -198,13 +201,16 @@ static int run_step(struct admin *admin, const struct command *self, int argc,
 		status = admin_load(admin);
 	if (status == EX_OK)
 		status = auditlog_note(admin, self, asked, reason);
-	if (status != EX_OK)
-		return status;
-	wanted.step.note = reason ? reason : is_assigned ? argv[2] : "";
-	wanted.assigned = is_assigned ? argv[2] : NULL;
-	wanted.contact = contact;
-	wanted.is_reported = is_reported;
-	return change(admin, self, id, &wanted);
+	if (status == EX_OK) {
+		wanted.step.note = reason ? reason :
+				   is_assigned ? argv[2] : "";
+		wanted.assigned = is_assigned ? argv[2] : NULL;
+		wanted.contact = contact;
+		wanted.is_reported = is_reported;
+		status = change(admin, self, id, &letter, &wanted);
+	}
+	casenotice_release(&letter);
+	return status;
 }
 
 /* Whose, or of which state; those behind a case. */
@@ -378,6 +384,14 @@ static const struct command verbs[] = {
 		.examples = "  reevectl case show 2026-0001\n",
 		.run = run_show,
 	}, {
+		.name = "case notice",
+		.arguments = "[OPTION...] CASE warning|reminder|suspension|"
+			     "resumption|closing",
+		.summary = "Send a letter about a case",
+		.examples = "  reevectl case notice 2026-0001 warning "
+			    "--dry-run\n",
+		.run = casenotice_run,
+	}, {
 		.name = "case due",
 		.arguments = "[OPTION...]",
 		.summary = "What must be done by when",
@@ -395,7 +409,7 @@ static const struct command verbs[] = {
 		.run = run_open,
 	},
 	STEP("note", "Write something down, or that it was reported"),
-	STEP("warn", "Whom it is about has been warned"),
+	STEP("warn", "Warn whom it is about, by a letter or otherwise"),
 	STEP("watch", "Watch whom it is about, from now on"),
 	STEP("suspend", "Refuse mail from whom it is about, from now on"),
 	STEP("resume", "Let mail through again, and watch"),
@@ -419,7 +433,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_case = {
 	.name = "case",
-	.arguments = "list|show|due|open|note|warn|watch|suspend|resume|"
+	.arguments = "list|show|due|open|note|notice|warn|watch|suspend|resume|"
 		     "remedy|close|terminate|assign ...",
 	.summary = "Cases of the abuse desk, with their deadlines",
 	.run = run,

@@ -2,6 +2,7 @@
 
 #include "admin/caseprint.h"
 
+#include "admin/casenotice.h"
 #include "admin/table.h"
 #include "base/clock.h"
 
@@ -152,6 +153,8 @@ static bool print_json(struct state *state, const struct case_facts *facts,
 					  steps, error);
 
 	json_object_set_new(object, "steps", steps);
+	json_object_set_new(object, "letters",
+			    casenotice_json(state, facts->id));
 	if (is_good)
 		dump(object);
 	else
@@ -202,6 +205,7 @@ static bool print_text(struct state *state, const struct case_facts *facts,
 		print_facts(facts);
 		putchar('\n');
 		table_print(table);
+		is_good = casenotice_print(state, facts->id, error);
 	}
 	table_free(table);
 	return is_good;

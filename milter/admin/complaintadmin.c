@@ -45,6 +45,14 @@ static void tell(const struct admin *admin,
 		       "its record was found" : "no record was found");
 }
 
+static void tell_letter(const struct admin *admin, const char *what)
+{
+	if (admin->is_json)
+		printf("{\"outcome\":\"letter\",\"text\":\"%s\"}\n", what);
+	else
+		puts(what);
+}
+
 static int refuse_size(const struct importing *on, const char *name)
 {
 	return admin_fail(on->self, EX_DATAERR, "%s: larger than "
@@ -69,6 +77,10 @@ static int take_one(void *mydata, struct span bytes, const char *name,
 		return refuse_size(on, name);
 	if (!complaintimport_take(&on->import, bytes, &imported, &why))
 		return admin_fail_store(on->self, why);
+	if (imported.is_letter) {
+		tell_letter(on->admin, imported.why);
+		return EX_OK;
+	}
 	if (imported.refusal != COMPLAINT_READ)
 		return admin_fail(on->self, EX_DATAERR, "%s: no complaint: %s",
 				  name, imported.why);

@@ -58,6 +58,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "case due", OPERATOR_VIEWER },
 	{ "case list", OPERATOR_VIEWER },
 	{ "case note", OPERATOR_DESK },
+	{ "case notice", OPERATOR_DESK },
 	{ "case open", OPERATOR_DESK },
 	{ "case remedy", OPERATOR_DESK },
 	{ "case resume", OPERATOR_DESK },

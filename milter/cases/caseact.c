@@ -5,14 +5,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cases/casealerts.h"
+#include "cases/noticeclock.h"
+#include "cases/noticepost.h"
 #include "store/audit.h"
 
 void caseact_begin(struct caseact *act, struct state *state,
 		   const struct settings *settings)
 {
-	*act = (struct caseact){ .state = state,
+	int64_t now_us = clock_now_us();
+
+	*act = (struct caseact){ .ask = { settings, state, now_us },
+				 .state = state,
 				 .settings = case_settings_of(settings),
-				 .now_us = clock_now_us() };
+				 .now_us = now_us };
 	arena_init(&act->arena);
 }
 
@@ -44,18 +49,24 @@ bool caseact_note(struct caseact *act, const char *action, const char *subject,
 bool caseact_take(struct caseact *act, struct case_id id,
 		  enum case_command command, const char *text)
 {
-	const struct case_change change = { .step = {
+	struct case_change change = { .step = {
 		act->now_us, command, CASE_STATE_NONE, CASEACT_OPERATOR,
 		text } };
 	g_autofree char *action = g_strdup_printf("case %s",
 						  case_command_word(command));
 	g_autoptr(GError) why = NULL;
+	struct notice_entry letter;
 	struct case_facts facts;
 	char word[CASE_ID_TEXT_MAX];
 
 	case_id_format(id, word);
 	if (!caseact_note(act, action, word, text))
 		return false;
+	if (noticeclock_prepare(&act->ask, id, command, &act->arena,
+				&letter)) {
+		change.also = noticepost_also;
+		change.also_context = &letter;
+	}
 	if (!casebook_change(act->state, act->settings, id, &change, &facts,
 			     &act->arena, &why)) {
 		caseact_tell_trouble(why);

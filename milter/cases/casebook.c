@@ -101,7 +101,11 @@ static bool change_it(struct state_txn *txn,
 		facts->due_us[CASE_DUTY_REPORT] = 0;
 	caseduties_after(facts, step->command, change->until_us,
 			 step->when_us, settings);
+	if (change->is_undelivered)
+		caseduties_undelivered(facts, step->when_us, settings);
 	return caserows_put(txn, facts, step, error) &&
+	       (!change->also ||
+		change->also(txn, change->also_context, error)) &&
 	       (!is_listed_by(step->command) ||
 		set_lists(txn, facts, step, error));
 }

@@ -25,6 +25,10 @@ struct case_change {
 	const char *assigned;		/* of CASE_COMMAND_ASSIGN */
 	const char *contact;		/* from now on; NULL: as it was */
 	bool is_reported;		/* the authority has its report */
+	bool is_undelivered;		/* what was to warn did not arrive */
+	/* Written with it, or not at all; may be NULL. */
+	bool (*also)(struct state_txn *txn, void *context, GError **error);
+	void *also_context;
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "cases/caseact.h"
 #include "cases/casealerts.h"
 #include "cases/caseincidents.h"
+#include "cases/noticeclock.h"
 
 static int64_t told_until_us;		/* what was due by then was told */
 
@@ -85,6 +86,7 @@ void caseclock_run(struct state *state, const struct settings *settings)
 	caseincidents_join(state, settings);
 	caseact_begin(&act, state, settings);
 	act_on_due(&act);
+	noticeclock_run(&act.ask);
 	casealerts_run(&act, settings);
 	caseact_end(&act);
 }

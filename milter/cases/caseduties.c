@@ -134,6 +134,18 @@ void caseduties_after(struct case_facts *facts, enum case_command command,
 	remember(facts);
 }
 
+void caseduties_undelivered(struct case_facts *facts, int64_t now_us,
+			    const struct case_settings *settings)
+{
+	if (facts->due_us[CASE_DUTY_WARN] ||
+	    (facts->state != CASE_STATE_OPEN &&
+	     facts->state != CASE_STATE_WARNED &&
+	     facts->state != CASE_STATE_WATCHED))
+		return;
+	facts->due_us[CASE_DUTY_WARN] = calendar_add_days(
+		settings->calendar, now_us, settings->warn_days);
+}
+
 void caseduties_strike(struct case_facts *facts, int64_t now_us,
 		       const struct case_settings *settings)
 {

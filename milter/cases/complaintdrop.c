@@ -94,7 +94,9 @@ static void tell(const char *name, const struct complaint_imported *imported)
 	g_autofree char *file = log_text(span_text(name));
 	g_autofree char *why = log_text(span_text(imported->why));
 
-	if (imported->refusal != COMPLAINT_READ)
+	if (imported->is_letter)
+		log_event(NULL, LOG_WARNING, "letter_bounced", "what=%s", why);
+	else if (imported->refusal != COMPLAINT_READ)
 		log_event(NULL, LOG_NOTICE, "complaint_refused",
 			  "file=%s why=%s", file, why);
 	else

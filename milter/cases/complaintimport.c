@@ -4,6 +4,7 @@
 
 #include "cases/complaintmatch.h"
 #include "cases/complaintsettings.h"
+#include "cases/noticebounce.h"
 #include "settings/global.h"
 #include "store/incidents.h"
 
@@ -69,6 +70,28 @@ bool complaintimport_add(const struct complaint_import *import,
 	return true;
 }
 
+static bool take_bounce(const struct complaint_import *import,
+			struct span bytes, struct arena *arena,
+			struct complaint_imported *out, GError **error)
+{
+	const struct notice_ask ask = { import->settings, import->state,
+					import->now_us };
+	struct notice_bounced bounced;
+	char id[CASE_ID_TEXT_MAX];
+
+	if (!noticebounce_take(&ask, bytes, import->operator_name, arena,
+			       &bounced, error))
+		return false;
+	out->is_letter = bounced.is_ours;
+	if (bounced.is_ours)
+		snprintf(out->why, sizeof out->why, "%s of case %s to %s could "
+			 "not be delivered%s", notice_kind_word(
+				bounced.entry.kind),
+			 case_id_format(bounced.entry.id, id), bounced.entry.to,
+			 bounced.is_known ? " (known already)" : "");
+	return true;
+}
+
 bool complaintimport_take(const struct complaint_import *import,
 			  struct span bytes, struct complaint_imported *out,
 			  GError **error)
@@ -87,6 +110,8 @@ bool complaintimport_take(const struct complaint_import *import,
 					      error);
 	else
 		snprintf(out->why, sizeof out->why, "%s", why);
+	if (out->refusal == COMPLAINT_BOUNCE)
+		is_good = take_bounce(import, bytes, &tx.arena, out, error);
 	transaction_release(&tx);
 	return is_good;
 }

@@ -15,12 +15,15 @@ struct complaint_import {
 struct complaint_imported {
 	enum complaint_refusal refusal;
 	char why[200];			/* when it is refused */
+	bool is_letter;			/* refused: a letter of ours came back, which
+					 * why tells */
 	enum complaint_outcome outcome;	/* when not */
 	uint64_t number;
 	size_t record_count;
 };
 
-/* Reads, finds the records, and stores; the incident goes to incidents.h. False: it
+/* Reads, finds the records, and stores; the incident goes to incidents.h. A bounce of a
+ * letter of a case is noted there (noticebounce.h). False: it
  * could not be stored; whatever the mail is, is an answer. */
 bool complaintimport_take(const struct complaint_import *import,
 			  struct span bytes, struct complaint_imported *out,

@@ -55,9 +55,10 @@ static const struct setting rows[] = {
 			"whole goes to the MTA's in any case."),
 	SETTING_TEXT(struct evidence_settings, sendmail, "evidence.sendmail",
 		.preset_text = "/usr/sbin/sendmail",
-		.help = "The program by which reevectl evidence release hands "
-			"mail to the MTA, with more arguments if need be. "
-			"Quoted as in a shell, but none runs."),
+		.help = "The program by which reevectl evidence release and "
+			"the letters of cases hand mail to the MTA, with more "
+			"arguments if need be. Quoted as in a shell, but none "
+			"runs."),
 };
 
 static bool is_action(const char *word)

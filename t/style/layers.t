@@ -94,6 +94,8 @@ subtest 'exported names carry the prefix of their file' => sub {
 		check => 'command', 'try' => 'command', dkim => 'command', list => 'command',
 		caseadmin => 'command', caseform => 'case', casesettings => 'case',
 		casestate => 'case',
+		noticeform => 'notice', noticeset => 'notice', noticesettings => 'notice',
+		noticetext => 'notice',
 		records => 'command', relayprobe => 'command',
 		rules => 'command',
 		recordid => 'record_id', recordkey => 'record_key',
