@@ -110,6 +110,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "records verify", OPERATOR_VIEWER },
 	{ "relay-probe", OPERATOR_VIEWER },
 	{ "report abuse", OPERATOR_VIEWER },
+	{ "report authority", OPERATOR_DESK },
 	{ "rules check", OPERATOR_VIEWER },
 	{ "rules list", OPERATOR_VIEWER },
 	{ "rules match", OPERATOR_VIEWER },

@@ -6,6 +6,7 @@
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
 #include "admin/recordquery.h"
+#include "admin/reportauthority.h"
 #include "report/arf.h"
 #include "report/iodef.h"
 #include "report/xarfspam.h"
@@ -247,6 +248,14 @@ static const struct command verbs[] = {
 			    "  reevectl report abuse --format xarf "
 			    "0K2V9PB1XG4ZQ >report.json\n",
 		.run = run_abuse,
+	}, {
+		.name = "report authority",
+		.arguments = "[OPTION...] CASE",
+		.summary = "All about a case: what, who, when, with proofs",
+		.examples = "  reevectl report authority 2026-0001\n"
+			    "  reevectl report authority --format zip -o "
+			    "case.zip --done 2026-0001\n",
+		.run = reportauthority_run,
 	},
 };
 
@@ -258,7 +267,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "abuse ...",
+	.arguments = "abuse|authority ...",
 	.summary = "Reports in standard formats",
 	.run = run,
 };

@@ -35,7 +35,10 @@ void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
 		     struct arena *arena);
 void abusefacts_release(struct abusefacts *facts);
 
+/* A stranger's bytes, made harmless for headers and lines; NULL when there are none. */
+const char *abusefacts_text(struct span bytes, struct arena *arena);
 /* RFC 3339, UTC. */
+const char *abusefacts_when(int64_t time_us, struct arena *arena);
 const char *abusefacts_time(const struct abusefacts *facts,
 			    struct arena *arena);
 
