@@ -111,6 +111,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "relay-probe", OPERATOR_VIEWER },
 	{ "report abuse", OPERATOR_VIEWER },
 	{ "report authority", OPERATOR_DESK },
+	{ "report monthly", OPERATOR_VIEWER },
 	{ "rules check", OPERATOR_VIEWER },
 	{ "rules list", OPERATOR_VIEWER },
 	{ "rules match", OPERATOR_VIEWER },

@@ -7,6 +7,7 @@
 #include "admin/recordprint.h"
 #include "admin/recordquery.h"
 #include "admin/reportauthority.h"
+#include "admin/reportmonthly.h"
 #include "report/arf.h"
 #include "report/iodef.h"
 #include "report/xarfspam.h"
@@ -256,6 +257,14 @@ static const struct command verbs[] = {
 			    "  reevectl report authority --format zip -o "
 			    "case.zip --done 2026-0001\n",
 		.run = reportauthority_run,
+	}, {
+		.name = "report monthly",
+		.arguments = "[OPTION...] [YYYY-MM]",
+		.summary = "The figures of a month: duties, complaints, mail",
+		.examples = "  reevectl report monthly\n"
+			    "  reevectl report monthly --format html -o "
+			    "2026-11.html 2026-11\n",
+		.run = reportmonthly_run,
 	},
 };
 
@@ -267,7 +276,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "abuse|authority ...",
+	.arguments = "abuse|authority|monthly ...",
 	.summary = "Reports in standard formats",
 	.run = run,
 };
