@@ -110,6 +110,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "records verify", OPERATOR_VIEWER },
 	{ "relay-probe", OPERATOR_VIEWER },
 	{ "report abuse", OPERATOR_VIEWER },
+	{ "report abuse --to", OPERATOR_DESK },
 	{ "report authority", OPERATOR_DESK },
 	{ "report monthly", OPERATOR_VIEWER },
 	{ "rules check", OPERATOR_VIEWER },

@@ -6,13 +6,12 @@
 #include "admin/desk.h"
 #include "admin/evidencefolder.h"
 #include "admin/outfile.h"
+#include "admin/reportsend.h"
 #include "base/clock.h"
 #include "report/authorityjson.h"
 #include "settings/global.h"
-#include "store/hex.h"
-#include "store/storeerror.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sysexits.h>
@@ -22,8 +21,9 @@
 
 /* As given; NULL: not. */
 struct words {
-	char *format, *output, *since, *until, *reason;
+	char *format, *since, *until, *reason;
 	gboolean is_all, is_done;
+	struct reportsend send;
 };
 
 /* One run. */
@@ -31,11 +31,12 @@ struct run {
 	struct admin *admin;
 	const struct command *self;
 	struct state *state;
-	const struct words *words;
+	struct words *words;
 	struct casematter_wish wish;
 	struct casematter matter;
 	struct authority report;
-	int fd;
+	guint record_count;
+	int fd;				/* where the document goes */
 };
 
 static int fail(const struct run *run, const GError *why)
@@ -152,11 +153,14 @@ static int write_json(struct run *run)
 	return status;
 }
 
+/* What is attached to a mail; the words are its text in any case. */
 static const struct format {
 	const char *name;
 	int (*write)(struct run *run);
+	const char *subtype;		/* of application; NULL: nothing */
 } formats[] = {
-	{ "text", write_text }, { "json", write_json }, { "zip", write_zip },
+	{ "text", write_text, NULL }, { "json", write_json, "json" },
+	{ "zip", write_zip, "zip" },
 };
 
 static const struct format *find_format(const char *name)
@@ -167,18 +171,22 @@ static const struct format *find_format(const char *name)
 	return NULL;
 }
 
-/* The step says what was reported, and where it went if we know. */
-static int mark_done(const struct run *run)
+/* The step says what was reported, and where it went. */
+static int note_step(const struct run *run)
 {
 	g_autofree char *operator_name = admin_operator();
+	g_autofree char *whole = reportsend_where(&run->words->send);
+	g_autofree char *where = g_strdup_printf("%s%.700s",
+						 *whole ? " to " : "", whole);
 	const char *reason = run->words->reason;
 	g_autofree char *note = g_strdup_printf(
-		"reported: %u records%s%.1500s", run->matter.records->len,
+		"%s%s: %u records%s%.700s", run->words->is_done ?
+		"reported" : "report sent", where, run->record_count,
 		reason ? "; " : "", reason ? reason : "");
 	const struct case_change change = {
 		.step = { clock_now_us(), CASE_COMMAND_NOTE, CASE_STATE_NONE,
 			  operator_name, note },
-		.is_reported = true,
+		.is_reported = run->words->is_done,
 	};
 	g_autoptr(GError) why = NULL;
 	struct case_facts facts;
@@ -207,6 +215,67 @@ static int tell_problems(const struct run *run)
 	return problems->len ? EX_DATAERR : EX_OK;
 }
 
+/* All of a file that was written, as bytes; NULL: the message is out. */
+static GByteArray *read_back(const struct run *run)
+{
+	GByteArray *bytes = g_byte_array_new();
+	off_t size = lseek(run->fd, 0, SEEK_END);
+
+	if (size > 0 && (size_t)size <= REPORTSEND_BYTES_MAX) {
+		g_byte_array_set_size(bytes, (guint)size);
+		if (pread(run->fd, bytes->data, (size_t)size, 0) == size)
+			return bytes;
+	}
+	g_byte_array_unref(bytes);
+	admin_fail(run->self, 0, "the report has %lld bytes, too many for a "
+		   "mail: write it with -o", (long long)size);
+	return NULL;
+}
+
+static int mail_report(struct run *run, const struct format *format)
+{
+	g_autofree char *words = authority_words(&run->report);
+	g_autoptr(GByteArray) bytes = NULL, whole = NULL;
+	char id[CASE_ID_TEXT_MAX];
+	g_autofree char *subject = g_strdup_printf("Report about case %s",
+		case_id_format(run->wish.id, id));
+	g_autofree char *name = g_strdup_printf("case-%s.%s", id,
+						format->name);
+	struct reportmail_file file = { "application", format->subtype, name,
+					NULL };
+	const struct reportmail mail = {
+		run->report.reporter, (const char *const *)
+		run->words->send.to, subject, words, &file,
+		format->subtype ? 1 : 0,
+	};
+
+	if (format->subtype && !(bytes = read_back(run)))
+		return EX_DATAERR;
+	file.bytes = bytes;
+	whole = reportmail_format(&mail);
+	return reportsend_mail(&run->words->send, run->admin, run->self,
+			       whole);
+}
+
+/* Into a file without a name first, when it is to be attached. */
+static int write_report(struct run *run, const struct format *format)
+{
+	int status;
+
+	if (!run->words->send.to) {
+		run->fd = run->words->send.fd;
+		return format->write(run);
+	}
+	run->fd = memfd_create("report", MFD_CLOEXEC);
+	if (run->fd < 0)
+		return admin_fail(run->self, EX_OSERR, "no file in memory");
+	status = format->write(run);
+	if (status == EX_OK)
+		status = mail_report(run, format);
+	close(run->fd);
+	return status;
+}
+
 static int make_report(struct run *run, const struct format *format)
 {
 	const struct settings *settings = run->admin->settings;
@@ -220,7 +289,8 @@ static int make_report(struct run *run, const struct format *format)
 		&run->matter, report_settings_of(settings),
 		global_settings_of(settings)->authserv_id, clock_now_us(),
 	};
-	status = format->write(run);
+	run->record_count = run->matter.records->len;
+	status = write_report(run, format);
 	return status == EX_OK ? tell_problems(run) : status;
 }
 
@@ -233,10 +303,9 @@ static int with_state(struct run *run, const struct format *format)
 		return status;
 	status = make_report(run, format);
 	casematter_release(&run->matter);
-	status = outfile_close(run->self, run->words->output, run->fd, status);
-	run->fd = -1;
-	if (status == EX_OK && run->words->is_done)
-		status = mark_done(run);
+	if (status == EX_OK && (run->words->is_done ||
+				reportsend_is_sent(&run->words->send)))
+		status = note_step(run);
 	state_close(&run->state);
 	return status;
 }
@@ -254,13 +323,14 @@ static int take_time(const struct run *run, const char *option,
 static int take_words(struct run *run, int argc, char **argv,
 		      const struct format **format_out)
 {
-	const struct words *words = run->words;
+	struct words *words = run->words;
 	int status;
 
 	if (argc != 2 || !case_id_parse(span_text(argv[1]), &run->wish.id))
 		return admin_fail(run->self, EX_USAGE, "needs a case; write "
 				  "2026-0001");
-	*format_out = find_format(words->format ? words->format : "text");
+	*format_out = find_format(words->format ? words->format :
+				  words->send.to ? "zip" : "text");
 	if (!*format_out)
 		return admin_fail(run->self, EX_USAGE,
 				  "--format: text, json or zip");
@@ -275,9 +345,8 @@ static int take_words(struct run *run, int argc, char **argv,
 		return admin_fail(run->self, EX_USAGE, "--since must be before "
 				  "--until");
 	run->wish.is_all = words->is_all;
-	return (*format_out)->write == write_zip ?
-	       outfile_open_bytes(run->self, words->output, &run->fd) :
-	       outfile_open(run->self, words->output, &run->fd);
+	return reportsend_open(&words->send, run->self,
+			       (*format_out)->write == write_zip);
 }
 
 static int parse(struct words *words, struct admin *admin,
@@ -285,10 +354,9 @@ static int parse(struct words *words, struct admin *admin,
 {
 	const GOptionEntry entries[] = {
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &words->format,
-		  "text (preset), json, or zip: both, the originals, all facts "
-		  "and proofs", "WORD" },
-		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &words->output,
-		  "A new file, not standard output", "FILE" },
+		  "text (preset), json, or zip (preset of --to): both, the "
+		  "originals, all facts and proofs", "WORD" },
+		REPORTSEND_ENTRIES(&words->send),
 		{ "since", 0, 0, G_OPTION_ARG_STRING, &words->since,
 		  "Messages that ended at or after (an hour before the case)",
 		  "TIME" },
@@ -311,7 +379,7 @@ int reportauthority_run(struct admin *admin, const struct command *self,
 			int argc, char **argv)
 {
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
-	struct words words = { .format = NULL };
+	struct words words = { .send = { .fd = -1 } };
 	struct run run = { .admin = admin, .self = self, .words = &words,
 			   .fd = -1 };
 	const struct format *format = NULL;
@@ -325,9 +393,8 @@ int reportauthority_run(struct admin *admin, const struct command *self,
 		status = auditlog_note(admin, self, asked, words.reason);
 	if (status == EX_OK)
 		status = with_state(&run, format);
-	status = outfile_close(self, words.output, run.fd, status);
+	status = reportsend_release(&words.send, self, status);
 	g_free(words.format);
-	g_free(words.output);
 	g_free(words.since);
 	g_free(words.until);
 	g_free(words.reason);

@@ -5,6 +5,8 @@
 #include "base/netaddr.h"
 #include "message/encodedword.h"
 #include "message/finding.h"
+#include "store/evidence.h"
+#include "store/hex.h"
 #include "store/recordid.h"
 #include "store/recordview.h"
 
@@ -68,6 +70,15 @@ static void take_findings(struct abusefacts *facts,
 	}
 }
 
+static const char *sha256_of(const Reeve__Record *record, struct arena *arena)
+{
+	struct evidence_place place;
+	g_autofree char *hex = evidence_of_record(record, &place) ?
+		hex_format(place.sha256, sizeof place.sha256) : NULL;
+
+	return arena_text(arena, hex);
+}
+
 void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
 		     const struct report_settings *reporter, const char *host,
 		     struct arena *arena)
@@ -83,6 +94,7 @@ void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
 		.recipients = g_ptr_array_new(),
 		.findings = g_ptr_array_new(),
 		.verdict = action_word(recordview_action(record)),
+		.sha256 = sha256_of(record, arena),
 	};
 	take_client(facts, record, arena);
 	facts->queue_id = TEXT(message, queue_id);

@@ -24,8 +24,14 @@ struct abusefacts {
 	const char *verdict;
 	GPtrArray *findings;		/* of const char *: symbols */
 	bool is_virus, is_trap;
+	const char *sha256;		/* of the original, if one was kept: hex */
 	const GByteArray *original;	/* borrowed; NULL: it was not kept */
 	bool is_whole;			/* the original: no limit cut it */
+	/* For who adds them; all borrowed, and NULL or false if not. */
+	const GByteArray *header;	/* in place of the original: redacted */
+	bool is_redacted;
+	const char *case_id;
+	const GPtrArray *others;	/* of char *, a line each: more of the case */
 };
 
 /* From a message's record; texts live in arena, arrays until abusefacts_release(). The

@@ -161,7 +161,7 @@ static char *joined(const GPtrArray *texts)
 
 static void add_record(struct writing *on, const Reeve__Record *record)
 {
-	g_autofree char *hash = hash_of(record), *findings = NULL;
+	g_autofree char *findings = NULL;
 	struct abusefacts facts;
 
 	init_facts(on, &facts, record);
@@ -183,8 +183,8 @@ static void add_record(struct writing *on, const Reeve__Record *record)
 	add_line(on, "  queue id", facts.queue_id);
 	add_line(on, "  verdict", facts.verdict);
 	add_line(on, "  findings", findings);
-	add_line(on, "  original", hash ? arena_printf(&on->arena,
-			"SHA-256 %s", hash) : "none was kept");
+	add_line(on, "  original", facts.sha256 ? arena_printf(&on->arena,
+			"SHA-256 %s", facts.sha256) : "none was kept");
 	g_string_append_c(on->out, '\n');
 	abusefacts_release(&facts);
 }

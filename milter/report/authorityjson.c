@@ -3,8 +3,6 @@
 #include "report/authorityjson.h"
 
 #include "report/abusefacts.h"
-#include "store/evidence.h"
-#include "store/hex.h"
 
 struct writing {
 	const struct authority *report;
@@ -160,7 +158,6 @@ static json_t *texts_json(const GPtrArray *texts)
 static json_t *record_json(struct writing *on, const Reeve__Record *record)
 {
 	json_t *object = json_object();
-	struct evidence_place place;
 	struct abusefacts facts;
 
 	abusefacts_init(&facts, record, on->report->reporter,
@@ -183,12 +180,7 @@ static json_t *record_json(struct writing *on, const Reeve__Record *record)
 	set(on, object, "queue_id", facts.queue_id);
 	set(on, object, "verdict", facts.verdict);
 	json_object_set_new(object, "findings", texts_json(facts.findings));
-	if (evidence_of_record(record, &place)) {
-		g_autofree char *hash = hex_format(place.sha256,
-						   sizeof place.sha256);
-
-		set(on, object, "original_sha256", hash);
-	}
+	set(on, object, "original_sha256", facts.sha256);
 	abusefacts_release(&facts);
 	return object;
 }

@@ -13,7 +13,15 @@ use Sandbox;
 
 my $box = Sandbox->new;
 my $clock = Clock->new($box, '2026-11-18T10:00:00Z');
+my $sendmail = $box->write_file('sendmail', sprintf <<'E', ($box->path('mail')) x 2);
+#!/bin/sh
+echo "$@" >%s.to
+cat >%s
+E
+chmod 0755, $sendmail;
+$box->write_file($_, ''), chmod 0666, $box->path($_) for 'mail', 'mail.to';
 my $daemon = $box->daemon(
+	evidence => { sendmail => $sendmail },
 	relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },
 	calendar => { zone => 'Asia/Shanghai' },
 	report => { organisation => "\xe5\xae\x89\xe5\x85\xa8 & Co <1>",
@@ -111,6 +119,27 @@ subtest 'harmful content' => sub {
 	($harm) = $daemon->objects('case', 'show', $harm->{case});
 	ok !$harm->{due}{report}, 'no more';
 	like $harm->{steps}[-1]{note}, qr/^reported: 0 records; sent to the office/, 'a step';
+	run_ok 'and sent', 'report', 'authority', '--to', 'police@gov.example', $id;
+	is $box->read_file('mail.to'), "-i -f abuse\@example.org -- police\@gov.example\n",
+		'to whom';
+	($harm) = $daemon->objects('case', 'show', $id);
+	is $harm->{steps}[-1]{note}, 'report sent to police@gov.example: 5 records', 'a step';
+	SKIP: {
+		skip 'no python3 here', 1 unless $has_python;
+		my ($status, $out, $err) = $box->run('python3', '-c', <<'P', $box->path('mail'));
+import email, email.policy, io, json, sys, zipfile
+m = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default)
+text, package = list(m.iter_parts())
+z = zipfile.ZipFile(io.BytesIO(package.get_content()))
+assert z.read("report.txt").decode("utf-8") == text.get_content().replace("\r\n", "\n")
+print(json.dumps([str(m["Subject"]), str(m["From"]), package.get_content_type(), package.get_filename(), len(m.defects)]))
+P
+		is $status, 0, 'Python reads the mail' or diag $err;
+		my $mail = decode_json($out || '[]');
+		is_deeply [@$mail[0, 2 .. 4]], ["Report about case $id", 'application/zip',
+			"case-$id.zip", 0], 'with the package';
+		like $mail->[1], qr/^"?\x{5b89}\x{5168} & Co <1>"? </, 'in our name';
+	}
 };
 
 subtest 'a month' => sub {
