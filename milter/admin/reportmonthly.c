@@ -28,7 +28,7 @@ static void print_json(const struct figures *figures)
 {
 	json_t *object = figuresdata_json(figures);
 
-	json_dumpf(object, stdout, JSON_COMPACT);
+	json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(object);
 }

@@ -133,10 +133,12 @@ bool redact_append(const struct redact *redact, struct span text,
 		const char *sign;
 		const struct known *one = known_at(redact, text, &len, &sign);
 
+		/* Its domain is looked at as well: another may begin there. */
 		if (one) {
-			g_string_append_printf(out, "%s%s%s",
+			g_string_append_printf(out, "%s%s",
 				hash_of(redact, span_text(one->text), arena),
-				sign, one->text + one->at + 1);
+				sign);
+			len = one->at + strlen(sign);
 			is_any = true;
 		} else {
 			g_string_append_c(out, *text.ptr);

@@ -90,6 +90,7 @@ static bool is_behind_for(struct span before)
 static void append_received(const struct redact *redact, struct span value,
 			    GString *out, struct arena *arena)
 {
+	g_autoptr(GString) text = g_string_new(NULL);
 	size_t from = 0, done = 0;
 	struct span one;
 
@@ -98,12 +99,12 @@ static void append_received(const struct redact *redact, struct span value,
 
 		if (!is_behind_for(span_first(value, begin)))
 			continue;
-		redact_append(redact, span_of(value.ptr + done, begin - done),
-			      out, arena);
-		g_string_append(out, redact_address(redact, one, arena));
+		append(text, span_of(value.ptr + done, begin - done));
+		g_string_append(text, redact_address(redact, one, arena));
 		done = from;
 	}
-	redact_append(redact, span_from(value, done), out, arena);
+	append(text, span_from(value, done));
+	redact_append(redact, span_of(text->str, text->len), out, arena);
 }
 
 /* A field whose encoded words hide a recipient is not shown. */
@@ -111,7 +112,7 @@ static void append_other(const struct redact *redact, struct span value,
 			 GString *out, struct arena *arena)
 {
 	g_autoptr(GString) ignored = g_string_new(NULL);
-	const char *decoded = g_strstr_len(value.ptr, (gssize)value.len, "=?") ?
+	const char *decoded = encodedword_is_in(value) ?
 			      encodedword_decode(span_trim(value), arena) :
 			      NULL;
 
@@ -166,7 +167,8 @@ static void append_field(const struct redact *redact, struct span field,
 	}
 	name = span_trim(span_first(field, (size_t)colon));
 	value = span_from(field, (size_t)colon + 1);
-	append(out, span_first(field, (size_t)colon + 1));
+	redact_append(redact, span_first(field, (size_t)colon + 1), out,
+		      arena);
 	if (is_about_recipients(name))
 		append_recipients(redact, value, out, arena);
 	else if (span_is_word(name, "Received"))
