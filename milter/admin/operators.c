@@ -113,6 +113,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "report abuse --to", OPERATOR_DESK },
 	{ "report authority", OPERATOR_DESK },
 	{ "report monthly", OPERATOR_VIEWER },
+	{ "report users", OPERATOR_VIEWER },
 	{ "rules check", OPERATOR_VIEWER },
 	{ "rules list", OPERATOR_VIEWER },
 	{ "rules match", OPERATOR_VIEWER },

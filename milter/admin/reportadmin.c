@@ -5,6 +5,7 @@
 #include "admin/reportabuse.h"
 #include "admin/reportauthority.h"
 #include "admin/reportmonthly.h"
+#include "admin/reportusers.h"
 
 static const struct command verbs[] = {
 	{
@@ -37,6 +38,14 @@ static const struct command verbs[] = {
 			    "  reevectl report monthly --format html -o "
 			    "2026-11.html 2026-11\n",
 		.run = reportmonthly_run,
+	}, {
+		.name = "report users",
+		.arguments = "[OPTION...]",
+		.summary = "The list of customers, or what changed in it",
+		.examples = "  reevectl report users --format csv -o "
+			    "customers.csv\n"
+			    "  reevectl report users --since 2026-11-01\n",
+		.run = reportusers_run,
 	},
 };
 
@@ -48,7 +57,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "abuse|authority|monthly ...",
+	.arguments = "abuse|authority|monthly|users ...",
 	.summary = "Reports in standard formats",
 	.run = run,
 };

@@ -3,6 +3,7 @@
 #include "report/authorityjson.h"
 
 #include "report/abusefacts.h"
+#include "report/usersjson.h"
 
 struct writing {
 	const struct authority *report;
@@ -50,33 +51,9 @@ static json_t *case_json(struct writing *on)
 static json_t *customer_json(struct writing *on)
 {
 	const struct customer_entry *customer = &on->matter->customer;
-	json_t *object = json_object();
 
-	if (!*customer->id) {
-		json_decref(object);
-		return json_null();
-	}
-	for (int i = 0; i < CUSTOMER_FIELDS; i++) {
-		enum customer_field field = (enum customer_field)i;
-		const char *word = customerentry_word(field);
-		json_t *array;
-
-		if (!customerentry_is_list(field)) {
-			set(on, object, word, customerentry_text(customer,
-								 field));
-			continue;
-		}
-		array = json_array();
-		for (const char *const *list = customerentry_list(
-			customer, field); *list; list++)
-			json_array_append_new(array, json_string(
-				abusefacts_text(span_text(*list),
-						&on->arena)));
-		json_object_set_new(object, word, array);
-	}
-	set(on, object, "registered", when(on, customer->created_us));
-	set(on, object, "changed", when(on, customer->changed_us));
-	return object;
+	return *customer->id ? usersjson_customer(customer, &on->arena) :
+			       json_null();
 }
 
 static json_t *steps_json(struct writing *on)

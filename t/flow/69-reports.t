@@ -207,6 +207,51 @@ P
 	}
 };
 
+subtest 'customers' => sub {
+	run_ok 'changed', 'customer', 'edit', 'acme', '--name', "\xe4\xb8\x8a\xe6\xb5\xb7",
+		'--network', '198.51.100.0/24';
+	run_ok 'another one', 'customer', 'add', 'bravo', '--name', '=1+1';
+	run_ok 'the same again', 'customer', 'edit', 'bravo', '--name', '=1+1';
+	my @list = $daemon->objects('report', 'users');
+	is_deeply [map { $_->{id} } @list], ['acme', 'bravo'], 'the list';
+	is $list[0]{name}, "\x{4e0a}\x{6d77}", 'JSON: in Chinese';
+	is_deeply $list[0]{networks}, ['198.51.100.0/24'], 'with what is his';
+	like $list[0]{registered}, qr/^2026-11-18T10:0/, 'since when';
+	like +(run_ok 'text', 'report', 'users'), qr/^acme +\xe4\xb8\x8a\xe6\xb5\xb7 /m, 'text';
+	run_ok 'removed', 'customer', 'remove', 'acme';
+	my @changes = $daemon->objects('report', 'users', '--since', '1d');
+	is_deeply [map { "$_->{change} $_->{customer} $_->{fields}" } @changes],
+		['added acme id, name, contacts, language, accounts',
+		'changed acme name, networks', 'added bravo id, name',
+		'removed acme id, name, contacts, language, networks, accounts'],
+		'what was changed, in order; what stayed the same is none';
+	is $changes[1]{before}{name}, "\x{5317}\x{4eac}, Ltd", 'how it was';
+	is $changes[1]{after}{name}, "\x{4e0a}\x{6d77}", 'and is';
+	ok !(grep { !$_->{operator} } @changes), 'by whom';
+	is $changes[3]{after}, undef, 'he is not there any more';
+	is scalar($daemon->objects('report', 'users', '--since', 'now')), 0, 'nothing since';
+	is +($daemon->reevectl('report', 'users', @$_))[0], 64, "@$_: bad words"
+		for ['x'], ['--since', 'x'], ['--format', 'html'];
+	SKIP: {
+		skip 'no python3 here', 1 unless $has_python;
+		for (['list'], ['changes', '--since', '1d']) {
+			my ($name, @words) = @$_;
+			my $csv = $box->path("$name.csv");
+			run_ok "CSV of $name", 'report', 'users', '--format', 'csv', '-o',
+				$csv, @words;
+			my ($status, $out, $err) = $box->run('python3', '-c', <<'P', $csv);
+import csv, json, sys
+print(json.dumps(list(csv.DictReader(open(sys.argv[1], encoding="utf-8", newline="")))))
+P
+			is $status, 0, 'Python reads it' or diag $err;
+			my $rows = decode_json($out);
+			is $rows->[$name eq 'list' ? 0 : 2]{$name eq 'list' ? 'name' : 'after'},
+				$name eq 'list' ? "'=1+1" : 'id: bravo; name: =1+1',
+				'a formula is none';
+		}
+	}
+};
+
 is $daemon->stop, 0, 'it ends well';
 
 done_testing;
