@@ -27,10 +27,12 @@ static int put(struct state *state, const struct command *self,
 	       struct customer_entry *entry, bool is_replaced)
 {
 	g_autoptr(GPtrArray) entries = g_ptr_array_new();
+	g_autofree char *who = admin_operator();
+	const struct customer_editor editor = { who, clock_now_us() };
 	g_autoptr(GError) why = NULL;
 
 	g_ptr_array_add(entries, entry);
-	return customerbook_put(state, entries, is_replaced, clock_now_us(),
+	return customerbook_put(state, entries, is_replaced, &editor,
 				&why) ? EX_OK : admin_fail_store(self, why);
 }
 
@@ -124,14 +126,15 @@ static int take_file(void *mydata, struct span bytes, const char *name,
 static int import(const struct admin *admin, const struct command *self,
 		  const GPtrArray *entries, bool is_replaced)
 {
+	g_autofree char *who = admin_operator();
+	const struct customer_editor editor = { who, clock_now_us() };
 	g_autoptr(GError) why = NULL;
 	int status = EX_OK;
 	struct state *state = desk_open(admin, self, &status);
 
 	if (!state)
 		return status;
-	if (!customerbook_put(state, entries, is_replaced, clock_now_us(),
-			      &why))
+	if (!customerbook_put(state, entries, is_replaced, &editor, &why))
 		status = admin_fail_store(self, why);
 	else
 		say(admin, "imported", entries->len);
@@ -185,6 +188,8 @@ static int run_remove(struct admin *admin, const struct command *self,
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, options, &argc, &argv);
+	g_autofree char *who = admin_operator();
+	struct customer_editor editor;
 	g_autoptr(GError) why = NULL;
 	struct state *state;
 
@@ -194,7 +199,8 @@ static int run_remove(struct admin *admin, const struct command *self,
 	state = desk_begin(admin, self, asked, reason, &status);
 	if (!state)
 		return status;
-	if (!customerbook_remove(state, argv[1], &why))
+	editor = (struct customer_editor){ who, clock_now_us() };
+	if (!customerbook_remove(state, argv[1], &editor, &why))
 		status = admin_fail(self, EX_DATAERR, "%s", why->message);
 	else
 		say(admin, "removed", 1);

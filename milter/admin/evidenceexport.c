@@ -4,16 +4,11 @@
 
 #include "admin/auditlog.h"
 #include "admin/desk.h"
-#include "admin/evidencefind.h"
-#include "admin/evidenceproof.h"
-#include "admin/evidencezip.h"
-#include "admin/recordjson.h"
+#include "admin/evidencefolder.h"
+#include "admin/outfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 struct exporting {
 	const struct admin *admin;
@@ -28,63 +23,18 @@ static int fail_write(const struct exporting *on, const char *why)
 			  why);
 }
 
-static bool add(const struct exporting *on, const char *folder,
-		const char *name, struct span bytes, int64_t time_us,
-		GError **error)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-
-	return evidencezip_add(on->zip, path, bytes, time_us, error);
-}
-
-/* Takes the object. */
-static bool add_json(const struct exporting *on, const char *folder,
-		     const char *name, json_t *object, int64_t time_us,
-		     GError **error)
-{
-	char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
-	bool is_done = text && add(on, folder, name, span_text(text), time_us, error);
-
-	free(text);
-	json_decref(object);
-	return is_done;
-}
-
 static int add_folder(const struct exporting *on,
 		      const struct evidencefind_item *item,
 		      const GByteArray *original)
 {
-	const Reeve__Record *record = item->hit->record;
-	int64_t time_us = recordview_ended_us(record);
-	g_autofree char *readme = evidenceproof_readme(item);
 	g_autoptr(GError) why = NULL;
 	char id[RECORD_ID_SIZE];
 
-	recordview_id(record, id);
-	if (add(on, id, "README.txt", span_text(readme), time_us, &why) &&
-	    add(on, id, "original.eml", span_of((const char *)original->data,
-						original->len), time_us,
-		&why) &&
-	    add_json(on, id, "facts.json", recordjson_record(
-			record, item->hit->sequence), time_us, &why) &&
-	    add_json(on, id, "proof.json", evidenceproof_object(
-			admin_records_from(on->admin), item, &why), time_us,
-		     &why))
+	if (evidencefolder_add(on->zip, recordview_id(item->hit->record, id),
+			       admin_records_from(on->admin), item, original,
+			       &why))
 		return EX_OK;
 	return fail_write(on, why->message);
-}
-
-static int write_all(const struct exporting *on, const GByteArray *bytes)
-{
-	for (guint at = 0; at < bytes->len;) {
-		ssize_t done = write(on->fd, bytes->data + at,
-				     bytes->len - at);
-
-		if (done < 0 && errno != EINTR)
-			return fail_write(on, g_strerror(errno));
-		at += done > 0 ? (guint)done : 0;
-	}
-	return EX_OK;
 }
 
 static int export_one(const struct evidencefind_item *item, void *context)
@@ -96,7 +46,8 @@ static int export_one(const struct evidencefind_item *item, void *context)
 	if (!original)
 		return EX_DATAERR;
 	return on->zip ? add_folder(on, item, original) :
-			 write_all(on, original);
+			 outfile_write(on->self, on->fd, original->data,
+				       original->len);
 }
 
 static int export_all(struct exporting *on, bool is_zip, char **ids)
@@ -115,24 +66,6 @@ static int export_all(struct exporting *on, bool is_zip, char **ids)
 	return status;
 }
 
-/* As the caller, before root becomes the state's owner. A stranger's bytes go to no
- * terminal, and over no file that is there. */
-static int open_output(const struct command *self, const char *path,
-		       int *fd_out)
-{
-	*fd_out = STDOUT_FILENO;
-	if (path)
-		*fd_out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			       0600);
-	if (*fd_out < 0)
-		return admin_fail(self, EX_CANTCREAT, "%s: %s", path,
-				  g_strerror(errno));
-	if (!path && isatty(STDOUT_FILENO))
-		return admin_fail(self, EX_USAGE, "a message is not for a "
-				  "terminal: give a file with -o");
-	return EX_OK;
-}
-
 static int take_format(const struct command *self, const char *format,
 		       int ids, bool *is_zip_out)
 {
@@ -143,16 +76,6 @@ static int take_format(const struct command *self, const char *format,
 		return admin_fail(self, EX_USAGE, "one record id is needed; "
 				  "several go into a zip only");
 	return EX_OK;
-}
-
-static int close_output(const struct command *self, int fd, int status)
-{
-	if (fd == STDOUT_FILENO || fd < 0)
-		return status;
-	if (fsync(fd) != 0 && errno != EINVAL && status == EX_OK)
-		status = admin_fail(self, EX_IOERR, "%s", g_strerror(errno));
-	close(fd);
-	return status;
 }
 
 int evidenceexport_run(struct admin *admin, const struct command *self,
@@ -176,14 +99,12 @@ int evidenceexport_run(struct admin *admin, const struct command *self,
 	if (status == EX_OK)
 		status = take_format(self, format, argc - 1, &is_zip);
 	if (status == EX_OK)
-		status = open_output(self, output, &on.fd);
+		status = outfile_open_bytes(self, output, &on.fd);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
 		status = auditlog_note(admin, self, asked, reason);
 	if (status == EX_OK)
 		status = export_all(&on, is_zip, argv + 1);
-	if (status != EX_OK && output && on.fd >= 0)
-		unlink(output);
-	return close_output(self, on.fd, status);
+	return outfile_close(self, output, on.fd, status);
 }

@@ -26,10 +26,12 @@ struct recordprint *recordprint_new(bool is_csv)
 
 	print->is_csv = is_csv;
 	print->table = table_new(titles);
-	if (is_csv)
-		for (int i = 0; i < COLUMNS; i++)
-			printf("%s%s", titles[i],
-			       i + 1 < COLUMNS ? "," : "\r\n");
+	if (is_csv) {
+		g_autoptr(GString) line = g_string_new(NULL);
+
+		recordprint_csv_titles(line);
+		fputs(line->str, stdout);
+	}
 	return print;
 }
 
@@ -104,7 +106,7 @@ static void fill(char **cells, const Reeve__Record *record)
 }
 
 /* RFC 4180. A cell that a spreadsheet would take for a formula gets a quote. */
-static void print_csv(char *const *cells)
+static void add_csv(GString *out, char *const *cells)
 {
 	for (int i = 0; i < COLUMNS; i++) {
 		g_autoptr(GString) cell = g_string_new(cells[i]);
@@ -112,8 +114,26 @@ static void print_csv(char *const *cells)
 		g_string_replace(cell, "\"", "\"\"", 0);
 		if (*cells[i] && strchr("=+-@\t\r", *cells[i]))
 			g_string_prepend(cell, "'");
-		printf("\"%s\"%s", cell->str, i + 1 < COLUMNS ? "," : "\r\n");
+		g_string_append_printf(out, "\"%s\"%s", cell->str,
+				       i + 1 < COLUMNS ? "," : "\r\n");
 	}
+}
+
+void recordprint_csv_titles(GString *out)
+{
+	for (int i = 0; i < COLUMNS; i++)
+		g_string_append_printf(out, "%s%s", titles[i],
+				       i + 1 < COLUMNS ? "," : "\r\n");
+}
+
+void recordprint_csv(GString *out, const Reeve__Record *record)
+{
+	char *cells[COLUMNS];
+
+	fill(cells, record);
+	add_csv(out, cells);
+	for (int i = 0; i < COLUMNS; i++)
+		g_free(cells[i]);
 }
 
 static enum table_style style_of(const char *verdict)
@@ -130,10 +150,15 @@ void recordprint_add(struct recordprint *print, const Reeve__Record *record)
 {
 	char *cells[COLUMNS];
 
+	if (print->is_csv) {
+		g_autoptr(GString) line = g_string_new(NULL);
+
+		recordprint_csv(line, record);
+		fputs(line->str, stdout);
+		return;
+	}
 	fill(cells, record);
-	if (print->is_csv)
-		print_csv(cells);
-	for (int i = 0; !print->is_csv && i < COLUMNS; i++)
+	for (int i = 0; i < COLUMNS; i++)
 		table_add(print->table,
 			  i == 2 ? style_of(cells[2]) : TABLE_PLAIN, "%s",
 			  cells[i]);

@@ -4,6 +4,8 @@
 
 #include "store/recordview.h"
 
+#include <glib.h>
+
 struct recordprint;
 
 /* A table for people, printed at the end since its columns must be measured;
@@ -14,5 +16,9 @@ void recordprint_stream(struct recordprint *print);
 void recordprint_add(struct recordprint *print, const Reeve__Record *record);
 void recordprint_end(struct recordprint *print);
 void recordprint_free(struct recordprint *print);
+
+/* The same lines of CSV, behind what is in out. */
+void recordprint_csv_titles(GString *out);
+void recordprint_csv(GString *out, const Reeve__Record *record);
 
 #endif

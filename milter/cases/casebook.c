@@ -97,8 +97,11 @@ static bool change_it(struct state_txn *txn,
 		facts->assigned = change->assigned;
 	if (change->contact)
 		facts->contact = change->contact;
-	if (change->is_reported)
+	if (change->is_reported) {
 		facts->due_us[CASE_DUTY_REPORT] = 0;
+		if (!facts->reported_us)
+			facts->reported_us = step->when_us;
+	}
 	caseduties_after(facts, step->command, change->until_us,
 			 step->when_us, settings);
 	if (change->is_undelivered)

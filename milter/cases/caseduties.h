@@ -30,6 +30,7 @@ void caseduties_raise(struct case_facts *facts, enum case_kind kind,
 /* The warning did not arrive: where one can still warn, it is owed again. */
 void caseduties_undelivered(struct case_facts *facts, int64_t now_us,
 			    const struct case_settings *settings);
+
 /* After facts->strikes was raised: it may be time to suspend. */
 void caseduties_strike(struct case_facts *facts, int64_t now_us,
 		       const struct case_settings *settings);

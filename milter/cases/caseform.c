@@ -113,6 +113,8 @@ GBytes *caseform_pack(const struct case_facts *facts)
 	packed.steps = facts->steps;
 	packed.incident_us = facts->incident_us;
 	packed.strikes = facts->strikes;
+	packed.has_reported_us = facts->reported_us != 0;
+	packed.reported_us = facts->reported_us;
 	bytes = g_malloc(reeve__case__get_packed_size(&packed));
 	return g_bytes_new_take(bytes, reeve__case__pack(&packed, bytes));
 }
@@ -141,6 +143,7 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 		.steps = packed->steps,
 		.incident_us = packed->incident_us,
 		.strikes = packed->strikes,
+		.reported_us = packed->reported_us,
 	};
 	for (size_t i = 0; i < MIN(packed->n_due_us, CASE_DUTIES); i++)
 		out->due_us[i] = packed->due_us[i];

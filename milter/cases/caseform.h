@@ -45,6 +45,7 @@ struct case_facts {
 	uint64_t incidents;
 	uint32_t strikes;		/* incidents that began after a warning */
 	uint32_t steps;
+	int64_t reported_us;		/* to the authority, the first time; 0: not */
 };
 
 struct case_step {

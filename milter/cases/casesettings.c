@@ -87,6 +87,12 @@ static const struct setting rows[] = {
 		.help = "How much of each limit those have who are watched, in "
 			"percent. What reevectl limits raise says stays as it "
 			"is, and so do limits of recipients."),
+	SETTING_TIME_MS(struct case_settings, changes_ms,
+		"cases.keep_changes", .preset = 1095 * DAY_MS,
+		.min = 60 * DAY_MS, .max = 36500 * DAY_MS,
+		.help = "How long it is kept what was changed in the book of "
+			"customers, by whom and when (reevectl report users "
+			"--since)."),
 	SETTING_TEXT(struct case_settings, zone, "calendar.zone",
 		.preset_text = "",
 		.help = "Time zone of the business days: Asia/Shanghai. Not "

@@ -8,7 +8,7 @@
 struct case_settings {
 	char *contact;			/* in refusals; "": none */
 	int64_t warn_days, cut_days;	/* business days */
-	int64_t suspend_ms, report_ms, watch_ms, quiet_ms;
+	int64_t suspend_ms, report_ms, watch_ms, quiet_ms, changes_ms;
 	int64_t strikes;		/* 0: never */
 	int64_t watch_limits;		/* percent */
 	bool watch_evidence, auto_suspend, auto_remedy;

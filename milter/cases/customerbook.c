@@ -2,8 +2,9 @@
 
 #include "cases/customerbook.h"
 
+#include "cases/customerchanges.h"
+#include "cases/customerform.h"
 #include "cases/customerkey.h"
-#include "store/state.pb-c.h"
 #include "store/storeerror.h"
 
 #include <string.h>
@@ -14,94 +15,6 @@ static const enum customer_field keyed[] = {
 	CUSTOMER_FIELD_DOMAINS,
 };
 
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
-}
-
-static void pack_text(protobuf_c_boolean *has, ProtobufCBinaryData *out,
-		      const char *text)
-{
-	*has = *text != '\0';
-	*out = bytes_of(text);
-}
-
-static void pack_list(size_t *count, ProtobufCBinaryData **out,
-		      const char *const *list, struct arena *arena)
-{
-	*count = g_strv_length((char **)list);
-	*out = arena_new_n(arena, ProtobufCBinaryData, *count);
-	for (size_t i = 0; i < *count; i++)
-		(*out)[i] = bytes_of(list[i]);
-}
-
-static struct span pack(const struct customer_entry *entry,
-			struct arena *arena)
-{
-	Reeve__Customer out = REEVE__CUSTOMER__INIT;
-	uint8_t *bytes;
-
-	pack_text(&out.has_id, &out.id, entry->id);
-	pack_text(&out.has_name, &out.name, entry->name);
-	pack_text(&out.has_language, &out.language, entry->language);
-	pack_text(&out.has_notes, &out.notes, entry->notes);
-	pack_list(&out.n_contacts, &out.contacts, entry->contacts, arena);
-	pack_list(&out.n_networks, &out.networks, entry->networks, arena);
-	pack_list(&out.n_accounts, &out.accounts, entry->accounts, arena);
-	pack_list(&out.n_domains, &out.domains, entry->domains, arena);
-	out.has_created_us = out.has_changed_us = true;
-	out.created_us = entry->created_us;
-	out.changed_us = entry->changed_us;
-	bytes = arena_alloc(arena, reeve__customer__get_packed_size(&out));
-	return span_of((const char *)bytes,
-		       reeve__customer__pack(&out, bytes));
-}
-
-static const char *unpack_text(protobuf_c_boolean has,
-			       const ProtobufCBinaryData *data,
-			       struct arena *arena)
-{
-	return has ? arena_span_text(arena, span_of((char *)data->data,
-						    data->len)) : "";
-}
-
-static const char *const *unpack_list(size_t count,
-				      const ProtobufCBinaryData *data,
-				      struct arena *arena)
-{
-	const char **list = arena_new_n(arena, const char *, count + 1);
-
-	for (size_t i = 0; i < count; i++)
-		list[i] = unpack_text(true, &data[i], arena);
-	return list;
-}
-
-/* What is on disk is a stranger's: an entry that cannot be read is none. */
-static bool unpack(struct span value, struct arena *arena,
-		   struct customer_entry *out)
-{
-	Reeve__Customer *in = reeve__customer__unpack(
-		NULL, value.len, (const uint8_t *)value.ptr);
-
-	if (!in)
-		return false;
-	*out = (struct customer_entry){
-		.id = unpack_text(in->has_id, &in->id, arena),
-		.name = unpack_text(in->has_name, &in->name, arena),
-		.language = unpack_text(in->has_language, &in->language,
-					arena),
-		.notes = unpack_text(in->has_notes, &in->notes, arena),
-		.contacts = unpack_list(in->n_contacts, in->contacts, arena),
-		.networks = unpack_list(in->n_networks, in->networks, arena),
-		.accounts = unpack_list(in->n_accounts, in->accounts, arena),
-		.domains = unpack_list(in->n_domains, in->domains, arena),
-		.created_us = in->created_us, .changed_us = in->changed_us,
-		.where = "",
-	};
-	reeve__customer__free_unpacked(in, NULL);
-	return true;
-}
-
 static bool find_entry(struct state_txn *txn, const char *id,
 		       struct arena *arena, struct customer_entry *out)
 {
@@ -109,7 +22,7 @@ static bool find_entry(struct state_txn *txn, const char *id,
 	struct span value;
 
 	return state_find(txn, STATE_CUSTOMERS, customerkey_span(&key),
-			  &value) && unpack(value, arena, out);
+			  &value) && customerform_unpack(value, arena, out);
 }
 
 /* Calls for each key of the entry; false ends, and is returned. */
@@ -166,15 +79,18 @@ static bool put_key(struct state_txn *txn, const struct customer_entry *entry,
 
 /* What is known of the one before: its keys go, its times stay. */
 static bool clear_old(struct state_txn *txn, struct customer_entry *entry,
-		      bool is_replaced, int64_t now_us, GError **error)
+		      bool is_replaced, const struct customer_editor *editor,
+		      GError **error)
 {
 	struct customer_entry old;
 	struct arena arena;
-	bool is_clear = true;
+	bool is_clear;
 
 	arena_init(&arena);
 	if (!find_entry(txn, entry->id, &arena, &old)) {
-		entry->created_us = now_us;
+		entry->created_us = editor->now_us;
+		is_clear = customerchanges_note(txn, editor->now_us,
+			editor->operator_name, NULL, entry, error);
 	} else if (!is_replaced || (entry->changed_us &&
 				    entry->changed_us != old.changed_us)) {
 		store_error_set_text(error, is_replaced ? STORE_ERROR_BUSY :
@@ -186,9 +102,11 @@ static bool clear_old(struct state_txn *txn, struct customer_entry *entry,
 		is_clear = false;
 	} else {
 		entry->created_us = old.created_us;
-		is_clear = each_key(txn, &old, delete_key, error);
+		is_clear = each_key(txn, &old, delete_key, error) &&
+			   customerchanges_note(txn, editor->now_us,
+				editor->operator_name, &old, entry, error);
 	}
-	entry->changed_us = now_us;
+	entry->changed_us = editor->now_us;
 	arena_release(&arena);
 	return is_clear;
 }
@@ -210,7 +128,7 @@ static bool put_value(struct state_txn *txn,
 	}
 	arena_init(&arena);
 	is_put = state_put(txn, STATE_CUSTOMERS, customerkey_span(&key),
-			   pack(entry, &arena), error);
+			   customerform_pack(entry, &arena), error);
 	arena_release(&arena);
 	return is_put;
 }
@@ -218,7 +136,8 @@ static bool put_value(struct state_txn *txn,
 /* All old keys go before the first new one comes: within a file a network may move
  * from one customer to another. */
 static bool put_all(struct state_txn *txn, const GPtrArray *entries,
-		    bool is_replaced, int64_t now_us, GError **error)
+		    bool is_replaced, const struct customer_editor *editor,
+		    GError **error)
 {
 	g_autoptr(GPtrArray) fresh = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(
@@ -229,7 +148,7 @@ static bool put_all(struct state_txn *txn, const GPtrArray *entries,
 			g_ptr_array_index(entries, i), sizeof *entry);
 
 		g_ptr_array_add(fresh, entry);
-		if (!clear_old(txn, entry, is_replaced, now_us, error))
+		if (!clear_old(txn, entry, is_replaced, editor, error))
 			return false;
 	}
 	for (guint i = 0; i < fresh->len; i++) {
@@ -244,44 +163,49 @@ static bool put_all(struct state_txn *txn, const GPtrArray *entries,
 }
 
 bool customerbook_put(struct state *state, const GPtrArray *entries,
-		      bool is_replaced, int64_t now_us, GError **error)
+		      bool is_replaced, const struct customer_editor *editor,
+		      GError **error)
 {
 	struct state_txn *txn = state_begin_write(state, error);
 
 	if (!txn)
 		return false;
-	if (put_all(txn, entries, is_replaced, now_us, error))
+	if (put_all(txn, entries, is_replaced, editor, error))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;
 }
 
-static bool remove_one(struct state_txn *txn, const char *id, GError **error)
+static bool remove_one(struct state_txn *txn, const char *id,
+		       const struct customer_editor *editor, GError **error)
 {
 	const struct customer_key key = customerkey_id(id);
 	struct customer_entry entry;
 	struct arena arena;
-	bool is_there;
+	bool is_good;
 
 	arena_init(&arena);
-	is_there = find_entry(txn, id, &arena, &entry);
-	if (is_there)
-		each_key(txn, &entry, delete_key, NULL);
+	is_good = find_entry(txn, id, &arena, &entry);
+	if (is_good)
+		is_good = each_key(txn, &entry, delete_key, error) &&
+			  customerchanges_note(txn, editor->now_us,
+				editor->operator_name, &entry, NULL, error);
 	else
 		store_error_set_text(error, STORE_ERROR_MISSING,
 				     "there is no customer %s", id);
 	state_delete(txn, STATE_CUSTOMERS, customerkey_span(&key));
 	arena_release(&arena);
-	return is_there;
+	return is_good;
 }
 
-bool customerbook_remove(struct state *state, const char *id, GError **error)
+bool customerbook_remove(struct state *state, const char *id,
+			 const struct customer_editor *editor, GError **error)
 {
 	struct state_txn *txn = state_begin_write(state, error);
 
 	if (!txn)
 		return false;
-	if (remove_one(txn, id, error))
+	if (remove_one(txn, id, editor, error))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;
@@ -313,7 +237,7 @@ static void walk(struct state_txn *txn, const char *after,
 		struct customer_entry entry;
 
 		is_more = customerkey_step(&from, key);
-		if (unpack(value, &arena, &entry))
+		if (customerform_unpack(value, &arena, &entry))
 			is_more = take(&entry, context) && is_more;
 		arena_reset(&arena);
 	}

@@ -11,6 +11,12 @@
  * those of others: the most specific one wins.
  */
 
+/* Who changes the book; customerchanges.h keeps it. */
+struct customer_editor {
+	const char *operator_name;
+	int64_t now_us;
+};
+
 /*
  * Writes all of them or, with an error, none: struct customer_entry *. One that is
  * there already is an error, unless is_replaced: then it becomes what is given.
@@ -19,10 +25,11 @@
  * somebody changed it since it was read.
  */
 bool customerbook_put(struct state *state, const GPtrArray *entries,
-		      bool is_replaced, int64_t now_us, GError **error)
-	MUST_USE;
+		      bool is_replaced, const struct customer_editor *editor,
+		      GError **error) MUST_USE;
 /* STORE_ERROR_MISSING when there is none. */
-bool customerbook_remove(struct state *state, const char *id, GError **error)
+bool customerbook_remove(struct state *state, const char *id,
+			 const struct customer_editor *editor, GError **error)
 	MUST_USE;
 
 /* By id, ASCII letters without case; false when there is none, or the state cannot be

@@ -5,13 +5,14 @@
 #include "base/netaddr.h"
 #include "message/encodedword.h"
 #include "message/finding.h"
+#include "store/evidence.h"
+#include "store/hex.h"
 #include "store/recordid.h"
 #include "store/recordview.h"
 
 #include <string.h>
 
-/* A stranger's bytes, made harmless: they go into headers and lines. */
-static const char *text_of(struct span bytes, struct arena *arena)
+const char *abusefacts_text(struct span bytes, struct arena *arena)
 {
 	g_autofree char *raw = NULL, *valid = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -29,7 +30,7 @@ static const char *text_of(struct span bytes, struct arena *arena)
 }
 
 #define TEXT(message, field) \
-	text_of(RECORDVIEW_BYTES((message), field), arena)
+	abusefacts_text(RECORDVIEW_BYTES((message), field), arena)
 
 static void take_client(struct abusefacts *facts, const Reeve__Record *record,
 			struct arena *arena)
@@ -39,7 +40,7 @@ static void take_client(struct abusefacts *facts, const Reeve__Record *record,
 
 	if (recordview_client(record, &addr))
 		facts->client = arena_text(arena, netaddr_format(&addr, text));
-	facts->account = text_of(recordview_account(record), arena);
+	facts->account = abusefacts_text(recordview_account(record), arena);
 	if (!record->client)
 		return;
 	facts->client_port = record->client->port;
@@ -51,7 +52,7 @@ static const char *decoded(struct span bytes, struct arena *arena)
 {
 	const char *text = bytes.len ? encodedword_decode(bytes, arena) : NULL;
 
-	return text ? text_of(span_text(text), arena) : NULL;
+	return text ? abusefacts_text(span_text(text), arena) : NULL;
 }
 
 static void take_findings(struct abusefacts *facts,
@@ -65,8 +66,17 @@ static void take_findings(struct abusefacts *facts,
 		facts->is_virus |= g_str_has_prefix(symbol, "VIRUS");
 		facts->is_trap |= strstr(symbol, "TRAP") != NULL;
 		g_ptr_array_add(facts->findings,
-				(char *)text_of(span_text(symbol), arena));
+				(char *)abusefacts_text(span_text(symbol), arena));
 	}
+}
+
+static const char *sha256_of(const Reeve__Record *record, struct arena *arena)
+{
+	struct evidence_place place;
+	g_autofree char *hex = evidence_of_record(record, &place) ?
+		hex_format(place.sha256, sizeof place.sha256) : NULL;
+
+	return arena_text(arena, hex);
 }
 
 void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
@@ -80,10 +90,11 @@ void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
 		.reporter = reporter, .host = host,
 		.record_id = arena_text(arena, recordview_id(record, id)),
 		.time_us = recordview_ended_us(record),
-		.sender = text_of(recordview_sender(record), arena),
+		.sender = abusefacts_text(recordview_sender(record), arena),
 		.recipients = g_ptr_array_new(),
 		.findings = g_ptr_array_new(),
 		.verdict = action_word(recordview_action(record)),
+		.sha256 = sha256_of(record, arena),
 	};
 	take_client(facts, record, arena);
 	facts->queue_id = TEXT(message, queue_id);
@@ -106,13 +117,18 @@ void abusefacts_release(struct abusefacts *facts)
 	g_ptr_array_unref(facts->findings);
 }
 
-const char *abusefacts_time(const struct abusefacts *facts,
-			    struct arena *arena)
+const char *abusefacts_when(int64_t time_us, struct arena *arena)
 {
 	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(
-		facts->time_us / G_USEC_PER_SEC);
+		time_us / G_USEC_PER_SEC);
 	g_autofree char *text = time ? g_date_time_format(
 		time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("");
 
 	return arena_text(arena, text);
+}
+
+const char *abusefacts_time(const struct abusefacts *facts,
+			    struct arena *arena)
+{
+	return abusefacts_when(facts->time_us, arena);
 }

@@ -24,8 +24,14 @@ struct abusefacts {
 	const char *verdict;
 	GPtrArray *findings;		/* of const char *: symbols */
 	bool is_virus, is_trap;
+	const char *sha256;		/* of the original, if one was kept: hex */
 	const GByteArray *original;	/* borrowed; NULL: it was not kept */
 	bool is_whole;			/* the original: no limit cut it */
+	/* For who adds them; all borrowed, and NULL or false if not. */
+	const GByteArray *header;	/* in place of the original: redacted */
+	bool is_redacted;
+	const char *case_id;
+	const GPtrArray *others;	/* of char *, a line each: more of the case */
 };
 
 /* From a message's record; texts live in arena, arrays until abusefacts_release(). The
@@ -35,7 +41,10 @@ void abusefacts_init(struct abusefacts *facts, const Reeve__Record *record,
 		     struct arena *arena);
 void abusefacts_release(struct abusefacts *facts);
 
+/* A stranger's bytes, made harmless for headers and lines; NULL when there are none. */
+const char *abusefacts_text(struct span bytes, struct arena *arena);
 /* RFC 3339, UTC. */
+const char *abusefacts_when(int64_t time_us, struct arena *arena);
 const char *abusefacts_time(const struct abusefacts *facts,
 			    struct arena *arena);
 

@@ -3,6 +3,7 @@
 #include "report/arf.h"
 
 #include "message/gmimelib.h"
+#include "report/mailparts.h"
 
 #include <gmime/gmime.h>
 #include <inttypes.h>
@@ -23,6 +24,17 @@ static char *joined(const GPtrArray *texts, const char *between)
 				       (const char *)g_ptr_array_index(texts,
 								       i));
 	return g_string_free(out, FALSE);
+}
+
+static void add_others(GString *out, const struct abusefacts *facts)
+{
+	if (!facts->others || !facts->others->len)
+		return;
+	g_string_append_printf(out, "\nIt is one of %u. The others:\n\n",
+			       facts->others->len + 1);
+	for (guint i = 0; i < facts->others->len; i++)
+		g_string_append_printf(out, "%s\n", (const char *)
+			g_ptr_array_index(facts->others, i));
 }
 
 char *arf_words(const struct abusefacts *facts, struct arena *arena)
@@ -51,6 +63,12 @@ char *arf_words(const struct abusefacts *facts, struct arena *arena)
 	add_line(out, "verdict", facts->verdict);
 	add_line(out, "findings", findings);
 	add_line(out, "our record", facts->record_id);
+	add_line(out, "our case", facts->case_id);
+	if (facts->is_redacted)
+		g_string_append(out, "\nThe local parts of recipients are "
+				"hidden as RFC 6590 has it: the same person has "
+				"the\nsame hash in all reports of ours.\n");
+	add_others(out, facts);
 	g_string_append_printf(out, "\nAnswers reach %s at %s.\n",
 			       facts->reporter->organisation,
 			       facts->reporter->contact);
@@ -84,6 +102,8 @@ static char *feedback_of(const struct abusefacts *facts, struct arena *arena)
 	g_autofree char *host = g_strdup_printf("dns; %s", facts->host);
 	g_autofree char *port = facts->client_port ? g_strdup_printf(
 		"%" PRIu32, facts->client_port) : NULL;
+	g_autofree char *incidents = facts->others && facts->others->len ?
+		g_strdup_printf("%u", facts->others->len + 1) : NULL;
 
 	add_field(out, "Feedback-Type", facts->is_virus ? "virus" : "abuse");
 	add_field(out, "User-Agent", "Mailreeve/" PACKAGE_VERSION);
@@ -100,6 +120,7 @@ static char *feedback_of(const struct abusefacts *facts, struct arena *arena)
 	add_field(out, "Source-Port", port);
 	add_field(out, "Reporting-MTA", host);
 	add_field(out, "Reported-Domain", facts->client_name);
+	add_field(out, "Incidents", incidents);
 	return g_string_free(out, FALSE);
 }
 
@@ -126,29 +147,13 @@ static char *header_of(const struct abusefacts *facts)
 	return g_string_free(out, FALSE);
 }
 
-static GMimeObject *part_of(const char *type, const char *subtype,
-			    const char *bytes, size_t len,
-			    GMimeContentEncoding encoding)
-{
-	GMimePart *part = g_mime_part_new_with_type(type, subtype);
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, len);
-	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(
-		stream, GMIME_CONTENT_ENCODING_DEFAULT);
-
-	g_mime_part_set_content(part, content);
-	g_mime_part_set_content_encoding(part, encoding);
-	g_object_unref(content);
-	g_object_unref(stream);
-	return GMIME_OBJECT(part);
-}
-
 /* RFC 2046, 5.2.1: a message is not encoded, whatever is in it. */
-static GMimeContentEncoding encoding_of(const GByteArray *original)
+static enum mailparts_encoding encoding_of(const GByteArray *original)
 {
 	for (guint i = 0; i < original->len; i++)
 		if (original->data[i] & 0x80)
-			return GMIME_CONTENT_ENCODING_8BIT;
-	return GMIME_CONTENT_ENCODING_7BIT;
+			return MAILPARTS_8BIT;
+	return MAILPARTS_7BIT;
 }
 
 static GMimeObject *original_of(const struct abusefacts *facts)
@@ -156,19 +161,18 @@ static GMimeObject *original_of(const struct abusefacts *facts)
 	g_autofree char *header = NULL;
 
 	if (facts->original)
-		return part_of("message", "rfc822",
-			       (const char *)facts->original->data,
-			       facts->original->len,
-			       encoding_of(facts->original));
+		return mailparts_new("message", "rfc822",
+				     (const char *)facts->original->data,
+				     facts->original->len,
+				     encoding_of(facts->original));
+	if (facts->header)
+		return mailparts_new("text", "rfc822-headers",
+				     (const char *)facts->header->data,
+				     facts->header->len,
+				     encoding_of(facts->header));
 	header = header_of(facts);
-	return part_of("text", "rfc822-headers", header, strlen(header),
-		       GMIME_CONTENT_ENCODING_7BIT);
-}
-
-static void take(GMimeMultipart *all, GMimeObject *part)
-{
-	g_mime_multipart_add(all, part);
-	g_object_unref(part);
+	return mailparts_new("text", "rfc822-headers", header, strlen(header),
+			     MAILPARTS_7BIT);
 }
 
 static GMimeMultipart *body_of(const struct abusefacts *facts,
@@ -177,57 +181,26 @@ static GMimeMultipart *body_of(const struct abusefacts *facts,
 	GMimeMultipart *all = g_mime_multipart_new_with_subtype("report");
 	g_autofree char *words = arf_words(facts, arena);
 	g_autofree char *feedback = feedback_of(facts, arena);
-	GMimeObject *text = part_of("text", "plain", words, strlen(words),
-		g_str_is_ascii(words) ? GMIME_CONTENT_ENCODING_7BIT :
-					GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 
-	g_mime_object_set_content_type_parameter(text, "charset", "utf-8");
 	g_mime_object_set_content_type_parameter(GMIME_OBJECT(all),
 						 "report-type",
 						 "feedback-report");
-	take(all, text);
-	take(all, part_of("message", "feedback-report", feedback,
-			  strlen(feedback), GMIME_CONTENT_ENCODING_7BIT));
-	take(all, original_of(facts));
+	mailparts_add(all, mailparts_text(words));
+	mailparts_add(all, mailparts_new("message", "feedback-report",
+					 feedback, strlen(feedback),
+					 MAILPARTS_7BIT));
+	mailparts_add(all, original_of(facts));
 	return all;
 }
 
-GByteArray *arf_format(const struct abusefacts *facts, const char *to,
+GByteArray *arf_format(const struct abusefacts *facts, const char *const *to,
 		       struct arena *arena)
 {
-	const struct report_settings *reporter = facts->reporter;
-	g_autofree char *id = g_uuid_string_random();
-	g_autofree char *message_id = g_strdup_printf("%s@%s", id,
-						      reporter->domain);
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	GMimeFormatOptions *options = g_mime_format_options_new();
-	GByteArray *out = g_byte_array_new();
-	GMimeMessage *message;
-	GMimeMultipart *body;
-	GMimeStream *stream;
-
 	gmimelib_init();
-	message = g_mime_message_new(TRUE);
-	body = body_of(facts, arena);
-	g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_FROM,
-				   reporter->organisation, reporter->contact);
-	if (to)
-		g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_TO,
-					   NULL, to);
-	g_mime_message_set_date(message, now);
-	g_mime_message_set_message_id(message, message_id);
-	g_mime_message_set_subject(message, arena_printf(arena,
-		"Abuse report: %s, record %s", facts->client ?: "mail",
-		facts->record_id), "utf-8");
-	g_mime_message_set_mime_part(message, GMIME_OBJECT(body));
-	g_mime_format_options_set_newline_format(options,
-						 GMIME_NEWLINE_FORMAT_DOS);
-	stream = g_mime_stream_mem_new_with_byte_array(out);
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
-	g_mime_object_write_to_stream(GMIME_OBJECT(message), options, stream);
-	g_object_unref(stream);
-	g_object_unref(body);
-	g_object_unref(message);
-	g_mime_format_options_free(options);
-	return out;
+	return mailparts_message(facts->reporter, to, arena_printf(
+		arena, "Abuse report: %s, %s", facts->client ?: "mail",
+		facts->case_id ? arena_printf(arena, "case %s",
+					      facts->case_id) :
+		arena_printf(arena, "record %s", facts->record_id)),
+		GMIME_OBJECT(body_of(facts, arena)));
 }

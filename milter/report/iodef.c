@@ -2,9 +2,8 @@
 
 #include "report/iodef.h"
 
+#include "base/clock.h"
 #include "report/arf.h"
-#include "store/digest.h"
-#include "store/hex.h"
 
 #include <inttypes.h>
 #include <libxml/xmlwriter.h>
@@ -105,21 +104,8 @@ static void add_data(xmlTextWriterPtr out, const char *meaning,
 	end(out);
 }
 
-static char *hash_of(const GByteArray *original)
-{
-	uint8_t sha256[DIGEST_SHA256_BYTES];
-
-	if (!original)
-		return NULL;
-	digest_sha256(span_of((const char *)original->data, original->len),
-		      sha256);
-	return hex_format(sha256, sizeof sha256);
-}
-
 static void add_event(xmlTextWriterPtr out, const struct abusefacts *facts)
 {
-	g_autofree char *hash = hash_of(facts->original);
-
 	begin(out, "EventData");
 	begin(out, "Flow");
 	add_source(out, facts);
@@ -131,23 +117,24 @@ static void add_event(xmlTextWriterPtr out, const struct abusefacts *facts)
 	add_data(out, "verdict", facts->verdict);
 	for (guint i = 0; i < facts->findings->len; i++)
 		add_data(out, "finding", g_ptr_array_index(facts->findings, i));
-	add_data(out, "SHA-256 of the original", hash);
+	add_data(out, "SHA-256 of the original", facts->sha256);
 	end(out);
 }
 
-static void add_incident(xmlTextWriterPtr out, const struct abusefacts *facts,
+static void add_incident(xmlTextWriterPtr out,
+			 const struct abusefacts *const *all, size_t count,
 			 struct arena *arena)
 {
+	const struct abusefacts *facts = all[0];
 	const char *time = abusefacts_time(facts, arena);
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autofree char *made = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+	const char *made = abusefacts_when(clock_now_us(), arena);
 	g_autofree char *words = arf_words(facts, arena);
 
 	begin(out, "Incident");
 	attribute(out, "purpose", "reporting");
 	begin(out, "IncidentID");
 	attribute(out, "name", facts->reporter->domain);
-	xmlTextWriterWriteString(out, x(facts->record_id));
+	xmlTextWriterWriteString(out, x(facts->case_id ?: facts->record_id));
 	end(out);
 	element(out, "DetectTime", time);
 	element(out, "ReportTime", made);
@@ -159,11 +146,13 @@ static void add_incident(xmlTextWriterPtr out, const struct abusefacts *facts,
 	end(out);
 	end(out);
 	add_contact(out, facts->reporter);
-	add_event(out, facts);
+	for (size_t i = 0; i < count; i++)
+		add_event(out, all[i]);
 	end(out);
 }
 
-char *iodef_format(const struct abusefacts *facts, struct arena *arena)
+char *iodef_format(const struct abusefacts *const *all, size_t count,
+		   struct arena *arena)
 {
 	xmlBufferPtr buffer = xmlBufferCreate();
 	xmlTextWriterPtr out = xmlNewTextWriterMemory(buffer, 0);
@@ -175,7 +164,7 @@ char *iodef_format(const struct abusefacts *facts, struct arena *arena)
 				    x(NAMESPACE));
 	attribute(out, "version", "2.00");
 	attribute(out, "xml:lang", "en");
-	add_incident(out, facts, arena);
+	add_incident(out, all, count, arena);
 	xmlTextWriterEndDocument(out);
 	xmlFreeTextWriter(out);
 	text = g_strdup((const char *)xmlBufferContent(buffer));

@@ -4,7 +4,9 @@
 
 #include "report/abusefacts.h"
 
-/* A whole document of one incident, UTF-8; free it. */
-char *iodef_format(const struct abusefacts *facts, struct arena *arena) MUST_USE;
+/* A whole document, UTF-8: one incident, which is told by the first (one at least), with
+ * an event for each message; free it. */
+char *iodef_format(const struct abusefacts *const *all, size_t count,
+		   struct arena *arena) MUST_USE;
 
 #endif

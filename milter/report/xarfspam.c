@@ -32,7 +32,11 @@ static json_t *contact_of(const struct report_settings *reporter)
 
 static void add_evidence(json_t *report, const struct abusefacts *facts)
 {
-	const GByteArray *original = facts->original;
+	const GByteArray *original = facts->original ?: facts->header;
+	const char *what = facts->original ? facts->is_whole ?
+		"The message as it was received" :
+		"The message as it was received; limits cut its end" :
+		"Its header, recipients hidden";
 	uint8_t sha256[DIGEST_SHA256_BYTES];
 	g_autofree char *payload = NULL, *hex = NULL, *hash = NULL;
 
@@ -45,10 +49,8 @@ static void add_evidence(json_t *report, const struct abusefacts *facts)
 	hash = g_strconcat("sha256:", hex, NULL);
 	json_object_set_new(report, "evidence", json_pack(
 		"[{s:s, s:s, s:s, s:s, s:I}]", "content_type",
-		"message/rfc822", "description", facts->is_whole ?
-		"The message as it was received" :
-		"The message as it was received; limits cut its end",
-		"payload", payload, "hash", hash, "size",
+		facts->original ? "message/rfc822" : "text/rfc822-headers",
+		"description", what, "payload", payload, "hash", hash, "size",
 		(json_int_t)original->len));
 }
 

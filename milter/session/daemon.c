@@ -6,8 +6,11 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/pidfile.h"
+#include "cases/casesettings.h"
+#include "cases/complaintbook.h"
 #include "cases/complaintdrop.h"
 #include "cases/complaintsettings.h"
+#include "cases/customerchanges.h"
 #include "cases/caseclock.h"
 #include "cases/listfiles.h"
 #include "content/contentcheck.h"
@@ -237,16 +240,27 @@ static void take_complaints(const struct settings *settings)
 		.settings = settings, .state = service_state(),
 		.operator_name = "", .now_us = clock_now_us(),
 	};
-	static int64_t expired_us;
-	g_autoptr(GError) why = NULL;
 
 	complaintdrop_take(complaint_settings_of(settings)->drop_dir, &import);
+}
+
+static void expire_books(const struct settings *settings)
+{
+	static int64_t expired_us;
+	int64_t now_us = clock_now_us();
+	g_autoptr(GError) why = NULL;
+
 	if (expired_us && clock_monotonic_us() < expired_us + EXPIRE_EVERY_US)
 		return;
 	expired_us = clock_monotonic_us();
-	if (!complaintbook_expire(service_state(), import.now_us -
+	if (!complaintbook_expire(service_state(), now_us -
 			complaint_settings_of(settings)->keep_ms * 1000, &why))
 		log_event(NULL, LOG_WARNING, "complaints_not_cleaned",
+			  "why=\"%s\"", why->message);
+	g_clear_error(&why);
+	if (!customerchanges_expire(service_state(), now_us -
+			case_settings_of(settings)->changes_ms * 1000, &why))
+		log_event(NULL, LOG_WARNING, "customer_changes_not_cleaned",
 			  "why=\"%s\"", why->message);
 }
 
@@ -258,6 +272,7 @@ static void tick(void)
 	clean_state();
 	settings = service_settings();
 	take_complaints(settings);
+	expire_books(settings);
 	diskwatch_look(service_disk(), settings);
 	caseclock_run(service_state(), settings);
 	listfiles_run(service_state(), settings);

@@ -59,6 +59,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_CUSTOMER_KEYS] = "customer_keys", [STATE_CASES] = "cases",
 	[STATE_INCIDENT_TIMES] = "incident_times",
 	[STATE_NOTICES] = "notices",
+	[STATE_CUSTOMER_CHANGES] = "customer_changes",
 };
 
 static MDB_val value_of(struct span bytes)

@@ -41,6 +41,7 @@ enum state_table {
 	STATE_CASES,		/* cases/caserows.c */
 	STATE_INCIDENT_TIMES,	/* incidentrows.c: what leads to incidents */
 	STATE_NOTICES,		/* cases/noticebook.c */
+	STATE_CUSTOMER_CHANGES,	/* cases/customerchanges.c */
 	STATE_TABLES
 };
 

@@ -79,6 +79,7 @@ static struct customer_entry *make(unsigned i, struct arena *arena)
 static void fill(void)
 {
 	g_autoptr(GPtrArray) entries = g_ptr_array_new();
+	const struct customer_editor editor = { "bench", 1 };
 	g_autoptr(GError) why = NULL;
 	struct arena arena;
 	int64_t began_us;
@@ -87,7 +88,7 @@ static void fill(void)
 	for (unsigned i = 0; i < customers; i++)
 		g_ptr_array_add(entries, make(i, &arena));
 	began_us = g_get_monotonic_time();
-	if (!customerbook_put(state, entries, false, 1, &why)) {
+	if (!customerbook_put(state, entries, false, &editor, &why)) {
 		fprintf(stderr, "%s\n", why->message);
 		exit(1);
 	}

@@ -13,7 +13,18 @@ use Milter::Client;
 use Sandbox;
 
 my $box = Sandbox->new;
+my $out_dir = $box->path('out');
+mkdir $out_dir;
+chmod 0777, $out_dir;
+my $sendmail = $box->write_file('sendmail', <<"E");
+#!/bin/sh
+test ! -e $out_dir/fail || exit 75
+echo "\$\@" >$out_dir/words
+cat >$out_dir/mail
+E
+chmod 0755, $sendmail;
 my $daemon = $box->daemon(relay => { domains => ['example.org'] },
+	evidence => { sendmail => $sendmail },
 	report => { organisation => 'Beispiel GmbH & Söhne',
 		contact => 'abuse@example.org' });
 $daemon->reevectl('list', 'add', 'evidence', 'sender', 'spam@example.net');
@@ -58,7 +69,8 @@ sub read_arf
 
 SKIP: {
 	skip 'no python3 here', 1 if ($box->run('python3', '-c', '1'))[0];
-	my ($status, $out, $err) = report($id{Q1}, '--to', 'abuse@isp.example');
+	my ($status, $out, $err) = report($id{Q1}, '--to', 'abuse@isp.example',
+		'--dry-run');
 	is $status, 0, 'ARF' or diag $err;
 	unlike $out, qr/(?<!\r)\n/, 'lines end in CRLF';
 	my $mail = read_arf('kept', $out);
@@ -154,6 +166,91 @@ P
 		Description Assessment Contact EventData)],
 		'in the order of RFC 7970, 3.2';
 }
+# Sent, in each format.
+sub mail { $box->read_file("$out_dir/mail") }
+is +(report($id{Q1}, '--to', 'abuse@isp.example', '--to', 'noc@isp.example'))[0], 0, 'sent';
+is $box->read_file("$out_dir/words"), "-i -f abuse\@example.org -- abuse\@isp.example " .
+	"noc\@isp.example\n", 'to whom, and from us';
+unlike mail(), qr/\r/, 'lines as programs have them';
+SKIP: {
+	skip 'no python3 here', 1 if ($box->run('python3', '-c', '1'))[0];
+	my $mail = read_arf('sent', mail());
+	is $mail->{to}, 'abuse@isp.example, noc@isp.example', 'ARF';
+	for (['xarf', 'application/json', 2], ['iodef', 'application/xml', 1],
+		['csv', 'text/csv', 1], ['json', 'application/json', 1],
+		['text', 'text/plain', 1]) {
+		my ($format, $type, $count) = @$_;
+		my @ids = $format eq 'iodef' ? $id{Q1} : @id{qw(Q1 Q2)};
+		is +(report('--format', $format, '--to', 'x@isp.example', @ids))[0], 0,
+			"$format is sent";
+		my ($is_bad, $got, $why) = $box->run('python3', '-c', <<'P', "$out_dir/mail");
+import email, email.policy, json, sys
+m = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default)
+p = list(m.iter_parts())
+print(json.dumps([m.get_content_type(), len(m.defects), p[0].get_content_type(), len(p[0].get_content()) > 100,
+    [[a.get_content_type(), a.get_filename(), len(a.get_content()) > 100] for a in p[1:]]]))
+P
+		my $told = decode_json($got || '[]');
+		is_deeply [@$told[0 .. 2]], ['multipart/mixed', 0, 'text/plain'],
+			'as an attachment' or diag $why;
+		is_deeply [map { [@$_[0, 2]] } @{ $told->[4] }], [([$type, JSON::PP::true]) x $count],
+			'of its type';
+	}
+}
+$box->write_file("$out_dir/fail", '');
+is +(report($id{Q1}, '--to', 'x@isp.example'))[0], 75, 'sendmail fails';
+unlink "$out_dir/fail";
+is +(report($id{Q1}, '--to', $_))[0], 64, 'no address'
+	for 'x', "x\@a.example\nBcc: y\@b.example", 'a@b.example,c@d.example', '<a@b.example>';
+is +(report($id{Q1}, @$_))[0], 64, "@$_: bad words" for ['--dry-run'],
+	['--since', '1h'], ['--to', 'a@b.example', '-o', $box->path('x')];
+
+subtest 'recipients hidden' => sub {
+	my (undef, $whole) = report('--redact', $id{Q1});
+	unlike $whole, qr/\b[ab]\@example\.org/i, 'ARF: nobody is named';
+	unlike $whole, qr/Buy/, 'nor is the body there';
+	my @hashes = $whole =~ /^Original-Rcpt-To: <([0-9a-f]{32})\@example\.org>/mg;
+	is scalar @hashes, 2, 'by hashes';
+	isnt $hashes[0], $hashes[1], 'of each its own';
+	like $whole, qr/^Content-Type: text\/rfc822-headers/m, 'the header alone';
+	is +(stat $daemon->state . '/redact.key')[2] & 07777, 0400, 'the key is a secret';
+	for my $format (qw(xarf iodef csv json text)) {
+		my ($status, $out, $err) = report('--redact', '--format', $format, $id{Q1});
+		is $status, 0, $format or diag $err;
+		unlike $out, qr/\b[ab]\@example\.org/, 'nobody is named';
+		like $out, qr/\Q$hashes[0]\E\@example\.org/, 'the same hash';
+	}
+	like +(report('--format', 'json', $id{Q1}))[1], qr/a\@example\.org/,
+		'and not otherwise';
+};
+
+subtest 'a case' => sub {
+	my ($case) = $daemon->objects('case', 'open', sender => 'spam@example.net');
+	is +(report($case->{case}))[0], 65, 'a case without mail of ours';
+	$mta = Milter::Client->new($daemon->socket);
+	$mta->message(queue_id => "C$_", from => '<eve@shop.example>', login => 'eve',
+		headers => [['From', 'eve@shop.example']], body => "Text $_\r\n") for 1 .. 3;
+	$mta->quit;
+	$daemon->reevectl('list', 'add', 'evidence', 'sender', 'eve@shop.example');
+	($case) = $daemon->objects('case', 'open', account => 'eve');
+	is +(report($case->{case}))[0], 65, 'what was simply accepted is nothing to report';
+	my ($status, $arf, $err) = report('--all', $case->{case});
+	is $status, 0, 'unless it is asked for' or diag $err;
+	like $arf, qr/^Incidents: 3\r$/m, 'ARF: one for all';
+	like $arf, qr/^our case +\Q$case->{case}\E\r$/m, 'which case';
+	like $arf =~ s/=\r\n//gr, qr/queue id C1 .*queue id C2 /s, 'the others, too';
+	is scalar(split /\n/, (report('--all', '--format', 'xarf', $case->{case}))[1]), 3,
+		'XARF: one for each';
+	my (undef, $iodef) = report('--all', '--format', 'iodef', $case->{case});
+	is scalar(() = $iodef =~ /<EventData>/g), 3, 'IODEF: an event each';
+	like $iodef, qr{>\Q$case->{case}\E</IncidentID>}, 'one incident';
+	is +(report('--all', '--to', 'abuse@isp.example', $case->{case}))[0], 0, 'sent';
+	($case) = $daemon->objects('case', 'show', $case->{case});
+	like $case->{steps}[-1]{note}, qr/report of abuse \(arf, 3 records\) sent to abuse\@isp/,
+		'which is a step of the case';
+	is +(report($case->{case}, $id{Q1}))[0], 64, 'by itself';
+};
+
 like +(report('--format', 'csv', $id{Q1}, $id{Q2}))[1],
 	qr/\Atime,[^\r\n]*\r\n(?:"[^\r\n]*\r\n){2}\z/, 'CSV: titles and two lines';
 like +(report('--format', 'text', $id{Q1}))[1], qr/^sender +spam\@example\.net$/m,

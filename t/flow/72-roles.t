@@ -20,13 +20,15 @@ for my $name (values %person) {
 }
 
 my $box = Sandbox->new;
-my $daemon = $box->daemon(relay => { domains => ['example.org'] }, operators => {
+my $daemon = $box->daemon(relay => { domains => ['example.org'] },
+	evidence => { sendmail => '/bin/true' }, operators => {
 	viewers => $person{viewer}, desk => $person{desk},
 	admins => $person{admin} });
 chmod 0644, $daemon->conf;
 my $mta = Milter::Client->new($daemon->socket);
 $mta->message;
 $mta->quit;
+my $id = ($daemon->records(1))[0]{id};
 
 # As sudo -u starts it.
 sub reevectl_as
@@ -48,6 +50,9 @@ for (['viewer', 'records', 'search'], ['viewer', 'records', 'verify'],
 	['viewer', 'list', 'show', 'block'], ['viewer', 'audit', 'list'],
 	['desk', 'list', 'add', 'block', 'account', 'joe'],
 	['desk', 'records', 'hold', 'add', 'case', '--account', 'joe'],
+	['viewer', 'report', 'monthly'], ['viewer', 'report', 'users'],
+	['viewer', 'report', 'abuse', $id],
+	['desk', 'report', 'abuse', '--to', 'abuse@far.example', $id],
 	['admin', 'records', 'hold', 'release', 'case'],
 	['admin', 'records', 'erase', '--account', 'joe', '--reason', 'his wish']) {
 	my ($least, @words) = @$_;
@@ -67,7 +72,8 @@ my ($status, $out, $err) = $daemon->reevectl('--json', 'audit', 'list',
 	'--operator', $person{viewer});
 my @all = map { decode_json($_) } split /\n/, $out;
 is_deeply [map { $_->{subject} } grep { $_->{action} eq 'refused' } @all],
-	['list add', 'records hold add', 'records hold release', 'records erase'],
+	['list add', 'records hold add', 'report abuse --to', 'records hold release',
+	'records erase'],
 	'what was refused is written down';
 is scalar(grep { $_->{operator} ne $person{viewer} } @all), 0,
 	'audit of one operator';

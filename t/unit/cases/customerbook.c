@@ -2,6 +2,7 @@
 
 #include "cases/customerbook.h"
 
+#include "cases/customerchanges.h"
 #include "cases/customerread.h"
 #include "store/storeerror.h"
 
@@ -32,15 +33,18 @@ static void book_end(struct book *book)
 static char *put(struct book *book, const char *text, bool is_replaced,
 		 int64_t now_us)
 {
+	const struct customer_editor editor = { "joe", now_us };
 	g_autoptr(GError) why = NULL;
 	g_autoptr(GPtrArray) entries = customerread_parse(
 		span_text(text), "f", &book->arena, &why);
 
 	if (entries && customerbook_put(book->state, entries, is_replaced,
-					now_us, &why))
+					&editor, &why))
 		return NULL;
 	return g_strdup(why->message);
 }
+
+static const struct customer_editor ann = { "ann", 9 };
 
 static const char *find(struct book *book, const char *account,
 			const char *address, const char *domain)
@@ -159,10 +163,10 @@ static void what_is_replaced_is_forgotten(void **state)
 				     &entry));
 	assert_int_equal(entry.created_us, 1);
 	assert_int_equal(entry.changed_us, 5);
-	assert_true(customerbook_remove(book.state, "Bravo", NULL));
+	assert_true(customerbook_remove(book.state, "Bravo", &ann, NULL));
 	assert_string_equal(find(&book, "joe", NULL, NULL), "nobody");
 	assert_string_equal(find(&book, NULL, "192.0.2.17", NULL), "carol");
-	assert_false(customerbook_remove(book.state, "bravo", &why));
+	assert_false(customerbook_remove(book.state, "bravo", &ann, &why));
 	assert_true(g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING));
 	book_end(&book);
 }
@@ -180,7 +184,7 @@ static void who_was_changed_meanwhile_is_read_again(void **state)
 	assert_true(customerbook_get(book.state, "acme", &book.arena, &entry));
 	assert_null(put(&book, "id,name\nacme,other", true, 2));
 	g_ptr_array_add(one, &entry);
-	assert_false(customerbook_put(book.state, one, true, 3, &why));
+	assert_false(customerbook_put(book.state, one, true, &ann, &why));
 	assert_true(g_error_matches(why, STORE_ERROR, STORE_ERROR_BUSY));
 	book_end(&book);
 }
@@ -292,7 +296,55 @@ static void by_id_and_in_pages(void **state)
 	book_end(&book);
 }
 
+static bool note_change(const struct customer_change *change, void *context)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	g_string_append_printf(context, "%d %s>%s %s: %s|",
+		(int)change->when_us, change->before.id, change->after.id,
+		change->operator_name, customerchanges_fields(change, &arena));
+	arena_release(&arena);
+	return true;
+}
+
+static char *changes(struct book *book, int64_t since_us)
+{
+	GString *seen = g_string_new(NULL);
+
+	assert_true(customerchanges_each(book->state, since_us, note_change,
+					 seen, NULL));
+	return g_string_free(seen, FALSE);
+}
+
+static void changes_are_kept(void **state)
+{
+	struct book book;
+	g_autofree char *first = NULL, *second = NULL, *third = NULL;
+	g_autofree char *failed = NULL;
+
+	(void)state;
+	book_begin(&book);
+	assert_null(put(&book, "id,name\nacme,A\nBravo,B", false, 1));
+	assert_null(put(&book, "id,name,notes\nACME,A2,x\nbravo,B,", true, 5));
+	assert_true(customerbook_remove(book.state, "bravo", &ann, NULL));
+	first = changes(&book, 0);
+	assert_string_equal(first, "1 >acme joe: id, name|"
+		"1 >Bravo joe: id, name|5 acme>ACME joe: id, name, notes|"
+		"5 Bravo>bravo joe: id|9 bravo> ann: id, name|");
+	second = changes(&book, 6);
+	assert_string_equal(second, "9 bravo> ann: id, name|");
+	/* What is refused changed nothing. */
+	failed = put(&book, "id,name\nnew,N\nacme,B", false, 20);
+	assert_non_null(failed);
+	assert_true(customerchanges_expire(book.state, 5, NULL));
+	third = changes(&book, 0);
+	assert_string_equal(third, strstr(first, "5 acme"));
+	book_end(&book);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(changes_are_kept),
 	cmocka_unit_test(the_most_specific_is_found),
 	cmocka_unit_test(any_network_is_found),
 	cmocka_unit_test(a_conflict_names_both),
