@@ -5,6 +5,7 @@
 #include "admin/desk.h"
 #include "admin/evidencefind.h"
 #include "base/clock.h"
+#include "message/sendmail.h"
 #include "settings/global.h"
 #include "store/day.h"
 #include "store/evidencemarks.h"
@@ -14,14 +15,10 @@
 #include "store/hex.h"
 #include "store/recordid.h"
 
-#include <errno.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 struct releasing {
 	const struct admin *admin;
@@ -31,40 +28,24 @@ struct releasing {
 	bool is_again;
 };
 
-static void add_span(GPtrArray *words, struct span text)
+/* Those of the record that were accepted, or those that were asked for. */
+static GPtrArray *recipients_of(const struct releasing *on,
+				const Reeve__Record *record)
 {
-	g_ptr_array_add(words, g_strndup(text.len ? text.ptr : "", text.len));
-}
+	GPtrArray *to = g_ptr_array_new_with_free_func(g_free);
 
-/* A recipient that begins with - stands behind --, and the sender in one word with
- * its option. */
-static bool add_arguments(const struct releasing *on,
-			  const Reeve__Record *record, GPtrArray *words,
-			  GError **error)
-{
-	const char *program =
-		evidence_settings_of(on->admin->settings)->sendmail;
-	struct span sender = RECORDVIEW_BYTES(record->message, sender);
-	g_auto(GStrv) given = NULL;
-
-	if (!g_shell_parse_argv(program, NULL, &given, error))
-		return false;
-	for (size_t i = 0; given[i]; i++)
-		add_span(words, span_text(given[i]));
-	add_span(words, span_text("-i"));
-	add_span(words, span_text("-f"));
-	add_span(words, sender.len ? sender : span_text("<>"));
-	add_span(words, span_text("--"));
 	for (size_t i = 0; on->to && on->to[i]; i++)
-		add_span(words, span_text(on->to[i]));
+		g_ptr_array_add(to, g_strdup(on->to[i]));
 	for (size_t i = 0; !on->to && i < record->message->n_recipients; i++) {
 		const Reeve__Recipient *rcpt = record->message->recipients[i];
+		struct span address = RECORDVIEW_BYTES(rcpt, address);
 
 		if (recordview_rcpt_state(rcpt) == RCPT_ACCEPTED)
-			add_span(words, RECORDVIEW_BYTES(rcpt, address));
+			g_ptr_array_add(to, g_strndup(address.ptr ?: "",
+						      address.len));
 	}
-	g_ptr_array_add(words, NULL);
-	return true;
+	g_ptr_array_add(to, NULL);
+	return to;
 }
 
 /* Line ends as programs have them; sendmail(1) makes CRLF of them again. */
@@ -84,51 +65,20 @@ static GString *message_for(const GByteArray *original, const char *id,
 	return out;
 }
 
-/* A file without a name: what reads it can be as slow as it likes. */
-static int input_of(const GString *message)
+static int run_sendmail(const struct releasing *on, struct span sender,
+			const GPtrArray *to, const GString *message)
 {
-	int fd = memfd_create("message", MFD_CLOEXEC);
-
-	for (gsize at = 0; fd >= 0 && at < message->len;) {
-		ssize_t done = write(fd, message->str + at,
-				     message->len - at);
-
-		if (done < 0 && errno != EINTR) {
-			close(fd);
-			return -1;
-		}
-		at += done > 0 ? (gsize)done : 0;
-	}
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_SET);
-	return fd;
-}
-
-static int run_sendmail(const struct releasing *on, GPtrArray *words,
-			const GString *message)
-{
+	const struct sendmail_mail mail = {
+		evidence_settings_of(on->admin->settings)->sendmail, sender,
+		(const char *const *)to->pdata,
+		span_of(message->str, message->len),
+	};
 	g_autoptr(GError) why = NULL;
-	int input = input_of(message), status = 0;
-	bool is_started;
-	GPid pid;
 
-	if (input < 0)
-		return admin_fail(on->self, EX_OSERR, "%s",
-				  g_strerror(errno));
-	is_started = g_spawn_async_with_fds("/", (char **)words->pdata, NULL,
-		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-		&pid, input, STDOUT_FILENO, STDERR_FILENO, &why);
-	close(input);
-	if (!is_started)
-		return admin_fail(on->self, EX_UNAVAILABLE, "%s (see "
-				  "evidence.sendmail)", why->message);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (sendmail_run(&mail, 0, &why))
 		return EX_OK;
-	return admin_fail(on->self, EX_TEMPFAIL, "%s failed (status %d): "
-			  "nothing is released", (char *)words->pdata[0],
-			  WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	return admin_fail(on->self, EX_TEMPFAIL, "%s: nothing is released (see "
+			  "evidence.sendmail)", why->message);
 }
 
 static int refuse_if_unfit(const struct releasing *on,
@@ -176,7 +126,7 @@ static int send_one(const struct releasing *on,
 	g_autofree char *operator_name = admin_operator();
 	struct evidence_release release = { clock_now_us(), operator_name,
 					    { 0 }, { 0 } };
-	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) to = recipients_of(on, record);
 	g_autoptr(GString) message = NULL;
 	g_autoptr(GError) why = NULL;
 	char id[RECORD_ID_SIZE];
@@ -185,12 +135,12 @@ static int send_one(const struct releasing *on,
 	if (RAND_bytes(release.token, sizeof release.token) != 1)
 		return admin_fail(on->self, EX_OSERR, "no random numbers");
 	evidencemarks_hash_body(body_of(original), release.body_sha256);
-	if (!add_arguments(on, record, words, &why) ||
-	    !evidencemarks_add_release(on->state, record->id, &release, &why))
+	if (!evidencemarks_add_release(on->state, record->id, &release, &why))
 		return admin_fail(on->self, EX_UNAVAILABLE, "%s",
 				  why->message);
 	message = message_for(original, recordview_id(record, id), &release);
-	status = run_sendmail(on, words, message);
+	status = run_sendmail(on, RECORDVIEW_BYTES(record->message, sender), to,
+			      message);
 	if (status != EX_OK &&
 	    !evidencemarks_forget_release(on->state, record->id, &why))
 		admin_fail(on->self, status, "%s", why->message);
