@@ -3,7 +3,7 @@
 #include "admin/complainterase.h"
 
 #include "admin/auditlog.h"
-#include "admin/complaintlist.h"
+#include "admin/desk.h"
 #include "base/clock.h"
 #include "cases/complaintbook.h"
 #include "store/querymatch.h"
@@ -102,7 +102,7 @@ static int erase(const struct admin *admin, const struct command *self,
 {
 	g_autofree char *operator_name = admin_operator();
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	for (guint i = 0; state && i < numbers->len; i++) {
 		uint64_t number = g_array_index(numbers, uint64_t, i);

@@ -4,7 +4,7 @@
 
 #include "admin/auditlog.h"
 #include "admin/complainterase.h"
-#include "admin/complaintlist.h"
+#include "admin/desk.h"
 #include "admin/recordquery.h"
 #include "settings/global.h"
 #include "store/day.h"
@@ -182,7 +182,7 @@ static int open_and_erase(const struct admin *admin,
 			  const struct recordquery *asking)
 {
 	int status = EX_OK;
-	struct state *state = complaintlist_open(admin, self, &status);
+	struct state *state = desk_open(admin, self, &status);
 
 	if (state)
 		status = erase(admin, self, asking, state);
