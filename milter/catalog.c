@@ -19,6 +19,7 @@
 #include "message/orgdomain.h"
 #include "relay/direction.h"
 #include "relay/relaysettings.h"
+#include "report/dmarcsettings.h"
 #include "report/reportsettings.h"
 #include "resolver/resolversettings.h"
 #include "sender/sendersettings.h"
@@ -51,6 +52,7 @@ const struct setting_group *const catalog[] = {
 	&complaint_group,
 	&verdict_group,
 	&report_group,
+	&dmarcsettings_group,
 	&operators_group,
 	NULL,
 };

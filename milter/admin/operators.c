@@ -109,6 +109,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "records verify", OPERATOR_VIEWER },
 	{ "relay-probe", OPERATOR_VIEWER },
 	{ "report abuse", OPERATOR_VIEWER },
+	{ "report dmarc", OPERATOR_DESK },
 	{ "rules check", OPERATOR_VIEWER },
 	{ "rules list", OPERATOR_VIEWER },
 	{ "rules match", OPERATOR_VIEWER },

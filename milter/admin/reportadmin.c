@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/auditlog.h"
+#include "admin/dmarcadmin.h"
 #include "admin/recordjson.h"
 #include "admin/recordprint.h"
 #include "admin/recordquery.h"
@@ -248,6 +249,17 @@ static const struct command verbs[] = {
 			    "0K2V9PB1XG4ZQ >report.json\n",
 		.run = run_abuse,
 	},
+	{
+		.name = "report dmarc",
+		.arguments = "[OPTION...]",
+		.summary = "DMARC aggregate reports, to the domains that ask "
+			   "for them",
+		.examples = "  reevectl report dmarc --dry-run\n"
+			    "  reevectl report dmarc --day 2026-11-23 -o "
+			    "/tmp\n"
+			    "  reevectl report dmarc --send\n",
+		.run = dmarcadmin_run,
+	},
 };
 
 static int run(struct admin *admin, const struct command *self, int argc,
@@ -258,7 +270,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "abuse ...",
+	.arguments = "abuse|dmarc ...",
 	.summary = "Reports in standard formats",
 	.run = run,
 };

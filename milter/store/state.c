@@ -58,6 +58,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_EVIDENCE] = "evidence", [STATE_CUSTOMERS] = "customers",
 	[STATE_CUSTOMER_KEYS] = "customer_keys", [STATE_CASES] = "cases",
 	[STATE_INCIDENT_TIMES] = "incident_times",
+	[STATE_DMARC] = "dmarc",
 };
 
 static MDB_val value_of(struct span bytes)

@@ -40,6 +40,7 @@ enum state_table {
 	STATE_CUSTOMER_KEYS,	/* the same: whose account, network, domain */
 	STATE_CASES,		/* cases/caserows.c */
 	STATE_INCIDENT_TIMES,	/* incidentrows.c: what leads to incidents */
+	STATE_DMARC,		/* report/dmarcoutbox.c */
 	STATE_TABLES
 };
 
