@@ -22,6 +22,7 @@
 #include "message/orgdomain.h"
 #include "relay/direction.h"
 #include "relay/relaysettings.h"
+#include "report/dmarcsettings.h"
 #include "report/reportsettings.h"
 #include "resolver/resolversettings.h"
 #include "sender/sendersettings.h"
@@ -57,6 +58,7 @@ const struct setting_group *const catalog[] = {
 	&alert_group,
 	&verdict_group,
 	&report_group,
+	&dmarcsettings_group,
 	&operators_group,
 	NULL,
 };

@@ -71,6 +71,10 @@ static json_t *dmarc_object(const struct auth_dmarc *dmarc)
 	put(object, "reason", dmarc->reason);
 	put_flag(object, "spf_aligned", dmarc->is_spf_aligned);
 	put_flag(object, "dkim_aligned", dmarc->is_dkim_aligned);
+	put_flag(object, "reports", dmarc->has_reports);
+	put_flag(object, "spf_strict", dmarc->is_spf_strict);
+	put_flag(object, "dkim_strict", dmarc->is_dkim_strict);
+	put(object, "subdomain_policy", dmarc_policy_word(dmarc->sub_policy));
 	return object;
 }
 

@@ -115,6 +115,7 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "report authority", OPERATOR_DESK },
 	{ "report monthly", OPERATOR_VIEWER },
 	{ "report users", OPERATOR_VIEWER },
+	{ "report dmarc", OPERATOR_DESK },
 	{ "rules check", OPERATOR_VIEWER },
 	{ "rules list", OPERATOR_VIEWER },
 	{ "rules match", OPERATOR_VIEWER },

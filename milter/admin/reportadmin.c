@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 
+#include "admin/dmarcadmin.h"
 #include "admin/reportabuse.h"
 #include "admin/reportauthority.h"
 #include "admin/reportmonthly.h"
@@ -46,6 +47,16 @@ static const struct command verbs[] = {
 			    "customers.csv\n"
 			    "  reevectl report users --since 2026-11-01\n",
 		.run = reportusers_run,
+	}, {
+		.name = "report dmarc",
+		.arguments = "[OPTION...]",
+		.summary = "DMARC aggregate reports, to the domains that ask "
+			   "for them",
+		.examples = "  reevectl report dmarc --dry-run\n"
+			    "  reevectl report dmarc --day 2026-11-23 -o "
+			    "/tmp\n"
+			    "  reevectl report dmarc --send\n",
+		.run = dmarcadmin_run,
 	},
 };
 
@@ -57,7 +68,7 @@ static int run(struct admin *admin, const struct command *self, int argc,
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "abuse|authority|monthly|users ...",
+	.arguments = "abuse|authority|dmarc|monthly|users ...",
 	.summary = "Reports in standard formats",
 	.run = run,
 };

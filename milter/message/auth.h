@@ -62,6 +62,15 @@ enum dmarc_policy {
 
 const char *dmarc_policy_word(enum dmarc_policy policy);
 
+/* fo= (RFC 7489, 6.3): several may hold; none is "0". */
+enum dmarc_option {
+	DMARC_OPTION_ALL = 1 << 0,	/* "0" */
+	DMARC_OPTION_ANY = 1 << 1,	/* "1" */
+	DMARC_OPTION_DKIM = 1 << 2,	/* "d" */
+	DMARC_OPTION_SPF = 1 << 3,	/* "s" */
+};
+#define DMARC_OPTION_LETTERS "01ds"	/* in that order */
+
 /* RFC 7489. */
 struct auth_dmarc {
 	enum auth_result result;
@@ -75,7 +84,11 @@ struct auth_dmarc {
 	const char *reason;
 	unsigned percent;
 	bool is_spf_aligned, is_dkim_aligned;	/* and passing */
-	bool has_reports;		/* rua= asks for aggregate reports */
+	bool has_reports;		/* rua= asks for aggregate reports; if so: */
+	bool is_spf_strict, is_dkim_strict;
+	enum dmarc_policy policy;	/* p= */
+	enum dmarc_policy sub_policy;	/* sp=, unknown when not given */
+	unsigned failure_options;	/* bits of enum dmarc_option */
 };
 
 /* RFC 8617. */

@@ -142,10 +142,9 @@ static enum sendmail_end end_of(const struct sendmail_job *job, int status,
 		    WIFEXITED(status) ? "status" : "signal",
 		    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
 		    *said ? ": " : "", said);
-	return SENDMAIL_FAILED;
+	return WIFEXITED(status) ? SENDMAIL_FAILED : SENDMAIL_LOST;
 }
 
-/* Killed, it may have handed the message over nonetheless. */
 static enum sendmail_end give_up(const struct sendmail_job *job,
 				 int64_t limit_ms, GError **error)
 {
@@ -157,7 +156,7 @@ static enum sendmail_end give_up(const struct sendmail_job *job,
 	g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED, "%s had not "
 		    "ended after %d seconds", job->name,
 		    (int)(limit_ms / 1000));
-	return SENDMAIL_FAILED;
+	return SENDMAIL_LOST;
 }
 
 enum sendmail_end sendmail_poll(struct sendmail_job **job, int64_t limit_ms,

@@ -17,7 +17,12 @@ struct sendmail_mail {
 
 struct sendmail_job;
 
-enum sendmail_end { SENDMAIL_RUNS, SENDMAIL_TAKEN, SENDMAIL_FAILED };
+enum sendmail_end {
+	SENDMAIL_RUNS,
+	SENDMAIL_TAKEN,
+	SENDMAIL_FAILED,	/* it said so itself */
+	SENDMAIL_LOST,		/* it was killed: nobody knows whether it had taken it */
+};
 
 /*
  * Starts the program, with the message in a file without a name: who reads it can be
@@ -28,7 +33,7 @@ struct sendmail_job *sendmail_start(const struct sendmail_mail *mail,
 /*
  * Whether it is over; when so the job is freed, and the pointer NULL. An error has the
  * exit status and the first line that the program wrote, escaped. One that runs for
- * limit_ms by now (0: for ever) is killed, and has failed.
+ * limit_ms by now (0: for ever) is killed, and lost.
  */
 enum sendmail_end sendmail_poll(struct sendmail_job **job, int64_t limit_ms,
 				GError **error) MUST_USE;

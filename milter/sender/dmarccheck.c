@@ -436,6 +436,11 @@ static struct auth_dmarc judge_domain(struct asking *on, const char *domain)
 	dmarc.published = published(on, &policy, domain, &dmarc.tag);
 	dmarc.percent = policy.record.percent;
 	dmarc.has_reports = policy.record.has_reports;
+	dmarc.is_spf_strict = policy.record.is_spf_strict;
+	dmarc.is_dkim_strict = policy.record.is_dkim_strict;
+	dmarc.policy = policy.record.policy;
+	dmarc.sub_policy = policy.record.sub_policy;
+	dmarc.failure_options = policy.record.failure_options;
 	judge_dkim(on, &policy, domain, &dmarc, &is_unsettled_one);
 	judge_spf(on, &policy, domain, &dmarc, &is_unsettled_one);
 	if (dmarc.is_dkim_aligned || dmarc.is_spf_aligned) {

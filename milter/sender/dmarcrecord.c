@@ -2,6 +2,7 @@
 
 #include "sender/dmarcrecord.h"
 
+#include "sender/reporturi.h"
 #include "sender/taglist.h"
 
 #include <string.h>
@@ -31,12 +32,39 @@ static enum dmarc_policy policy_of(const struct taglist *list,
 	return DMARC_POLICY_UNKNOWN;
 }
 
-static bool has_uri(const struct taglist *list)
+static struct span reports_of(const struct taglist *list)
 {
 	const struct span *value = taglist_find(list, "rua");
 
-	return value && value->len > 7 &&
-	       span_is_word(span_first(*value, 7), "mailto:");
+	return value ? *value : span_of("", 0);
+}
+
+static bool has_address(struct span reports)
+{
+	struct report_uri uri;
+	struct arena arena;
+	bool is_found = false;
+
+	if (!reports.len)
+		return false;
+	arena_init(&arena);
+	while (!is_found && reports.len)
+		is_found = reporturi_next(&reports, &uri, &arena);
+	arena_release(&arena);
+	return is_found;
+}
+
+/* Letters with colons between; an unknown one is passed over. */
+static unsigned options_of(const struct taglist *list)
+{
+	const struct span *value = taglist_find(list, "fo");
+	unsigned options = 0;
+
+	for (size_t i = 0; value && i < value->len; i++)
+		for (unsigned bit = 0; DMARC_OPTION_LETTERS[bit]; bit++)
+			if (value->ptr[i] == DMARC_OPTION_LETTERS[bit])
+				options |= 1u << bit;
+	return options;
 }
 
 static bool is_letter(const struct taglist *list, const char *tag,
@@ -66,8 +94,10 @@ bool dmarcrecord_parse(struct span txt, struct dmarc_record *record_out)
 		.psd = is_letter(&list, "psd", "y") ? 'y' :
 		       is_letter(&list, "psd", "n") ? 'n' : 'u',
 		.percent = 100,
-		.has_reports = has_uri(&list),
+		.failure_options = options_of(&list),
+		.reports = reports_of(&list),
 	};
+	record_out->has_reports = has_address(record_out->reports);
 	if (taglist_number(&list, "pct", &percent) && percent <= 100)
 		record_out->percent = (unsigned)percent;
 	is_sub_wrong = taglist_find(&list, "sp") && !record_out->sub_policy;

@@ -14,7 +14,9 @@ struct dmarc_record {
 	unsigned percent;		/* pct=, 100 */
 	bool is_testing;		/* t=y */
 	char psd;			/* psd=: 'y', 'n' or 'u' */
-	bool has_reports;		/* a rua= with a URI */
+	unsigned failure_options;	/* fo=: bits of enum dmarc_option */
+	struct span reports;		/* rua=, in txt; empty when not given */
+	bool has_reports;		/* it has an address (reporturi.h) */
 };
 
 /* Whether it is one of version 1 at all: "v=DMARC1" first. Pure. */

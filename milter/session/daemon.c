@@ -19,6 +19,7 @@
 #include "session/listener.h"
 #include "session/privileges.h"
 #include "session/reloader.h"
+#include "session/reportclock.h"
 #include "session/service.h"
 #include "session/statusfile.h"
 #include "settings/global.h"
@@ -436,7 +437,8 @@ static int open_all(struct settings *settings, GError **error)
 	}
 	check_still_readable(self.options->settings_file);
 	smfi_setmaxdatasize(PACKET_MAX);
-	return service_open(settings, error) ? EX_OK : EX_UNAVAILABLE;
+	return service_open(settings, error) && reportclock_open(error) ?
+	       EX_OK : EX_UNAVAILABLE;
 }
 
 static int start(struct settings *settings)
@@ -487,6 +489,7 @@ int daemon_run(const struct daemon_options *options)
 	serve();
 	status = atomic_load(&is_listener_gone) ? EX_UNAVAILABLE : EX_OK;
 	drain();
+	reportclock_close();
 	service_close();
 	log_event(NULL, LOG_NOTICE, "stopped", "%s", "");
 	/* Nobody waits for it, and exit() would take away what it stands on. */

@@ -317,6 +317,20 @@ static Reeve__Dkim *make_dkim(const struct auth_dkim *dkim,
 	return out;
 }
 
+/* What is not said is the preset: most policies cost nothing more. */
+static void put_policy(Reeve__Dmarc *out, const struct auth_dmarc *dmarc)
+{
+	SET_COUNT(out, reports, dmarc->has_reports);
+	if (!dmarc->has_reports)
+		return;
+	SET_COUNT(out, spf_strict, dmarc->is_spf_strict);
+	SET_COUNT(out, dkim_strict, dmarc->is_dkim_strict);
+	if (dmarc->policy != dmarc->published)
+		SET_COUNT(out, policy, (Reeve__DmarcPolicy)dmarc->policy);
+	SET_COUNT(out, sub_policy, (Reeve__DmarcPolicy)dmarc->sub_policy);
+	SET_COUNT(out, failure_options, dmarc->failure_options);
+}
+
 static Reeve__Dmarc *make_dmarc(const struct auth_dmarc *dmarc,
 				struct arena *arena)
 {
@@ -338,7 +352,7 @@ static Reeve__Dmarc *make_dmarc(const struct auth_dmarc *dmarc,
 	SET_COUNT(out, dkim_aligned, dmarc->is_dkim_aligned);
 	if (dmarc->published && dmarc->percent != 100)
 		SET_NUMBER(out, percent, dmarc->percent);
-	SET_COUNT(out, reports, dmarc->has_reports);
+	put_policy(out, dmarc);
 	return out;
 }
 

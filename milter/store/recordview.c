@@ -242,6 +242,12 @@ static struct auth_dmarc dmarc_of(const Reeve__Dmarc *dmarc,
 		.is_spf_aligned = dmarc->spf_aligned,
 		.is_dkim_aligned = dmarc->dkim_aligned,
 		.has_reports = dmarc->reports,
+		.is_spf_strict = dmarc->spf_strict,
+		.is_dkim_strict = dmarc->dkim_strict,
+		.policy = policy_of(dmarc->has_policy ? dmarc->policy :
+				    dmarc->published),
+		.sub_policy = policy_of(dmarc->sub_policy),
+		.failure_options = dmarc->failure_options,
 	};
 }
 

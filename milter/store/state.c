@@ -60,6 +60,7 @@ static const char *const table_names[STATE_TABLES] = {
 	[STATE_INCIDENT_TIMES] = "incident_times",
 	[STATE_NOTICES] = "notices",
 	[STATE_CUSTOMER_CHANGES] = "customer_changes",
+	[STATE_DMARC] = "dmarc",
 };
 
 static MDB_val value_of(struct span bytes)

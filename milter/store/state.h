@@ -42,6 +42,7 @@ enum state_table {
 	STATE_INCIDENT_TIMES,	/* incidentrows.c: what leads to incidents */
 	STATE_NOTICES,		/* cases/noticebook.c */
 	STATE_CUSTOMER_CHANGES,	/* cases/customerchanges.c */
+	STATE_DMARC,		/* report/dmarcoutbox.c */
 	STATE_TABLES
 };
 
