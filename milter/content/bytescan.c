@@ -40,6 +40,7 @@ struct single {
 struct bytescan {
 	uint8_t fold[256];
 	bool is_skipped[256];
+	bool is_once;			/* of the same in a row one is seen */
 	uint32_t *filter;		/* of bits: beginnings, and words of three
 					 * bytes, by hash */
 	unsigned filter_shift;		/* a hash becomes a bit by it */
@@ -235,12 +236,17 @@ static void add_all(struct bytescan *scan, const GArray *keys)
 	g_array_sort(scan->singles, by_value);
 }
 
-static void set_bytes(struct bytescan *scan, bool is_bare)
+static void set_bytes(struct bytescan *scan, enum literals_view view)
 {
+	scan->is_once = view == LITERALS_ONCE;
 	for (unsigned byte = 0; byte < 256; byte++) {
-		scan->fold[byte] = (uint8_t)g_ascii_tolower((gchar)byte);
-		scan->is_skipped[byte] = is_bare &&
-			!g_ascii_isalnum((gchar)byte);
+		bool is_high = byte >= 0x80;
+
+		scan->fold[byte] = is_high && scan->is_once ? 0x80 :
+				   (uint8_t)g_ascii_tolower((gchar)byte);
+		scan->is_skipped[byte] = view != LITERALS_PLAIN &&
+			!g_ascii_isalnum((gchar)byte) &&
+			!(is_high && scan->is_once);
 	}
 }
 
@@ -254,13 +260,13 @@ static size_t power(size_t count)
 	return size;
 }
 
-static struct bytescan *allocate(guint count, bool is_bare)
+static struct bytescan *allocate(guint count, enum literals_view view)
 {
 	struct bytescan *scan = g_new0(struct bytescan, 1);
 	size_t bits = CLAMP(power((size_t)count * FILTER_BITS_EACH),
 			    FILTER_BITS_MIN, FILTER_BITS_MAX);
 
-	set_bytes(scan, is_bare);
+	set_bytes(scan, view);
 	scan->filter = g_new0(uint32_t, bits / 32);
 	for (scan->filter_shift = 32; bits > 1; bits /= 2)
 		scan->filter_shift--;
@@ -273,7 +279,7 @@ static struct bytescan *allocate(guint count, bool is_bare)
 	return scan;
 }
 
-struct bytescan *bytescan_new(const GArray *words, bool is_bare,
+struct bytescan *bytescan_new(const GArray *words, enum literals_view view,
 			      size_t bytes_max)
 {
 	struct bytescan *scan;
@@ -282,7 +288,7 @@ struct bytescan *bytescan_new(const GArray *words, bool is_bare,
 	if (!words->len || words->len > bytes_max / sizeof(struct key))
 		return NULL;
 	keys = make_keys(words);
-	scan = allocate(keys->len, is_bare);
+	scan = allocate(keys->len, view);
 	add_all(scan, keys);
 	if (bytescan_bytes(scan) > bytes_max)
 		g_clear_pointer(&scan, bytescan_free);
@@ -318,6 +324,7 @@ struct run {
 	bytescan_take_fn *take;
 	void *mydata;
 	size_t len;
+	unsigned last;			/* byte that was seen; 256: none */
 	uint32_t counts[256];		/* of each byte so far */
 	uint8_t bytes[CHUNK_BYTES + sizeof(uint64_t)];
 };
@@ -387,10 +394,13 @@ static size_t fill(struct run *on, struct span text)
 	for (; at < text.len && len < CHUNK_BYTES; at++) {
 		uint8_t byte = (uint8_t)text.ptr[at];
 		uint8_t seen = scan->fold[byte];
+		bool is_seen = !scan->is_skipped[byte] &&
+			       !(scan->is_once && seen == on->last);
 
 		on->bytes[len] = seen;
-		on->counts[seen] += !scan->is_skipped[byte];
-		len += !scan->is_skipped[byte];
+		on->counts[seen] += is_seen;
+		len += is_seen;
+		on->last = is_seen ? seen : on->last;
 	}
 	on->len = len;
 	return at;
@@ -407,6 +417,7 @@ void bytescan_run(const struct bytescan *scan, struct span text,
 	on.take = take;
 	on.mydata = mydata;
 	on.len = 0;
+	on.last = 256;
 	memset(on.counts, 0, sizeof on.counts);
 	for (size_t at = fill(&on, text); at < text.len;
 	     at += fill(&on, span_from(text, at))) {

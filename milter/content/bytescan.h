@@ -4,6 +4,7 @@
 
 #include "base/guard.h"
 #include "base/span.h"
+#include "content/literals.h"
 
 #include <glib.h>
 #include <stdint.h>
@@ -29,12 +30,11 @@ struct bytescan_word {
 };
 
 /*
- * The words (of struct bytescan_word) as they are in texts whose ASCII letters are
- * made small. is_bare: texts without all bytes that are no ASCII letters and digits.
- * Keeps nothing of the array. NULL: there is no word, or the tables would take more
+ * The words (of struct bytescan_word) as they are in texts that are seen so, and whose
+ * ASCII letters are made small. Keeps nothing of the array. NULL: there is no word, or the tables would take more
  * than bytes_max.
  */
-struct bytescan *bytescan_new(const GArray *words, bool is_bare,
+struct bytescan *bytescan_new(const GArray *words, enum literals_view view,
 			      size_t bytes_max) MUST_USE;
 /* Accepts NULL. */
 void bytescan_free(struct bytescan *scan);

@@ -82,22 +82,26 @@ static struct finding find(const struct rule *rule, enum literals_view view)
 	return found;
 }
 
-/* The better one of both ways to see a text. */
+/* The best one of all ways to see a text; each that is needed costs a pass. */
 static struct finding find_best(const struct rule *rule)
 {
-	struct finding plain = find(rule, LITERALS_PLAIN), bare;
+	struct finding best = find(rule, LITERALS_PLAIN);
 
-	if (plain.set && plain.odds < ODDS_GOOD)
-		return plain;
-	bare = find(rule, LITERALS_BARE);
-	if (!bare.set || (plain.set && plain.odds <= bare.odds * 2)) {
-		if (bare.set)
-			g_array_unref(bare.set);
-		return plain;
+	for (int view = LITERALS_PLAIN + 1; view < LITERALS_VIEWS; view++) {
+		struct finding other;
+
+		if (best.set && best.odds < ODDS_GOOD)
+			break;
+		other = find(rule, (enum literals_view)view);
+		if (other.set && (!best.set || other.odds * 2 < best.odds)) {
+			if (best.set)
+				g_array_unref(best.set);
+			best = other;
+		} else if (other.set) {
+			g_array_unref(other.set);
+		}
 	}
-	if (plain.set)
-		g_array_unref(plain.set);
-	return bare;
+	return best;
 }
 
 /* What is known of the rules, while they are put together. */
@@ -132,8 +136,7 @@ static void add_rule(struct making *on, struct literalfilter *filter,
 static void finish_view(struct making *on, struct literalfilter *filter,
 			enum literals_view view)
 {
-	filter->scans[view] = bytescan_new(on->words[view],
-					   view == LITERALS_BARE,
+	filter->scans[view] = bytescan_new(on->words[view], view,
 					   TABLE_BYTES_MAX);
 	for (guint i = 0; filter->scans[view] && i < on->rules[view]->len;
 	     i++) {
@@ -148,6 +151,7 @@ static void finish_view(struct making *on, struct literalfilter *filter,
 struct literalfilter *literalfilter_new(const GPtrArray *rules)
 {
 	struct literalfilter *filter = g_new0(struct literalfilter, 1);
+	bool is_any = false;
 	struct making on = {
 		.sets = g_ptr_array_new_with_free_func(
 			(GDestroyNotify)g_array_unref),
@@ -162,10 +166,12 @@ struct literalfilter *literalfilter_new(const GPtrArray *rules)
 	}
 	for (guint i = 0; i < rules->len; i++)
 		add_rule(&on, filter, g_ptr_array_index(rules, i));
-	for (size_t i = 0; i < LITERALS_VIEWS; i++)
+	for (size_t i = 0; i < LITERALS_VIEWS; i++) {
 		finish_view(&on, filter, (enum literals_view)i);
+		is_any |= filter->scans[i] != NULL;
+	}
 	g_ptr_array_unref(on.sets);
-	if (!filter->scans[LITERALS_PLAIN] && !filter->scans[LITERALS_BARE])
+	if (!is_any)
 		g_clear_pointer(&filter, literalfilter_free);
 	return filter;
 }

@@ -12,6 +12,9 @@
 #define COPIES_MAX 4ul		/* of what is repeated */
 #define TIMES_MAX 1000u		/* that something must occur */
 #define WORK_MAX 4000000	/* literals made, in all */
+#define HIGH 0x80		/* the first byte above ASCII */
+#define FEW_TIMES 3ul		/* with that, each number of them is looked at */
+#define FEW_WAYS 64u
 #define COST_OF_ONE 1e-7	/* of a literal more, in odds */
 
 /*
@@ -39,7 +42,7 @@ struct reader {
 	unsigned depth;
 	size_t work;
 	bool is_extended, is_quoted;	/* (?x) and \Q are in force */
-	bool is_bare;			/* LITERALS_BARE */
+	enum literals_view view;
 	bool is_lost;			/* it does not know what it reads */
 };
 
@@ -81,12 +84,20 @@ static struct part *lose(struct reader *on)
 
 static bool is_seen(const struct reader *on, uint8_t byte)
 {
-	return !on->is_bare || g_ascii_isalnum((gchar)byte);
+	return on->view == LITERALS_PLAIN || g_ascii_isalnum((gchar)byte) ||
+	       (on->view == LITERALS_ONCE && byte >= HIGH);
+}
+
+static uint8_t as_seen(const struct reader *on, uint8_t byte)
+{
+	return on->view == LITERALS_ONCE ? MIN(byte, HIGH) : byte;
 }
 
 static struct part *byte_part(const struct reader *on, uint8_t byte)
 {
-	return part_of(literalset_of(&byte, is_seen(on, byte), true));
+	uint8_t seen = as_seen(on, byte);
+
+	return part_of(literalset_of(&seen, is_seen(on, byte), true));
 }
 
 static void spend(struct reader *on, const GArray *set)
@@ -148,7 +159,8 @@ static GArray *beginning_of(struct reader *on, const GPtrArray *parts,
 	for (guint i = first; i < parts->len && !on->is_lost &&
 	     literalset_has_open(begins); i++) {
 		const struct part *part = g_ptr_array_index(parts, i);
-		GArray *joined = literalset_join(begins, part->begins);
+		GArray *joined = literalset_join(begins, part->begins,
+						 on->view == LITERALS_ONCE);
 
 		g_array_unref(begins);
 		begins = joined;
@@ -235,6 +247,53 @@ static bool is_nothing(const struct part *part)
 	return part->begins->len == 1 && first->is_open && !first->len;
 }
 
+/* Of which any number in a row looks as one does. */
+static bool is_one_byte(const struct reader *on, const struct part *part)
+{
+	const GArray *begins = part->begins;
+	unsigned bytes = 0;
+
+	if (on->view != LITERALS_ONCE)
+		return false;
+	for (guint i = 0; i < begins->len; i++) {
+		const struct literal *one = &g_array_index(
+			begins, struct literal, i);
+
+		if (!one->is_open || one->len > 1)
+			return false;
+		bytes += one->len;
+	}
+	return bytes <= 1;
+}
+
+static bool is_open(const struct part *part)
+{
+	for (guint i = 0; i < part->begins->len; i++)
+		if (!g_array_index(part->begins, struct literal, i).is_open)
+			return false;
+	return true;
+}
+
+/* Each number of them is an alternative, so that what comes behind is seen. */
+static struct part *repeat_few(struct reader *on, struct part *one,
+			       unsigned long least, unsigned long most)
+{
+	g_autoptr(GPtrArray) copies = g_ptr_array_new();
+	g_autoptr(GPtrArray) ways = g_ptr_array_new_with_free_func(free_part);
+	struct part *out;
+
+	for (unsigned long i = 1; i <= most; i++) {
+		g_ptr_array_add(copies, one);
+		if (i >= least)
+			g_ptr_array_add(ways, join_parts(on, copies));
+	}
+	out = unite_parts(on, ways);
+	if (!least)
+		make_optional(out);
+	free_part(one);
+	return out;
+}
+
 static struct part *repeat(struct reader *on, struct part *one,
 			   unsigned long least, unsigned long most)
 {
@@ -246,10 +305,19 @@ static struct part *repeat(struct reader *on, struct part *one,
 		forget(&one->need);
 	if ((least == 1 && most == 1) || is_nothing(one))
 		return one;
+	if (most && is_one_byte(on, one)) {
+		if (!least)
+			make_optional(one);
+		return one;
+	}
+	if (on->view == LITERALS_ONCE && most && most <= FEW_TIMES &&
+	    least <= most && one->begins->len <= FEW_WAYS && is_open(one))
+		return repeat_few(on, one, least, most);
 	for (unsigned long i = 0; i < count; i++)
 		g_ptr_array_add(copies, one);
 	out = join_parts(on, copies);
-	if (one->need.is_within)
+	/* Two of them may be seen as one. */
+	if (one->need.is_within && on->view != LITERALS_ONCE)
 		one->need.times = (unsigned)CLAMP(one->need.times * least, 1,
 						  TIMES_MAX);
 	choose(&out->need, copy_of(&one->need));
@@ -373,16 +441,20 @@ static struct part *class_part(const struct reader *on,
 			       const struct charclass *class)
 {
 	GArray *begins = literalset_new();
-	bool has_unseen = false;
+	bool has_unseen = false, has_high = false;
 
 	for (unsigned i = 0; i < 256 && begins->len <= MEMBERS_MAX; i++) {
 		uint8_t byte = (uint8_t)i;
 
 		if (!charclass_has(class, byte) || g_ascii_isupper((gchar)i))
 			continue;
-		if (is_seen(on, byte))
+		if (!is_seen(on, byte)) {
+			has_unseen = true;
+		} else if (as_seen(on, byte) == byte || !has_high) {
+			has_high |= byte >= HIGH;
+			byte = as_seen(on, byte);
 			literalset_put(begins, &byte, 1, true);
-		has_unseen |= !is_seen(on, byte);
+		}
 	}
 	if (has_unseen)
 		put_none(begins);
@@ -631,7 +703,7 @@ GArray *literals_find(const char *pattern, bool is_extended,
 {
 	struct reader on = {
 		.at = pattern, .is_extended = is_extended,
-		.is_bare = view == LITERALS_BARE,
+		.view = view,
 	};
 	GArray *found;
 	struct part *whole;

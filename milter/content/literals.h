@@ -9,6 +9,9 @@ enum literals_view {
 	LITERALS_PLAIN,			/* all */
 	LITERALS_BARE,			/* letters and digits of ASCII: all others are
 					 * taken out, so that "f-r e.e" is "free" */
+	LITERALS_ONCE,			/* these, and all above ASCII as one, 0x80; of
+					 * the same in a row one: "f-rr\xe9e" is
+					 * "fr\x80e" */
 	LITERALS_VIEWS
 };
 

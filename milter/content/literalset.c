@@ -120,15 +120,20 @@ GArray *literalset_copy(const GArray *set)
 
 /* Of many, what is rare is cut: they have the same beginnings, mostly. */
 static struct literal put_behind(const struct literal *one,
-				 const struct literal *next, bool is_of_many)
+				 const struct literal *next, bool is_of_many,
+				 bool is_once)
 {
 	struct literal both = *one;
 	uint8_t taken = 0;
 
 	while (taken < next->len && both.len < LITERAL_BYTES_MAX &&
 	       !(is_of_many && taken && both.odds < RARE)) {
-		both.odds *= odds_of(next->bytes[taken]);
-		both.bytes[both.len++] = next->bytes[taken++];
+		uint8_t byte = next->bytes[taken++];
+
+		if (is_once && both.len && both.bytes[both.len - 1] == byte)
+			continue;
+		both.odds *= odds_of(byte);
+		both.bytes[both.len++] = byte;
 	}
 	both.is_open = next->is_open && taken == next->len;
 	return both;
@@ -149,7 +154,7 @@ static bool is_enough(const struct literal *one, double odds, guint total,
 			    (one->odds * SHARE < odds && total > FEW));
 }
 
-GArray *literalset_join(const GArray *set, const GArray *next)
+GArray *literalset_join(const GArray *set, const GArray *next, bool is_once)
 {
 	g_autoptr(GArray) from = literalset_copy(set);
 	GArray *out = g_array_sized_new(FALSE, FALSE, sizeof(struct literal),
@@ -172,7 +177,7 @@ GArray *literalset_join(const GArray *set, const GArray *next)
 		for (guint j = 0; j < next->len; j++) {
 			struct literal both = put_behind(
 				&one, &g_array_index(next, struct literal, j),
-				next->len > MANY);
+				next->len > MANY, is_once);
 
 			g_array_append_val(out, both);
 		}

@@ -36,8 +36,10 @@ GArray *literalset_of(const uint8_t *bytes, uint8_t len, bool is_open)
 	MUST_USE;
 GArray *literalset_copy(const GArray *set) MUST_USE;
 /* Of what matches first the one, then the other. Where that grows too long or too
- * many, those that are rare already are closed. */
-GArray *literalset_join(const GArray *set, const GArray *next) MUST_USE;
+ * many, those that are rare already are closed. is_once: where the same byte would
+ * stand twice in a row, it stands once. */
+GArray *literalset_join(const GArray *set, const GArray *next, bool is_once)
+	MUST_USE;
 /* Of what matches any; where they are too many, shorter ones. */
 GArray *literalset_unite(const GPtrArray *sets) MUST_USE;
 /* Of what matches and anything behind it. */

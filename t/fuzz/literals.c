@@ -35,9 +35,15 @@ static void check(const char *expression, bool is_extended,
 	    pattern_match(pattern, text, 0, NULL) != PATTERN_YES)
 		return;
 	seen = g_string_new(NULL);
-	for (size_t i = 0; i < text.len; i++)
-		if (view == LITERALS_PLAIN || g_ascii_isalnum(text.ptr[i]))
-			g_string_append_c(seen, g_ascii_tolower(text.ptr[i]));
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_high = view == LITERALS_ONCE && text.ptr[i] & 0x80;
+		char c = is_high ? '\x80' : g_ascii_tolower(text.ptr[i]);
+
+		if ((view == LITERALS_PLAIN || g_ascii_isalnum(c) || is_high) &&
+		    !(view == LITERALS_ONCE && seen->len &&
+		      seen->str[seen->len - 1] == c))
+			g_string_append_c(seen, c);
+	}
 	for (size_t end = 1; end <= seen->len; end++)
 		places += ends_at(set, seen, end);
 	BUG_IF(!times || places < times);

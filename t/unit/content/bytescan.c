@@ -24,13 +24,19 @@ static void take(uint32_t value, size_t places, void *mydata)
 	seen->count[value] += (unsigned)places;
 }
 
-static size_t make_view(const char *text, size_t len, bool is_bare, char *to)
+static size_t make_view(const char *text, size_t len, enum literals_view view,
+			char *to)
 {
 	size_t out = 0;
 
-	for (size_t i = 0; i < len; i++)
-		if (!is_bare || g_ascii_isalnum(text[i]))
-			to[out++] = g_ascii_tolower(text[i]);
+	for (size_t i = 0; i < len; i++) {
+		bool is_high = view == LITERALS_ONCE && text[i] & 0x80;
+		char c = is_high ? '\x80' : g_ascii_tolower(text[i]);
+
+		if ((view == LITERALS_PLAIN || g_ascii_isalnum(c) || is_high) &&
+		    !(view == LITERALS_ONCE && out && to[out - 1] == c))
+			to[out++] = c;
+	}
 	return out;
 }
 
@@ -77,8 +83,8 @@ static void try_one(guint32 seed)
 	g_autoptr(GArray) words = g_array_new(FALSE, FALSE,
 					      sizeof(struct bytescan_word));
 	int count = g_rand_int_range(random, 1, WORDS_MAX);
-	bool is_bare = seed & 1;
-	char text[TEXT_MAX], view[TEXT_MAX];
+	enum literals_view view = seed % LITERALS_VIEWS;
+	char text[TEXT_MAX], seen[TEXT_MAX];
 	struct seen found = { { 0 } }, wanted = { { 0 } };
 	struct bytescan *scan;
 	size_t len = fill(random, text, TEXT_MAX, "aAbBc1-- \xe9\xffz");
@@ -86,18 +92,20 @@ static void try_one(guint32 seed)
 	for (int i = 0; i < count; i++) {
 		struct bytescan_word word = {
 			(const uint8_t *)bytes[i],
-			(uint8_t)(1 + fill(random, bytes[i], WORD_MAX, is_bare ?
-					   "abbc1z" : "aabc1-\xe9\xff")),
+			(uint8_t)(1 + fill(random, bytes[i], WORD_MAX,
+					   view == LITERALS_BARE ? "abbc1z" :
+					   view == LITERALS_ONCE ? "abcc1\x80" :
+					   "aabc1-\xe9\xff")),
 			(uint32_t)g_rand_int_range(random, 0, VALUES),
 		};
 
 		bytes[i][word.len - 1] = 'a';
 		g_array_append_val(words, word);
 	}
-	scan = bytescan_new(words, is_bare, 1 << 20);
+	scan = bytescan_new(words, view, 1 << 20);
 	assert_non_null(scan);
 	assert_true(bytescan_bytes(scan) < 1 << 21);
-	search(words, view, make_view(text, len, is_bare, view), &wanted);
+	search(words, seen, make_view(text, len, view, seen), &wanted);
 	bytescan_run(scan, span_of(text, len), take, &found);
 	if (memcmp(&found, &wanted, sizeof found) != 0)
 		fail_msg("seed %u: not what a plain search finds", seed);
@@ -128,7 +136,7 @@ static void long_texts_are_seen_whole(void **state)
 
 		g_array_append_val(words, word);
 	}
-	scan = bytescan_new(words, true, 1 << 20);
+	scan = bytescan_new(words, LITERALS_BARE, 1 << 20);
 	for (size_t i = 0; i < sizeof text; i++)
 		text[i] = i % 9 == 8 ? '-' : "AbCdEfGh"[i % 9];
 	bytescan_run(scan, span_of(text, sizeof text), take, &found);
@@ -147,14 +155,14 @@ static void a_table_has_its_limit(void **state)
 	size_t bytes_used;
 
 	(void)state;
-	assert_null(bytescan_new(words, false, 1 << 20));
+	assert_null(bytescan_new(words, LITERALS_PLAIN, 1 << 20));
 	g_array_append_val(words, word);
-	scan = bytescan_new(words, false, 1 << 20);
+	scan = bytescan_new(words, LITERALS_PLAIN, 1 << 20);
 	assert_non_null(scan);
 	bytes_used = bytescan_bytes(scan);
 	bytescan_free(scan);
-	assert_null(bytescan_new(words, false, bytes_used - 1));
-	scan = bytescan_new(words, false, bytes_used);
+	assert_null(bytescan_new(words, LITERALS_PLAIN, bytes_used - 1));
+	scan = bytescan_new(words, LITERALS_PLAIN, bytes_used);
 	assert_non_null(scan);
 	bytescan_free(scan);
 	bytescan_free(NULL);

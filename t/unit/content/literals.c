@@ -141,6 +141,19 @@ static const struct { const char *pattern, *plain, *bare; } cases[] = {
 	{ "", "none", "none" },
 };
 
+static const struct { const char *pattern, *want; } once[] = {
+	{ "free", "fre" },
+	{ "f-r.e", "fr" },
+	{ "(?:vi|\xc3\xad)agra", "viagra|\x80""agra" },
+	{ "z[\x90-\xff]q", "z\x80q" },
+	{ "z[\xe8\xe9]{1,9}q", "z\x80q" },
+	{ "z\\W{0,2}q", "zq|z\x80q" },
+	{ "(?:zq){1,2}x", "zqx" },
+	{ "[zq]{1,2}x", "qx|zx" },
+	{ "z[,q]+x", "zqx|zx" },
+	{ "(?:[qz].+){3}", "q|z" },
+};
+
 static unsigned compare(const char *pattern, enum literals_view view,
 			const char *want)
 {
@@ -164,6 +177,8 @@ static void patterns_have_their_literals(void **state)
 		wrong += compare(cases[i].pattern, LITERALS_BARE,
 				 cases[i].bare);
 	}
+	for (size_t i = 0; i < COUNT_OF(once); i++)
+		wrong += compare(once[i].pattern, LITERALS_ONCE, once[i].want);
 	assert_int_equal(wrong, 0);
 	assert_string_equal(shown("z q # no", true, LITERALS_PLAIN), "zq");
 	assert_string_equal(shown("z\\ q", true, LITERALS_PLAIN), "z q");
@@ -175,9 +190,15 @@ static GString *seen(const char *text, size_t len, enum literals_view view)
 {
 	GString *out = g_string_new(NULL);
 
-	for (size_t i = 0; i < len; i++)
-		if (view == LITERALS_PLAIN || g_ascii_isalnum(text[i]))
-			g_string_append_c(out, g_ascii_tolower(text[i]));
+	for (size_t i = 0; i < len; i++) {
+		bool is_high = view == LITERALS_ONCE && text[i] & 0x80;
+		char c = is_high ? '\x80' : g_ascii_tolower(text[i]);
+
+		if ((view == LITERALS_PLAIN || g_ascii_isalnum(c) || is_high) &&
+		    !(view == LITERALS_ONCE && out->len &&
+		      out->str[out->len - 1] == c))
+			g_string_append_c(out, c);
+	}
 	return out;
 }
 
