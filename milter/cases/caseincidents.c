@@ -11,9 +11,6 @@
 
 #define JOINED_MAX 1000		/* at once; the rest at the next call */
 
-static uint64_t seen_written;		/* incidents_written() when all had joined */
-static bool is_any_seen;
-
 struct waiting {
 	struct caseact *act;
 	GArray *all;			/* of struct incident, in the arena */
@@ -111,12 +108,9 @@ static bool join_one(struct caseact *act, struct incident *incident)
 static void join_incidents(struct caseact *act)
 {
 	struct waiting waiting = { act, NULL };
-	uint64_t written = incidents_written();
 	g_autoptr(GError) why = NULL;
 	bool is_good;
 
-	if (is_any_seen && written == seen_written)
-		return;
 	waiting.all = g_array_new(FALSE, FALSE, sizeof(struct incident));
 	is_good = incidents_each_waiting(act->state, take_incident, &waiting,
 					 &why);
@@ -125,10 +119,6 @@ static void join_incidents(struct caseact *act)
 	for (guint i = 0; is_good && i < waiting.all->len; i++)
 		is_good = join_one(act, &g_array_index(
 			waiting.all, struct incident, i));
-	if (is_good && waiting.all->len < JOINED_MAX) {
-		seen_written = written;
-		is_any_seen = true;
-	}
 	g_array_unref(waiting.all);
 }
 

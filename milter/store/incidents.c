@@ -22,7 +22,6 @@ struct waiting {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *all_waiting;		/* name -> struct waiting *; or NULL */
 static uint64_t dropped;
-static atomic_uint_fast64_t written;
 static _Atomic(incidents_listener_fn *) listening;
 
 static void free_waiting(void *data)
@@ -208,7 +207,6 @@ bool incidents_flush(struct state *state, GError **error)
 		put_back(taken);
 		return false;
 	}
-	atomic_fetch_add(&written, 1);
 	for (guint i = 0; i < fresh->len; i++) {
 		const struct waiting *waiting = g_ptr_array_index(fresh, i);
 
@@ -270,11 +268,6 @@ bool incidents_each_waiting(struct state *state, incident_take_fn *take,
 	incidentrows_waiting(txn, take, context);
 	state_end(&txn);
 	return true;
-}
-
-uint64_t incidents_written(void)
-{
-	return atomic_load(&written);
 }
 
 bool incidents_set_in_case(struct state_txn *txn,

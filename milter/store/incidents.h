@@ -39,8 +39,6 @@ void incidents_note(const char *kind, const char *key, const char *text,
 void incidents_note_about(struct incident_subject subject, const char *kind,
 			  const char *key, const char *text, int64_t quiet_us,
 			  int64_t now_us);
-/* How often this process wrote: another number means that there may be new ones. */
-uint64_t incidents_written(void);
 /* Within a write of the caller's: it is in a case now. */
 bool incidents_set_in_case(struct state_txn *txn,
 			   const struct incident *incident, GError **error)

@@ -1,9 +1,15 @@
 #include <config.h>
 
 #include "cases/casebook.h"
+
+#include "base/log.h"
+#include "cases/caseincidents.h"
 #include "cases/casejoin.h"
 
 #include "unit/store/sample.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MINUTE INT64_C(60000000)
 #define DAY (24 * 60 * MINUTE)
@@ -193,7 +199,47 @@ static void ids_are_read_strictly(void **unused)
 			fail_msg("%s", ids[i].text);
 }
 
+static void note_as_another_process(struct box *box, const char *account)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct state *own = state_open(box->sample.dir, STATE_EXISTING,
+					       NULL);
+
+		incidents_note_about((struct incident_subject){ LIST_ACCOUNT,
+				     account }, "limit", account, "", MINUTE,
+				     NOON);
+		_exit(own && incidents_flush(own, NULL) ? 0 : 1);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* As when reevectl was killed before it had joined what it wrote. */
+static void what_others_wrote_joins(void **unused)
+{
+	struct box box;
+
+	(void)unused;
+	log_set_level(LOG_ERR);
+	begin(&box);
+	caseincidents_join(box.state, box.sample.settings);
+	assert_int_equal(count_of(&box, CASE_STATE_NONE), 0);
+	note_as_another_process(&box, "alice");
+	caseincidents_join(box.state, box.sample.settings);
+	assert_int_equal(count_of(&box, CASE_STATE_OPEN), 1);
+	note_as_another_process(&box, "bob");
+	caseincidents_join(box.state, box.sample.settings);
+	caseincidents_join(box.state, box.sample.settings);
+	assert_int_equal(count_of(&box, CASE_STATE_OPEN), 2);
+	end(&box);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_others_wrote_joins),
 	cmocka_unit_test(indexes_follow),
 	cmocka_unit_test(incidents_are_strikes_after_a_warning),
 	cmocka_unit_test(ids_are_read_strictly),
