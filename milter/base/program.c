@@ -73,9 +73,10 @@ enum program_end program_run(const struct program *program, int *status_out,
 
 	if (input < 0)
 		return PROGRAM_NOT_STARTED;
+	/* -1: as they are. Named 1 and 2 themselves, GLib has them closed. */
 	is_started = g_spawn_async_with_fds("/", (char **)program->words, NULL,
 		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-		&pid, input, STDOUT_FILENO, STDERR_FILENO, error);
+		&pid, input, -1, -1, error);
 	close(input);
 	if (!is_started)
 		return PROGRAM_NOT_STARTED;
