@@ -15,7 +15,7 @@ GQuark submission_error_quark(void)
 static bool fail(GError **error, enum submission_error code, const char *what,
 		 const char *why)
 {
-	g_set_error(error, SUBMISSION_ERROR, code, "%s: %s", what, why);
+	g_set_error(error, SUBMISSION_ERROR, (int)code, "%s: %s", what, why);
 	return false;
 }
 
