@@ -18,7 +18,7 @@ static const struct command *const commands[] = {
 	&command_greylist,
 	&command_incidents, &command_report, &command_audit, &command_evidence,
 	&command_dkim, &command_rules, &command_relay_probe,
-	&command_backup, &command_restore,
+	&command_backup, &command_restore, &command_submit,
 };
 
 static void print_usage(FILE *out)

@@ -106,6 +106,6 @@ extern const struct command command_alert, command_check, command_try, command_r
 	command_incidents, command_audit, command_evidence, command_dkim,
 	command_rules, command_relay_probe, command_reload, command_status,
 	command_backup, command_restore,
-	command_report, command_case, command_complaint;
+	command_report, command_case, command_complaint, command_submit;
 
 #endif

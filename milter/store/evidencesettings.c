@@ -58,7 +58,8 @@ static const struct setting rows[] = {
 		.help = "The program by which reevectl evidence release and "
 			"the letters of cases hand mail to the MTA, with more "
 			"arguments if need be. Quoted as in a shell, but none "
-			"runs."),
+			"runs. Where set-group-id is forbidden, as by the "
+			"daemon's systemd unit: reevectl submit."),
 };
 
 static bool is_action(const char *word)

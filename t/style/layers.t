@@ -97,7 +97,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		noticeform => 'notice', noticeset => 'notice', noticesettings => 'notice',
 		noticetext => 'notice',
 		records => 'command', relayprobe => 'command',
-		rules => 'command',
+		rules => 'command', submit => 'command',
 		recordid => 'record_id', recordkey => 'record_key',
 		finding => 'action', transaction => 'transaction|direction|ending',
 		gather => 'gather|session', storeerror => 'store_error',
