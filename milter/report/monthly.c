@@ -2,6 +2,7 @@
 
 #include "report/monthly.h"
 
+#include "cases/casesettings.h"
 #include "report/monthlydesk.h"
 #include "report/monthlymail.h"
 #include "report/reportsettings.h"
@@ -201,8 +202,7 @@ struct figures *monthly_make(struct state *state,
 		return NULL;
 	}
 	on.mail = monthlymail_new(&on.month);
-	on.desk = monthlydesk_new(state, cases, &on.month, wish->now_us,
-				  error);
+	on.desk = monthlydesk_new(state, &on.month, wish->now_us, error);
 	if (on.desk && read_records(&on, problems, error))
 		tell(&on);
 	monthlymail_free(on.mail);

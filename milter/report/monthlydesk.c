@@ -3,7 +3,6 @@
 #include "report/monthlydesk.h"
 
 #include "cases/casebook.h"
-#include "cases/caseduties.h"
 #include "cases/complaintbook.h"
 #include "cases/customerbook.h"
 #include "report/monthlyduty.h"
@@ -23,7 +22,6 @@ struct monthlydesk {
 
 struct reading {
 	struct monthlydesk *desk;
-	const struct case_settings *settings;
 	int64_t now_us;
 	GArray *cases;			/* of struct case_facts, without texts */
 };
@@ -152,24 +150,23 @@ static void add_duties(struct walking *walking, const struct case_facts *facts)
 	}, suspended[] = { CASE_COMMAND_SUSPEND };
 	struct reading *on = walking->on;
 	struct monthlyduty *duties = on->desk->duties;
-	struct case_facts fresh = *facts;
+	const int64_t *due_us = facts->owed_us;
+	int64_t opened_us = facts->opened_us;
 	int64_t end_us = first_of(walking, ends, COUNT_OF(ends));
 
-	memset(fresh.due_us, 0, sizeof fresh.due_us);
-	caseduties_begin(&fresh, on->settings);
 	monthlyduty_add(&duties[CASE_DUTY_WARN], &(struct monthlyduty_case){
-		fresh.opened_us, fresh.due_us[CASE_DUTY_WARN],
+		opened_us, due_us[CASE_DUTY_WARN],
 		first_of(walking, warned, COUNT_OF(warned)), end_us },
 		on->now_us);
 	monthlyduty_add(&duties[CASE_DUTY_SUSPEND],
 			&(struct monthlyduty_case){
-		fresh.opened_us, fresh.due_us[CASE_DUTY_SUSPEND],
+		opened_us, due_us[CASE_DUTY_SUSPEND],
 		first_of(walking, suspended, COUNT_OF(suspended)), end_us },
 		on->now_us);
 	monthlyduty_add(&duties[CASE_DUTY_REPORT],
 			&(struct monthlyduty_case){
-		fresh.opened_us, fresh.due_us[CASE_DUTY_REPORT],
-		facts->reported_us, 0 }, on->now_us);
+		opened_us, due_us[CASE_DUTY_REPORT], facts->reported_us, 0 },
+		on->now_us);
 }
 
 static bool read_case(struct reading *on, struct state *state,
@@ -206,12 +203,11 @@ static bool read_cases(struct reading *on, struct state *state, GError **error)
 }
 
 struct monthlydesk *monthlydesk_new(struct state *state,
-				    const struct case_settings *settings,
 				    const struct month *month, int64_t now_us,
 				    GError **error)
 {
 	struct monthlydesk *desk = g_new0(struct monthlydesk, 1);
-	struct reading on = { desk, settings, now_us, NULL };
+	struct reading on = { desk, now_us, NULL };
 
 	desk->month = month;
 	desk->complaints = new_table();

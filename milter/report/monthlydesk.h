@@ -2,7 +2,6 @@
 #ifndef REPORT_MONTHLYDESK_H
 #define REPORT_MONTHLYDESK_H
 
-#include "cases/casesettings.h"
 #include "report/figures.h"
 #include "report/month.h"
 #include "store/state.h"
@@ -12,7 +11,6 @@ struct monthlydesk;
 /* Reads complaints, cases, incidents and customers. month outlives it. NULL with
  * error. */
 struct monthlydesk *monthlydesk_new(struct state *state,
-				    const struct case_settings *settings,
 				    const struct month *month, int64_t now_us,
 				    GError **error) MUST_USE;
 void monthlydesk_free(struct monthlydesk *desk);	/* accepts NULL */

@@ -2,6 +2,9 @@
 
 #include "report/monthlyduty.h"
 
+/* What is owed at once is done at the next tick of the daemon's clock. */
+#define GRACE_US (INT64_C(60) * G_USEC_PER_SEC)
+
 void monthlyduty_init(struct monthlyduty *duty)
 {
 	*duty = (struct monthlyduty){
@@ -24,7 +27,7 @@ void monthlyduty_add(struct monthlyduty *duty,
 	if (one->done_us && (!one->ended_us ||
 			     one->done_us <= one->ended_us)) {
 		g_array_append_val(duty->spans_us, span_us);
-		if (one->done_us <= one->due_us)
+		if (one->done_us <= one->due_us + GRACE_US)
 			duty->in_term++;
 		else
 			duty->late++;
