@@ -2,7 +2,6 @@
 
 #include "admin/complainterase.h"
 
-#include "admin/auditlog.h"
 #include "admin/desk.h"
 #include "base/clock.h"
 #include "cases/complaintbook.h"
@@ -98,13 +97,12 @@ static int take_numbers(const struct command *self, int argc, char **argv,
 
 /* All that can be are, whatever becomes of one. */
 static int erase(const struct admin *admin, const struct command *self,
-		 const GArray *numbers)
+		 struct state *state, const GArray *numbers)
 {
 	g_autofree char *operator_name = admin_operator();
 	int status = EX_OK;
-	struct state *state = desk_open(admin, self, &status);
 
-	for (guint i = 0; state && i < numbers->len; i++) {
+	for (guint i = 0; i < numbers->len; i++) {
 		uint64_t number = g_array_index(numbers, uint64_t, i);
 		g_autoptr(GError) why = NULL;
 
@@ -117,7 +115,6 @@ static int erase(const struct admin *admin, const struct command *self,
 		else
 			printf("complaint %" PRIu64 " erased\n", number);
 	}
-	state_close(&state);
 	return status;
 }
 
@@ -132,16 +129,16 @@ int complainterase_run(struct admin *admin, const struct command *self,
 		G_OPTION_ENTRY_NULL,
 	};
 	int status = admin_parse(self, entries, &argc, &argv);
+	struct state *state;
 
 	if (status == EX_OK)
 		status = take_numbers(self, argc, argv, numbers);
 	if (status == EX_OK && (!reason || !*reason))
 		status = admin_fail(self, EX_USAGE, "--reason TEXT is needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status != EX_OK)
-		return status;
-	asked = g_strjoinv(" ", argv + 1);
-	status = auditlog_note(admin, self, asked, reason);
-	return status == EX_OK ? erase(admin, self, numbers) : status;
+	asked = status == EX_OK ? g_strjoinv(" ", argv + 1) : NULL;
+	state = desk_begin(admin, self, asked, reason, &status);
+	if (state)
+		status = erase(admin, self, state, numbers);
+	state_close(&state);
+	return status;
 }

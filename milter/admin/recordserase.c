@@ -2,7 +2,6 @@
 
 #include "admin/recordserase.h"
 
-#include "admin/auditlog.h"
 #include "admin/complainterase.h"
 #include "admin/desk.h"
 #include "admin/recordquery.h"
@@ -10,6 +9,7 @@
 #include "store/day.h"
 #include "store/eraser.h"
 #include "store/querymatch.h"
+#include "store/recordid.h"
 #include "store/storeerror.h"
 
 #include <inttypes.h>
@@ -38,18 +38,29 @@ static json_t *days_of(const GArray *days)
 	return all;
 }
 
+static json_t *ids_of(const GArray *ids)
+{
+	json_t *all = json_array();
+	char text[RECORD_ID_BYTES];
+
+	for (guint i = 0; i < ids->len; i++)
+		json_array_append_new(all, json_string(record_id_format(
+			g_array_index(ids, uint64_t, i), text)));
+	return all;
+}
+
 static void print_json(const struct eraser_result *result,
 		       const GArray *complaints)
 {
 	json_t *object = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "found",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "found",
 		(json_int_t)result->found, "erased",
 		(json_int_t)result->erased, "originals",
 		(json_int_t)result->originals, "unsealed",
 		(json_int_t)result->unsealed, "sessions",
 		(json_int_t)result->sessions, "shared_sessions",
-		(json_int_t)result->shared, "sessions_without_record",
-		(json_int_t)result->going_on, "days",
+		(json_int_t)result->shared, "late_sessions",
+		ids_of(result->late), "days",
 		days_of(result->done), "days_left", days_of(result->left),
 		"complaints", numbers_of(complaints));
 
@@ -75,12 +86,20 @@ static void print_days(const char *what, const GArray *days)
 
 static void print_sessions(const struct eraser_result *result)
 {
+	char id[RECORD_ID_BYTES];
+
 	if (result->shared)
 		printf("%" PRIu64 " sessions stay as they are: they have mail "
 		       "of others, too\n", result->shared);
-	if (result->going_on)
-		printf("%" PRIu64 " sessions have no record yet: when they "
-		       "have, erase them by --session\n", result->going_on);
+	if (result->late->len)
+		printf("%u sessions have no record yet, or in a day that is "
+		       "not sealed yet: erase each when it is, by --session",
+		       result->late->len);
+	for (guint i = 0; i < result->late->len; i++)
+		printf(" %s", record_id_format(g_array_index(
+			result->late, uint64_t, i), id));
+	if (result->late->len)
+		putchar('\n');
 }
 
 /* They stay: a case may hang on them. */
@@ -177,19 +196,6 @@ static int erase(const struct admin *admin, const struct command *self,
 	return failed == EX_OK ? status : failed;
 }
 
-static int open_and_erase(const struct admin *admin,
-			  const struct command *self,
-			  const struct recordquery *asking)
-{
-	int status = EX_OK;
-	struct state *state = desk_open(admin, self, &status);
-
-	if (state)
-		status = erase(admin, self, asking, state);
-	state_close(&state);
-	return status;
-}
-
 /* "*" and "" are everybody. */
 static bool is_somebody(const char *address)
 {
@@ -223,6 +229,7 @@ int recordserase_run(struct admin *admin, const struct command *self, int argc,
 {
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
 	struct recordquery asking;
+	struct state *state;
 	int status = recordquery_parse(&asking, admin, self, RECORDQUERY_ERASE,
 				       argc, argv);
 
@@ -233,12 +240,10 @@ int recordserase_run(struct admin *admin, const struct command *self, int argc,
 				    "is needed, of less than everybody");
 	if (status == EX_OK && (!asking.reason || !*asking.reason))
 		status = admin_fail(self, EX_USAGE, "--reason TEXT is needed");
-	if (status == EX_OK)
-		status = admin_load(admin);
-	if (status == EX_OK)
-		status = auditlog_note(admin, self, asked, asking.reason);
-	if (status == EX_OK)
-		status = open_and_erase(admin, self, &asking);
+	state = desk_begin(admin, self, asked, asking.reason, &status);
+	if (state)
+		status = erase(admin, self, &asking, state);
+	state_close(&state);
 	recordquery_release(&asking);
 	return status;
 }

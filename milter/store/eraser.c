@@ -30,6 +30,7 @@ struct eraser {
 struct hit {
 	uint64_t sequence;
 	int64_t day;			/* of its file */
+	uint64_t session;		/* id; 0: it is none */
 	bool is_held, has_original;
 	struct evidence_place place;
 };
@@ -44,12 +45,14 @@ void eraser_result_release(struct eraser_result *result)
 	g_clear_pointer(&result->done, g_array_unref);
 	g_clear_pointer(&result->left, g_array_unref);
 	g_clear_pointer(&result->ids, g_array_unref);
+	g_clear_pointer(&result->late, g_array_unref);
 }
 
 static void add_hit(struct eraser *eraser, const struct search_hit *hit)
 {
 	struct hit found = { .sequence = hit->sequence, .day = hit->day };
 
+	found.session = hit->record->session ? hit->record->id : 0;
 	found.has_original = evidence_of_record(hit->record, &found.place);
 	found.is_held = holdset_has_record(eraser->held, hit->day,
 					   hit->record);
@@ -289,6 +292,28 @@ static int by_day_backwards(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
+static void note_late(struct eraser *eraser, int64_t unsealed_day)
+{
+	for (guint i = 0; i < eraser->hits->len; i++) {
+		const struct hit *hit = hit_at(eraser, i);
+
+		if (hit->session && hit->day == unsealed_day)
+			g_array_append_val(eraser->result->late, hit->session);
+	}
+	eraser->result->unsealed += count_of_day(eraser, unsealed_day);
+}
+
+static void note_going_on(struct eraser *eraser)
+{
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, eraser->sessions);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		g_array_append_val(eraser->result->late,
+			((struct sessionfind_wanted *)value)->id);
+}
+
 /* All days that have some; those that are sealed are to be done. */
 static bool plan_days(struct eraser *eraser, GError **error)
 {
@@ -306,9 +331,10 @@ static bool plan_days(struct eraser *eraser, GError **error)
 		if (is_it)
 			g_array_append_val(eraser->result->left, day);
 		else
-			eraser->result->unsealed += count_of_day(eraser, day);
+			note_late(eraser, day);
 	}
 	g_array_sort(eraser->result->left, by_day_backwards);
+	note_going_on(eraser);
 	return true;
 }
 
@@ -323,7 +349,6 @@ static bool run(struct eraser *eraser, GError **error)
 	eraser->is_planned = true;
 	result->found = eraser->hits->len;
 	result->sessions = g_hash_table_size(eraser->sequences);
-	result->going_on = g_hash_table_size(eraser->sessions);
 	if (eraser->order->is_dry)
 		return true;
 	eraser->key = sealkey_open(eraser->order->state_dir, error);
@@ -354,6 +379,7 @@ bool eraser_run(const struct eraser_order *order,
 		.done = g_array_new(FALSE, FALSE, sizeof(int64_t)),
 		.left = g_array_new(FALSE, FALSE, sizeof(int64_t)),
 		.ids = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		.late = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
 	};
 	querymatch_init(&eraser.match, order->query);
 	is_done = run(&eraser, &why);

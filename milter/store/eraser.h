@@ -20,7 +20,8 @@ struct eraser_result {
 	uint64_t unsealed;	/* found in days that are not sealed yet: they stay */
 	uint64_t sessions;	/* found, all of whose mail is among those */
 	uint64_t shared;	/* sessions that stay: they have other mail, too */
-	uint64_t going_on;	/* that have no record yet */
+	GArray *late;		/* ids (uint64_t) of sessions that have no record yet, or
+				 * in a day that is not sealed yet */
 	GArray *done, *left;	/* days (int64_t) that were written anew, or ought to
 				 * be, the newest first */
 	GArray *ids;		/* of the records found (uint64_t) */

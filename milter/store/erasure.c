@@ -15,13 +15,13 @@
 static bool is_about_people(const struct search_query *query)
 {
 	return query->sender || query->account || query->recipient ||
-	       query->customer || query->client.base.family != NETADDR_NONE;
+	       query->customer || query->session || query->client.base.family != NETADDR_NONE;
 }
 
 bool erasure_is_of_sender(const struct search_query *query)
 {
 	return query->sender || query->account || query->customer ||
-	       query->client.base.family != NETADDR_NONE ||
+	       query->session || query->client.base.family != NETADDR_NONE ||
 	       !is_about_people(query);
 }
 

@@ -14,8 +14,8 @@
  */
 struct erasure {
 	/* Which records, and by that whose words: those of the recipients that it asks
-	 * for, or of the sender when it asks for an account, a sender or a client. When
-	 * it asks for neither, all of them. */
+	 * for, or of the sender when it asks for an account, a sender, a client or a
+	 * session. When it asks for neither, all of them. */
 	const struct querymatch *match;
 	int64_t when_us;
 };

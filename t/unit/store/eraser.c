@@ -378,7 +378,7 @@ static struct packed_record *session_of(const char *id, unsigned messages)
 }
 
 /* The mail of the four in one day, their ends in the next. */
-static void begin_sessions(struct place *place)
+static void begin_sessions(struct place *place, bool is_sealed)
 {
 	struct segment_head head = { .sequence = 0 };
 	struct packed_record *records[2][8];
@@ -398,7 +398,7 @@ static void begin_sessions(struct place *place)
 	}
 	write_day(place, FIRST_DAY, records[0], count, &head, key);
 	write_day(place, FIRST_DAY + 1, records[1], COUNT_OF(sessions), &head,
-		  key);
+		  is_sealed ? key : NULL);
 	sealkey_close(&key);
 }
 
@@ -431,16 +431,54 @@ static void sessions_of_his_go_too(void **state)
 	unsigned count = 0;
 
 	(void)state;
-	begin_sessions(&place);
+	begin_sessions(&place, true);
 	assert_true(run(&place, &alice, false, &result, NULL));
 	assert_int_equal(result.found, 6);
 	assert_int_equal(result.sessions, 2);
 	assert_int_equal(result.shared, 1);
-	assert_int_equal(result.going_on, 0);
+	assert_int_equal(result.late->len, 0);
 	assert_int_equal(result.erased, 6);
 	assert_int_equal(g_array_index(result.done, int64_t, 0),
 			 FIRST_DAY + 1);
 	eraser_result_release(&result);
+	assert_true(search_run(place.sample.dir, &all, look_at_session, &count,
+			       &found, NULL));
+	assert_int_equal(count, COUNT_OF(sessions));
+	search_result_release(&found);
+	end(&place);
+}
+
+static void those_of_today_are_named(void **state)
+{
+	struct search_query asked = { .sender = "alice@example.net" };
+	const struct search_query all = { .kind = RECORD_SESSION };
+	struct place place;
+	struct eraser_result result;
+	struct sealkey *key;
+	struct seal seal;
+	struct search_result found;
+	uint64_t late[2];
+	unsigned count = 0;
+
+	(void)state;
+	begin_sessions(&place, false);
+	assert_true(run(&place, &asked, false, &result, NULL));
+	assert_int_equal(result.unsealed, 2);
+	assert_int_equal(result.late->len, 2);
+	memcpy(late, result.late->data, sizeof late);
+	eraser_result_release(&result);
+	key = sealkey_open(place.sample.dir, NULL);
+	assert_true(sealwrite_day(&(struct sealwrite){
+		.records_dir = place.dir, .day = FIRST_DAY + 1, .key = key,
+	}, &seal, NULL));
+	sealkey_close(&key);
+	asked.sender = NULL;
+	for (size_t i = 0; i < COUNT_OF(late); i++) {
+		asked.session = late[i];
+		assert_true(run(&place, &asked, false, &result, NULL));
+		assert_int_equal(result.late->len, 0);
+		eraser_result_release(&result);
+	}
 	assert_true(search_run(place.sample.dir, &all, look_at_session, &count,
 			       &found, NULL));
 	assert_int_equal(count, COUNT_OF(sessions));
@@ -530,6 +568,7 @@ static void a_hold_that_comes_late_counts(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_sender),
 	cmocka_unit_test(sessions_of_his_go_too),
+	cmocka_unit_test(those_of_today_are_named),
 	cmocka_unit_test(what_is_done_is_told),
 	cmocka_unit_test(a_hold_that_comes_late_counts),
 	cmocka_unit_test(nothing_in_the_dictionary),
