@@ -243,7 +243,7 @@ static json_t *names_of(const struct job *job, const struct matches *matches,
 		const struct rule *rule = g_ptr_array_index(job->set->rules,
 							    i);
 
-		if (rule->is_sub == is_sub && match_is_hit(matches, rule))
+		if (rule->is_sub == is_sub && matches_is_hit(matches, rule))
 			json_array_append_new(array, json_string(rule->name));
 	}
 	return array;
@@ -298,9 +298,9 @@ static void print_hits(const struct job *job, const struct matches *matches,
 							    i);
 		const char *found;
 
-		if (rule->is_sub || !match_is_hit(matches, rule))
+		if (rule->is_sub || !matches_is_hit(matches, rule))
 			continue;
-		found = match_found(matches, rule, &tx->arena);
+		found = matches_found(matches, rule, &tx->arena);
 		add_hit(table, rule->name, rule->score, found ? found :
 			rule->describe ? rule->describe : "");
 	}

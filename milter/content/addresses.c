@@ -50,10 +50,8 @@ static void add(struct gathering *on, const char *address)
 	g_ptr_array_add(on->addresses, text);
 }
 
-static void add_boxes(struct gathering *on, struct span value)
+static void add_boxes(struct gathering *on, struct mailbox_list list)
 {
-	struct mailbox_list list = mailbox_parse(value, on->source->arena);
-
 	for (size_t i = 0; i < list.count; i++)
 		add(on, mailaddr_format(&list.boxes[i].addr,
 					on->source->arena));
@@ -82,7 +80,7 @@ static void add_fields(struct gathering *on, const char *name)
 			headers, struct header, i);
 
 		if (span_is_word(header->name, name))
-			add_boxes(on, header->value);
+			add_boxes(on, headertext_boxes(on->source, header));
 	}
 }
 
@@ -92,7 +90,7 @@ static void add_first(struct gathering *on, const char *name)
 		on->source->tx, name);
 
 	if (header)
-		add_boxes(on, header->value);
+		add_boxes(on, headertext_boxes(on->source, header));
 }
 
 const char *const *addresses_of(const struct header_source *source,
@@ -141,7 +139,7 @@ static void add_received(struct gathering *on, const struct header *header)
 		return;
 	rest = span_first(rest, (size_t)stop);
 	if (span_find(rest, '@') > 0)
-		add_boxes(on, rest);
+		add_boxes(on, mailbox_parse(rest, on->source->arena));
 }
 
 static void add_hops(struct gathering *on)

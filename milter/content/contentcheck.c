@@ -13,7 +13,7 @@
 static void add_hit(struct transaction *tx, const struct ruleset *set,
 		    const struct matches *matches, const struct rule *rule)
 {
-	const char *found = match_found(matches, rule, &tx->arena);
+	const char *found = matches_found(matches, rule, &tx->arena);
 	struct finding *finding = transaction_find(tx,
 		arena_text(&tx->arena, rule->name), "%s",
 		found ? found : rule->describe ? rule->describe : "");
@@ -31,7 +31,7 @@ static void add_hits(struct transaction *tx, const struct ruleset *set,
 	guint index = 0;
 	const struct rule *rule;
 
-	for (; (rule = match_next_hit(matches, set, &index)); index++)
+	for (; (rule = matches_next(matches, set, &index)); index++)
 		if (!rule->is_sub)
 			add_hit(tx, set, matches, rule);
 }

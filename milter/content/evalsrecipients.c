@@ -28,7 +28,7 @@ static void add_field(const struct eval_source *source, const char *name,
 		struct mailbox_list list = { 0 };
 
 		if (span_is_word(header->name, name))
-			list = mailbox_parse(header->value, arena);
+			list = headertext_boxes(source->header, header);
 		for (size_t k = 0; k < list.count &&
 		     out->len < COMPARED_MAX; k++) {
 			const char *addr = mailaddr_format(&list.boxes[k].addr,

@@ -146,7 +146,7 @@ static void add_times(GString *out, double times)
 static void add_part(GString *out, const struct matches *matches,
 		     const struct rule *rule)
 {
-	struct match_place place = match_where(matches, rule);
+	struct match_place place = matches_where(matches, rule);
 	struct span found = place.said ? span_text(place.said) : place.found;
 
 	g_string_append_printf(out, "%s%s", out->len ? ", " : "", rule->name);
@@ -175,7 +175,7 @@ static GPtrArray *parts_of(const struct ruleset *set,
 			const struct rule *rule = g_ptr_array_index(
 				set->rules, g_array_index(bound, guint, j));
 
-			if (match_is_hit(matches, rule) &&
+			if (matches_is_hit(matches, rule) &&
 			    g_hash_table_add(seen, (gpointer)rule))
 				g_ptr_array_add(parts, (gpointer)rule);
 		}
@@ -208,7 +208,7 @@ const char *explain_hit(const struct ruleset *set,
 	if (rule->expression) {
 		add_parts(out, set, matches, rule);
 	} else {
-		struct match_place place = match_where(matches, rule);
+		struct match_place place = matches_where(matches, rule);
 
 		add_text(out, rule, &place);
 		chomp(out);

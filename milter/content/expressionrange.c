@@ -15,9 +15,9 @@ struct left {
 };
 
 struct work {
+	size_t top, left_count;
 	struct range stack[EXPRESSIONSTEPS_STACK + 1];	/* the first is none */
 	struct left lefts[EXPRESSIONSTEPS_DEPTH * 3];
-	size_t top, left_count;
 };
 
 struct range expressionrange_exactly(double value)

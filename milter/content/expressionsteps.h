@@ -14,15 +14,20 @@ enum op {
 	OP_GREATER_EQUAL, OP_EQUAL, OP_UNEQUAL, OP_AND, OP_OR, OP_CHOOSE,
 };
 
-/* In the order in which they are worked off: operands first. */
+/* In the order in which they are worked off: operands first. Small, since those of a
+ * rule set are thousands, and looked at with each message. */
 struct step {
 	enum op op;
-	double number;
-	guint name;
-	guint rule;			/* of a name that stands for just one; else
+	union {
+		double number;		/* OP_NUMBER */
+		struct {		/* OP_NAME */
+			guint name;
+			guint rule;	/* where it stands for just one; else
 					 * EXPRESSIONSTEPS_NONE */
-	guint behind;			/* of && and ||: the step after their right
+		};
+		guint behind;		/* && and ||: the step after their right
 					 * side, which may be passed over */
+	};
 };
 
 struct expression {

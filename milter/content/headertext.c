@@ -16,8 +16,29 @@ struct header_source headertext_source(const struct transaction *tx,
 {
 	return (struct header_source){
 		tx, arena, received_collect(tx, origins, arena),
-		arena_new_n(arena, const char *, tx->headers->len),
+		arena_new_n(arena, struct field_memory, tx->headers->len),
 	};
+}
+
+static struct field_memory *memory_of(const struct header_source *source,
+				      const struct header *header)
+{
+	return &source->fields[header - &g_array_index(
+		source->tx->headers, struct header, 0)];
+}
+
+struct mailbox_list headertext_boxes(const struct header_source *source,
+				     const struct header *header)
+{
+	struct field_memory *memory = memory_of(source, header);
+	struct mailbox_list *boxes;
+
+	if (!memory->boxes) {
+		boxes = arena_new(source->arena, struct mailbox_list);
+		*boxes = mailbox_parse(header->value, source->arena);
+		memory->boxes = boxes;
+	}
+	return *memory->boxes;
 }
 
 static void append_raw(GString *out, const struct header *header,
@@ -43,15 +64,14 @@ struct asked {
 /* Many specs ask for the same fields. */
 static const char *decode(const struct asked *on, const struct header *header)
 {
-	const char **known;
+	struct field_memory *memory;
 
 	if (!on->source)
 		return headervalue_decode(header, on->arena);
-	known = &on->source->decoded[header - &g_array_index(
-		on->source->tx->headers, struct header, 0)];
-	if (!*known)
-		*known = headervalue_decode(header, on->arena);
-	return *known;
+	memory = memory_of(on->source, header);
+	if (!memory->decoded)
+		memory->decoded = headervalue_decode(header, on->arena);
+	return memory->decoded;
 }
 
 static void append(struct asked *on, const struct header *header)
@@ -105,7 +125,9 @@ static void append_all(struct asked *on, const GArray *headers, guint from,
 
 static void append_boxes(struct asked *on, const struct header *header)
 {
-	struct mailbox_list list = mailbox_parse(header->value, on->arena);
+	struct mailbox_list list = on->source ?
+		headertext_boxes(on->source, header) :
+		mailbox_parse(header->value, on->arena);
 
 	for (size_t i = 0; i < list.count; i++) {
 		const struct mailbox *box = &list.boxes[i];
@@ -272,13 +294,13 @@ static void append_special(struct asked *on,
 	}
 }
 
-static unsigned hash_name(struct span name)
+static uint8_t hash_name(struct span name)
 {
 	unsigned hash = 5381;
 
 	for (size_t i = 0; i < name.len; i++)
 		hash = hash * 33 + (unsigned char)g_ascii_tolower(name.ptr[i]);
-	return (hash ^ hash >> 8) % 256;
+	return (uint8_t)(hash ^ hash >> 8);
 }
 
 struct header_names headertext_names(const GArray *headers)
@@ -304,13 +326,18 @@ static bool is_special(const char *name)
 	       strcmp(name, "MESSAGEID") == 0;
 }
 
+void headertext_set_name(struct header_spec *spec, const char *name)
+{
+	spec->name = g_strdup(name);
+	spec->hash = hash_name(span_text(name));
+	spec->is_special = is_special(name);
+}
+
 bool headertext_may_have(const struct header_names *names,
 			 const struct header_spec *spec)
 {
-	unsigned hash = hash_name(span_text(spec->name));
-
-	return is_special(spec->name) ||
-	       names->bits[hash / 64] >> hash % 64 & 1;
+	return spec->is_special ||
+	       names->bits[spec->hash / 64] >> spec->hash % 64 & 1;
 }
 
 static bool is_host_byte(char c)

@@ -3,20 +3,31 @@
 #define CONTENT_HEADERTEXT_H
 
 #include "content/ruleset.h"
+#include "message/mailbox.h"
 #include "message/mime.h"
 #include "message/received.h"
+
+/* What was made of a field already; NULL: not yet. */
+struct field_memory {
+	const char *decoded;
+	const struct mailbox_list *boxes;
+};
 
 /* A message's header, and what is made of it. */
 struct header_source {
 	const struct transaction *tx;
 	struct arena *arena;
 	struct relays relays;		/* see received_collect() */
-	const char **decoded;		/* by place in the header; NULL: not yet */
+	struct field_memory *fields;	/* by place in the header */
 };
 
 struct header_source headertext_source(const struct transaction *tx,
 				       const GPtrArray *origins,
 				       struct arena *arena);
+
+/* The addresses in a field of its. */
+struct mailbox_list headertext_boxes(const struct header_source *source,
+				     const struct header *header);
 
 /* Which names a message's fields have, by hash: most specs ask for one that is not
  * there. */
@@ -24,6 +35,8 @@ struct header_names {
 	uint64_t bits[4];
 };
 
+/* Copies the name. */
+void headertext_set_name(struct header_spec *spec, const char *name);
 struct header_names headertext_names(const GArray *headers);
 /* False: headertext_get() would find nothing. */
 bool headertext_may_have(const struct header_names *names,

@@ -16,8 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-#define FOUND_MAX 80		/* bytes that are shown of what matched */
-
 /* The texts of one message, each made once. */
 struct matching {
 	const struct ruleset *set;
@@ -42,27 +40,22 @@ struct matching {
 	int64_t *nanoseconds;		/* see match_profile(); NULL: not asked */
 };
 
-static void hit_at(struct matching *on, guint index, struct match_place where)
+static void hit_at(struct matching *on, guint index,
+		   const struct match_place *where)
 {
-	struct match_place *place;
-
-	if (on->out->values[index]++ > 0)
-		return;
-	place = arena_new(on->arena, struct match_place);
-	*place = where;
-	on->out->places[index] = place;
+	matches_hit(on->out, index, where, on->arena);
 }
 
 static void hit(struct matching *on, guint index, struct span text,
 		struct span found)
 {
-	hit_at(on, index, (struct match_place){ text, found, NULL });
+	hit_at(on, index, &(const struct match_place){ text, found, NULL });
 }
 
 /* What is in no text, or not the whole of it. */
 static void hit_as_said(struct matching *on, guint index, const char *said)
 {
-	hit_at(on, index, (struct match_place){ .said = said });
+	hit_at(on, index, &(const struct match_place){ .said = said });
 }
 
 /* Whether the rule has hit as often as it may. */
@@ -354,31 +347,12 @@ static void prepare(struct matching *on)
 	on->out->is_html_cut = on->text->is_html_cut;
 }
 
-static bool is_hit(double value)
-{
-	return value < 0 || value > 0;
-}
-
-bool match_is_hit(const struct matches *matches, const struct rule *rule)
-{
-	return is_hit(matches->values[rule->index]);
-}
-
-const struct rule *match_next_hit(const struct matches *matches,
-				  const struct ruleset *set, guint *index)
-{
-	while (*index < set->rules->len && !is_hit(matches->values[*index]))
-		++*index;
-	return *index < set->rules->len ?
-	       g_ptr_array_index(set->rules, *index) : NULL;
-}
-
 static void add_up(struct matching *on)
 {
 	guint index = 0;
 	const struct rule *rule;
 
-	for (; (rule = match_next_hit(on->out, on->set, &index)); index++)
+	for (; (rule = matches_next(on->out, on->set, &index)); index++)
 		on->out->score += rule->score;
 }
 
@@ -443,31 +417,6 @@ static double match_asked(void *mydata, guint index)
 	return on->out->values[index];
 }
 
-struct match_place match_where(const struct matches *matches,
-			       const struct rule *rule)
-{
-	const struct match_place *place = matches->places[rule->index];
-
-	return place ? *place : (struct match_place){ .said = NULL };
-}
-
-const char *match_found(const struct matches *matches, const struct rule *rule,
-			struct arena *arena)
-{
-	struct match_place place = match_where(matches, rule);
-	struct span found = place.found.len ? place.found :
-					      span_text(place.said);
-	char *text;
-
-	if (!found.len)
-		return NULL;
-	text = arena_span_text(arena, span_first(found, FOUND_MAX));
-	for (char *c = text; *c; c++)
-		if (*c < 0x20 || *c > 0x7e)
-			*c = '?';
-	return text;
-}
-
 static struct matches *run(const struct ruleset *set, struct transaction *tx,
 			   bool is_all, int64_t *nanoseconds)
 {
@@ -480,10 +429,7 @@ static struct matches *run(const struct ruleset *set, struct transaction *tx,
 		.nanoseconds = nanoseconds, .captures = captures_new(),
 	};
 
-	on.out = arena_new(arena, struct matches);
-	on.out->values = arena_new_n(arena, double, count);
-	on.out->places = arena_new_n(arena, const struct match_place *,
-				     count);
+	on.out = matches_new(count, arena);
 	prepare(&on);
 	find_candidates(&on);
 	if (nanoseconds)

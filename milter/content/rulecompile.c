@@ -71,7 +71,7 @@ static struct header_spec *make_spec(const char *text)
 	g_auto(GStrv) words = g_strsplit(text, ":", -1);
 
 	spec->text = g_strdup(text);
-	spec->name = g_strdup(words[0]);
+	headertext_set_name(spec, words[0]);
 	for (char **word = words + 1; *word; word++) {
 		spec->is_raw |= strcmp(*word, "raw") == 0;
 		spec->is_addr |= strcmp(*word, "addr") == 0;

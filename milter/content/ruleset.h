@@ -33,6 +33,8 @@ struct header_spec {
 	bool is_raw, is_addr, is_name, is_first, is_last;
 	bool is_host, is_ip;		/* the first one in it */
 	bool is_domain, is_reversed;	/* and then not whole, or turned round */
+	bool is_special;		/* of more than the fields of that name */
+	uint8_t hash;			/* of the name: see headertext_set_name() */
 };
 
 struct rule {
