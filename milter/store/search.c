@@ -77,9 +77,9 @@ bool search_run(const char *state_dir, const struct search_query *query,
 	if (!days)
 		return false;
 	querymatch_init(&match, query);
-	searching_init(&on, &match, take, context, result_out);
+	searchday_init(&on, &match, take, context, result_out);
 	search_days(&on, dir, days);
-	searching_release(&on);
+	searchday_release(&on);
 	querymatch_release(&match);
 	return true;
 }
@@ -120,11 +120,11 @@ bool search_after(const char *state_dir, uint64_t sequence, uint64_t limit,
 			break;
 	}
 	querymatch_init(&match, &query);
-	searching_init(&on, &match, take, context, result_out);
+	searchday_init(&on, &match, take, context, result_out);
 	for (guint i = first; i < days->len && !result_out->is_cut; i++)
 		searchday_follow(&on, dir, g_array_index(days, int64_t, i),
 				 sequence);
-	searching_release(&on);
+	searchday_release(&on);
 	querymatch_release(&match);
 	return true;
 }

@@ -92,13 +92,13 @@ static void *look_ahead(void *context)
 		struct answer *answer = &ahead->answers[i];
 		struct searching mine;
 
-		searching_init(&mine, ahead->on->match, keep_hit, answer,
+		searchday_init(&mine, ahead->on->match, keep_hit, answer,
 			       &answer->result);
 		mine.limit = limit;
 		mine.is_over = &ahead->is_over;
 		searchday_run(&mine, ahead->dir, g_array_index(
 				ahead->days, int64_t, i));
-		searching_release(&mine);
+		searchday_release(&mine);
 		pthread_mutex_lock(&ahead->lock);
 		answer->is_done = true;
 		pthread_cond_broadcast(&ahead->changed);
@@ -121,11 +121,11 @@ static void give_hits(struct searching *on, const struct answer *answer)
 		arena_reset(&on->arena);
 		hit.record = recordview_unpack(hit.bytes, &on->arena);
 		BUG_IF(!hit.record);		/* it was read a moment ago */
-		searching_give(on, &hit);
+		searchday_give(on, &hit);
 	}
 	on->result->looked_at += answer->result.looked_at;
 	for (guint i = 0; i < answer->result.problems->len; i++)
-		searching_note(on, answer->result.problems->pdata[i]);
+		searchday_note(on, answer->result.problems->pdata[i]);
 }
 
 /* Day by day, as they were asked for. */

@@ -9,7 +9,7 @@
 #define BATCH_LEAST 8
 #define BATCH_MOST 128
 
-void searching_init(struct searching *on, const struct querymatch *match,
+void searchday_init(struct searching *on, const struct querymatch *match,
 		    search_take_fn *take, void *context,
 		    struct search_result *result)
 {
@@ -20,17 +20,17 @@ void searching_init(struct searching *on, const struct querymatch *match,
 	arena_init(&on->arena);
 }
 
-void searching_release(struct searching *on)
+void searchday_release(struct searching *on)
 {
 	arena_release(&on->arena);
 }
 
-void searching_note(struct searching *on, const char *problem)
+void searchday_note(struct searching *on, const char *problem)
 {
 	g_ptr_array_add(on->result->problems, g_strdup(problem));
 }
 
-void searching_give(struct searching *on, const struct search_hit *hit)
+void searchday_give(struct searching *on, const struct search_hit *hit)
 {
 	struct search_result *result = on->result;
 
@@ -59,12 +59,12 @@ static bool look_at(struct searching *on, const char *path,
 			"%s: record %" G_GUINT64_FORMAT " cannot be read",
 			path, record->sequence);
 
-		searching_note(on, what);
+		searchday_note(on, what);
 		return true;
 	}
 	if (!querymatch_is(on->match, hit.record))
 		return true;
-	searching_give(on, &hit);
+	searchday_give(on, &hit);
 	return !on->result->is_cut;
 }
 
@@ -78,7 +78,7 @@ static bool look_up(struct searching *on, struct dayreader *reader,
 			"%s: record %" G_GUINT64_FORMAT " is not there", path,
 			sequence);
 
-		searching_note(on, what);
+		searchday_note(on, what);
 		return true;
 	}
 	return look_at(on, path, &record);
@@ -91,7 +91,7 @@ static void note_unread(struct searching *on,
 	g_autofree char *what = g_strdup_printf("%s: %s", path, why ?: "");
 
 	if (why)
-		searching_note(on, what);
+		searchday_note(on, what);
 }
 
 /* All records within the bounds, from the last. */
@@ -192,7 +192,7 @@ void searchday_run(struct searching *on, const char *dir, int64_t day)
 	segment_close(&segment);
 	/* A day that expired between the list and now is no problem. */
 	if (why && !g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING))
-		searching_note(on, why->message);
+		searchday_note(on, why->message);
 }
 
 void searchday_follow(struct searching *on, const char *dir, int64_t day,
@@ -215,5 +215,5 @@ void searchday_follow(struct searching *on, const char *dir, int64_t day,
 	dayreader_free(&reader);
 	segment_close(&segment);
 	if (why)
-		searching_note(on, why->message);
+		searchday_note(on, why->message);
 }

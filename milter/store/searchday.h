@@ -19,14 +19,14 @@ struct searching {
 	int64_t day;			/* of the file in hand */
 	struct arena arena;		/* of the record in hand */
 };
-void searching_init(struct searching *on, const struct querymatch *match,
+void searchday_init(struct searching *on, const struct querymatch *match,
 		    search_take_fn *take, void *context,
 		    struct search_result *result);
-void searching_release(struct searching *on);
+void searchday_release(struct searching *on);
 
 /* Gives one that matches; sets result->is_cut when it was the last one wanted. */
-void searching_give(struct searching *on, const struct search_hit *hit);
-void searching_note(struct searching *on, const char *problem);
+void searchday_give(struct searching *on, const struct search_hit *hit);
+void searchday_note(struct searching *on, const char *problem);
 
 /*
  * The day's file in dir, newest record first. The index gives candidates by the most

@@ -116,7 +116,6 @@ subtest 'exported names carry the prefix of their file' => sub {
 		customeradmin => 'command', complaintadmin => 'command',
 		reportsettings => 'report', complaintsettings => 'complaint',
 		spfsecond_libspf2 => 'spfsecond', auth => 'auth|dmarc_policy',
-		spfsecond_none => 'spfsecond', searchday => 'searchday|searching',
 		hyperset_hyperscan => 'hyperset', hyperset_none => 'hyperset',
 		packed_libarchive => 'packed', packed_none => 'packed',
 	);
