@@ -81,24 +81,26 @@ static void put_all(MDB_txn *txn, struct span input,
 	}
 }
 
-static unsigned touch(struct span bytes)
+static volatile unsigned touched;
+
+/* All that was given can be read. */
+static void touch(struct span bytes)
 {
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < bytes.len; i++)
 		sum += (unsigned char)bytes.ptr[i];
-	return sum;
+	touched = sum;
 }
 
 static void walk(struct sealedread *read)
 {
 	struct dayreader_record record;
 	uint64_t at = 0;
-	volatile unsigned sum = 0;
 
 	for (int i = 0; i < STEPS && sealedread_next(read, at, &record); i++) {
 		BUG_IF(record.sequence < at);
-		sum += touch(record.bytes);
+		touch(record.bytes);
 		if (record.sequence == UINT64_MAX)
 			break;
 		at = record.sequence + 1;
@@ -107,14 +109,14 @@ static void walk(struct sealedread *read)
 	for (int i = 0; i < STEPS && sealedread_before(read, at, &record);
 	     i++) {
 		BUG_IF(record.sequence > at);
-		sum += touch(record.bytes);
+		touch(record.bytes);
 		if (!record.sequence)
 			break;
 		at = record.sequence - 1;
 	}
 	for (uint64_t i = 0; i < 8; i++)
 		if (sealedread_at(read, i, &record))
-			sum += touch(record.bytes);
+			touch(record.bytes);
 	(void)sealedread_problem(read);
 }
 
