@@ -204,15 +204,14 @@ void postings_add_range(struct postings *postings,
 bool postings_next(struct postings *postings, uint64_t *sequence_out)
 {
 	uint64_t at = postings->most;
-	guint agreed = 0, count = postings->streams->len;
+	guint i = 0, count = postings->streams->len;
 
-	/* Round and round, until all say the same. */
-	for (guint i = 0; at >= postings->least && agreed < count;
-	     i = (i + 1) % count) {
+	/* A stream is asked only when those before it, which are rarer, agree. */
+	while (at >= postings->least && i < count) {
 		uint64_t found = stream_seek(postings->reader, &g_array_index(
 			postings->streams, struct stream, i), at);
 
-		agreed = found == at ? agreed + 1 : 1;
+		i = found == at ? i + 1 : 0;
 		at = found;
 	}
 	if (at < postings->least)

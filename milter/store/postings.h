@@ -7,8 +7,8 @@
 /*
  * The sequences that are in all of its streams. A stream is what one or two keys
  * have, fetched as it is asked for; or what a range of keys has, fetched at once and
- * put in order. Each is asked for the next at or before what the others have, so
- * the rarest sets the pace: give it first.
+ * put in order. Each is asked for the next at or before what those before it agree
+ * on: give the rarest first.
  */
 struct postings;
 

@@ -232,11 +232,24 @@ struct sealedform_postings sealedform_postings_of(struct span block,
 	return postings;
 }
 
+/* How many of eight bytes end a varint: those without the highest bit. */
+static uint64_t ends_of(const char *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+	word = ~word >> 7 & UINT64_C(0x0101010101010101);
+	return word * UINT64_C(0x0101010101010101) >> 56;
+}
+
 /* Past so many varints, whatever they say. */
 static bool skip_varints(struct span *from, uint64_t count)
 {
 	size_t at = 0;
 
+	for (; count >= sizeof(uint64_t) &&
+	       from->len - at >= sizeof(uint64_t); at += sizeof(uint64_t))
+		count -= ends_of(from->ptr + at);
 	for (; count; count--) {
 		while (at < from->len && from->ptr[at] & 0x80)
 			at++;

@@ -2,7 +2,7 @@
  * storebench.c - what records cost to write, to keep, to find and to forget:
  *
  *	storebench PHASE [-d DAYS] [-r RECORDS] [-s SEED] [-g GROUP] [-q QUERIES]
- *		   [-w WRITERS] [-a RECORDS] FOLDER
+ *		   [-w WRITERS] [-a RECORDS] [-k KIND] FOLDER
  *
  * The phases work on FOLDER one after the other, and can be repeated but for make and
  * expire:
@@ -20,7 +20,8 @@
  *		what is not sealed yet
  *	verify	chains and seals, by as many threads as processors
  *	warm	searches for 100 results, QUERIES (50) of each kind, over all days
- *	cold	the same after the files were dropped from the page cache
+ *	cold	the same after the files were dropped from the page cache; with -k only
+ *		searches of one kind
  *	expire	the oldest day is removed
  *
  * A line for each figure: "name value unit"; of what writers wait for p50 and p99; those of
@@ -58,7 +59,8 @@
 
 static struct {
 	int days, records, seed, group, queries, writers, appended;
-} options = { 2, 20000, 1, 10000, 50, 64, 20000 };
+	char *kind;
+} options = { 2, 20000, 1, 10000, 50, 64, 20000, NULL };
 static const char *folder, *records_dir;
 static struct settings *settings;
 
@@ -613,16 +615,21 @@ static void search_kind(const char *phase, size_t kind, bool is_cold)
 	tell(phase, kinds[kind].name, times_ms, found, looked_at);
 }
 
-static void run_warm(void)
+static void search_kinds(const char *phase, bool is_cold)
 {
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		search_kind("warm", i, false);
+		if (!options.kind || !strcmp(options.kind, kinds[i].name))
+			search_kind(phase, i, is_cold);
+}
+
+static void run_warm(void)
+{
+	search_kinds("warm", false);
 }
 
 static void run_cold(void)
 {
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		search_kind("cold", i, true);
+	search_kinds("cold", true);
 }
 
 /* expire */
@@ -662,6 +669,8 @@ static void parse(int *argc, char ***argv)
 		  "N" },
 		{ "appended", 'a', 0, G_OPTION_ARG_INT, &options.appended, "",
 		  "N" },
+		{ "kind", 'k', 0, G_OPTION_ARG_STRING, &options.kind, "",
+		  "KIND" },
 		G_OPTION_ENTRY_NULL,
 	};
 	GOptionContext *context = g_option_context_new("PHASE FOLDER");
