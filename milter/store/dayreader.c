@@ -335,6 +335,13 @@ void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
 		sealedread_prefetch(reader->sealed, sequences, count);
 }
 
+void dayreader_prefetch_key(struct dayreader *reader,
+			    const struct record_key *key)
+{
+	if (reader->sealed)
+		sealedkeys_prefetch(reader->keys, key);
+}
+
 struct dayreader_bounds dayreader_bounds(struct dayreader *reader,
 					 const struct record_key *from,
 					 const struct record_key *to)

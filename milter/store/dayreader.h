@@ -46,6 +46,9 @@ bool dayreader_before(struct dayreader *reader, uint64_t to,
  * Only a hint. */
 void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
 			size_t count);
+/* The same of a key of the index. */
+void dayreader_prefetch_key(struct dayreader *reader,
+			    const struct record_key *key);
 /* Why the last of these could not be answered; NULL: it could. Borrowed. */
 const char *dayreader_problem(const struct dayreader *reader);
 

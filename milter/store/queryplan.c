@@ -9,10 +9,12 @@
  * of the index. So a key that FEW records have is all that is needed; a range, whose
  * sequences have to be fetched and sorted before the first is known, must not
  * have more than what reading the candidates would cost, RANGE_MOST or one
- * record in eight; a key that half of the day's records have tells nothing.
+ * record in eight; a key that half of the day's records have tells nothing. Of keys that
+ * COMMON records have the number does not matter, where others are rarer.
  */
 #define READ_COST 16
 #define FEW 16
+#define COMMON 4096
 #define RANGE_MOST 100000
 #define RANGE_SHARE 8
 #define KEY_SHARE 2
@@ -179,14 +181,14 @@ static struct condition *condition_at(const struct planning *plan, guint i)
 }
 
 static uint64_t count_key(const struct planning *plan,
-			  const struct record_key *key)
+			  const struct record_key *key, uint64_t enough)
 {
-	return dayreader_count(plan->reader, key, key, UINT64_MAX);
+	return dayreader_count(plan->reader, key, key, enough);
 }
 
-/* Of those by key; least_out: of the rarest, UINT64_MAX when there are none. Ranges
+/* Of those by key; returns that of the rarest, UINT64_MAX when there are none. Ranges
  * that are not worth their count keep UINT64_MAX. */
-static void count_keys(const struct planning *plan, uint64_t *least_out)
+static uint64_t count_keys(const struct planning *plan, uint64_t enough)
 {
 	uint64_t least = UINT64_MAX;
 
@@ -196,12 +198,24 @@ static void count_keys(const struct planning *plan, uint64_t *least_out)
 		one->count = UINT64_MAX;
 		if (one->is_range || least <= FEW)
 			continue;
-		one->count = count_key(plan, &one->first);
+		one->count = count_key(plan, &one->first, enough);
 		if (one->has_second)
-			one->count += count_key(plan, &one->second);
+			one->count += count_key(plan, &one->second, enough);
 		least = MIN(least, one->count);
 	}
-	*least_out = least;
+	return least;
+}
+
+/* A day's pages may have to come from disk: those of all keys at once. */
+static void prefetch_keys(const struct planning *plan)
+{
+	for (guint i = 0; i < plan->conditions->len; i++) {
+		const struct condition *one = condition_at(plan, i);
+
+		dayreader_prefetch_key(plan->reader, &one->first);
+		if (one->has_second)
+			dayreader_prefetch_key(plan->reader, &one->second);
+	}
 }
 
 static void count_ranges(const struct planning *plan, uint64_t *least)
@@ -275,7 +289,10 @@ struct queryplan queryplan_make(const struct querymatch *match,
 	uint64_t least;
 
 	add_all(&plan);
-	count_keys(&plan, &least);
+	prefetch_keys(&plan);
+	least = count_keys(&plan, COMMON);
+	if (least >= COMMON)
+		least = count_keys(&plan, UINT64_MAX);
 	count_ranges(&plan, &least);
 	if (least) {
 		made.bounds = bounds_of(&plan, day);

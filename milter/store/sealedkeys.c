@@ -8,7 +8,7 @@
 #include <lmdb.h>
 #include <string.h>
 
-#define FETCH_LEAST ((size_t)8 << 10)	/* of blocks */
+#define FETCH_LEAST ((size_t)32 << 10)	/* of blocks */
 #define FETCH_MOST ((size_t)256 << 10)
 #define BLOCK_TAIL 4		/* of a block's key: its first sequence */
 
@@ -98,6 +98,17 @@ static int compare(const struct record_key *a, const struct record_key *b)
 	int order = memcmp(a->bytes, b->bytes, MIN(a->len, b->len));
 
 	return order ? order : (int)a->len - (int)b->len;
+}
+
+/* The block's own page is not looked at: that would be to wait for it. */
+void sealedkeys_prefetch(struct sealedkeys *keys,
+			 const struct record_key *key)
+{
+	struct record_key wanted = sealedform_key(key);
+	struct block block;
+
+	if (find_block(keys, &wanted, 0, &block))
+		willneed(span_first(block.bytes, FETCH_LEAST));
 }
 
 /* Those up to last. */

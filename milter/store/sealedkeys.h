@@ -10,6 +10,8 @@ struct sealedkeys *sealedkeys_new(const struct segment_view *view) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedkeys_free(struct sealedkeys **keys);
 
+void sealedkeys_prefetch(struct sealedkeys *keys,
+			 const struct record_key *key);
 bool sealedkeys_postings(struct sealedkeys *keys,
 			 const struct record_key *key, uint64_t most,
 			 GArray *out) MUST_USE;
