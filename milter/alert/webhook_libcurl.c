@@ -93,7 +93,7 @@ static void set_options(CURL *curl, const struct webhook *to,
 			size_t *left, char *trouble)
 {
 	curl_easy_setopt(curl, CURLOPT_URL, to->url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* So it stays with the scheme that webhook_check() saw. */
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
