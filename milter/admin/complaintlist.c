@@ -289,12 +289,14 @@ int complaintlist_show(struct admin *admin, const struct command *self,
 
 /* Now that it is known whom it is about, the incident is told. */
 static bool tell(const struct admin *admin, struct state *state,
-		 uint64_t number, struct arena *arena, GError **error)
+		 uint64_t number, const struct complaint_match *found,
+		 struct arena *arena, GError **error)
 {
 	struct complaint_entry entry;
 
 	if (!complaintbook_get(state, number, arena, &entry, error))
 		return false;
+	entry.match = *found;
 	complaintimport_note(&entry, clock_now_us());
 	return caseincidents_flush(state, admin->settings, error);
 }
@@ -315,7 +317,7 @@ static int match(struct admin *admin, const struct command *self,
 	arena_init(&arena);
 	if (!complaintmatch_record(state_dir, id, &arena, &found, &why) ||
 	    !complaintbook_match(state, number, &found, who, &why) ||
-	    !tell(admin, state, number, &arena, &why))
+	    !tell(admin, state, number, &found, &arena, &why))
 		status = admin_fail_store(self, why);
 	else
 		puts(admin->is_json ? "{\"complaint\":\"matched\"}" :

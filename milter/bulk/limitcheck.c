@@ -155,7 +155,8 @@ static const char *frees_text(const struct asking *a, int64_t frees_us)
 	return arena_text(&a->tx->arena, text ? text : "a while");
 }
 
-/* Of a limit by one part alone; a stranger's mail is nobody's case. */
+/* Of a limit by one part alone; a stranger's mail is nobody's case. A customer is one
+ * of the book: those of the settings alone cannot be suspended. */
 static struct incident_subject subject_of(const struct asking *a)
 {
 	static const struct { enum limit_part part; enum list_kind kind; }
@@ -169,6 +170,10 @@ static struct incident_subject subject_of(const struct asking *a)
 	bool is_ours = a->tx->direction == DIRECTION_OUTBOUND &&
 		       a->limit->part_count == 1;
 
+	if (is_ours && a->limit->parts[0] == LIMIT_CUSTOMER &&
+	    a->tx->customer)
+		return (struct incident_subject){ LIST_CUSTOMER,
+						  a->tx->customer };
 	for (size_t i = 0; is_ours && i < COUNT_OF(kinds); i++)
 		if (kinds[i].part == a->limit->parts[0])
 			return (struct incident_subject){ kinds[i].kind,

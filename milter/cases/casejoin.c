@@ -26,16 +26,19 @@ static enum case_kind kind_of(const struct incident *incident)
 	return CASE_KIND_SPAM;
 }
 
-/* What came before the warning is what the warning is about. */
+/* What was sent before the warning is what the warning is about, and before the last
+ * incident, part of that: whenever somebody complains. */
 static bool is_strike(const struct case_settings *settings,
 		      const struct case_facts *facts,
 		      const struct incident *incident)
 {
+	int64_t caused_us = incident->caused_us ? incident->caused_us :
+						  incident->first_us;
+
 	return facts->state != CASE_STATE_OPEN &&
 	       facts->state != CASE_STATE_SUSPENDED &&
-	       incident->first_us > facts->changed_us &&
-	       incident->first_us > facts->incident_us +
-				    settings->quiet_ms * 1000;
+	       caused_us > facts->changed_us &&
+	       caused_us > facts->incident_us + settings->quiet_ms * 1000;
 }
 
 static bool join_old(struct state_txn *txn,

@@ -8,7 +8,7 @@
 
 /*
  * Joins an incident to the case of its subject that goes on, or opens one, with
- * the note in step. One that begins settings->quiet_ms after the last and after a
+ * the note in step. One whose mail came settings->quiet_ms after the last and after a
  * warning is a strike, and raises the severity. *is_new_out: a case was opened, and
  * contact ("": none known) is whom to write to.
  */

@@ -18,6 +18,7 @@ struct complaint_match {
 	const char *account, *client;	/* of the first record; "" */
 	const char *customer;		/* the same: in the book then; "" */
 	bool is_ours;			/* the first record is of outgoing mail */
+	int64_t sent_us;		/* the last of them; 0 once it was stored */
 };
 
 struct complaint_entry {

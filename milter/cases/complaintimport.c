@@ -45,8 +45,11 @@ void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
 			       entry->number, entry->complaint.kind,
 			       *entry->complaint.reporter_domain ?
 			       entry->complaint.reporter_domain : "someone");
-	incidents_note_about(subject_of(match), "complaint", key, text,
-			     QUIET_US, now_us);
+	incidents_note_late(&(struct incident){
+		.kind = "complaint", .key = key, .text = text,
+		.first_us = now_us, .last_us = now_us, .count = 1,
+		.subject = subject_of(match), .caused_us = match->sent_us,
+	}, QUIET_US);
 }
 
 bool complaintimport_add(const struct complaint_import *import,

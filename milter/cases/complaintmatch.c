@@ -41,6 +41,7 @@ static bool take(const struct search_hit *hit, void *context)
 						 netaddr_format(&addr, text));
 		}
 	}
+	out->sent_us = MAX(out->sent_us, recordview_ended_us(hit->record));
 	out->records[out->record_count++] = hit->record->id;
 	return out->record_count < COMPLAINT_RECORDS_MAX;
 }

@@ -39,6 +39,21 @@ static void add_title(struct writing *on, const char *title)
 	g_string_append_printf(on->out, "\n%s\n\n", title);
 }
 
+/* All that the case ever owed, with what is owed still. */
+static void add_deadlines(struct writing *on, const struct case_facts *facts)
+{
+	for (unsigned i = 0; i < CASE_DUTIES; i++) {
+		g_autofree char *label = g_strdup_printf("%s by",
+							 case_duty_word(i));
+
+		if (facts->due_us[i])
+			add_line(on, label, when(on, facts->due_us[i]));
+		else if (facts->owed_us[i])
+			add_line(on, label, arena_printf(&on->arena,
+				"%s (settled)", when(on, facts->owed_us[i])));
+	}
+}
+
 static void add_case(struct writing *on)
 {
 	const struct case_facts *facts = &on->matter->facts;
@@ -61,6 +76,7 @@ static void add_case(struct writing *on)
 	add_line(on, "last incident", when(on, facts->incident_us));
 	add_line(on, "incidents", arena_printf(&on->arena, "%" PRIu64,
 					       facts->incidents));
+	add_deadlines(on, facts);
 }
 
 static void add_customer(struct writing *on)

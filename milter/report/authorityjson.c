@@ -29,6 +29,7 @@ static json_t *case_json(struct writing *on)
 {
 	const struct case_facts *facts = &on->matter->facts;
 	json_t *object = json_object(), *due = json_object();
+	json_t *deadlines = json_object();
 	char id[CASE_ID_TEXT_MAX];
 
 	set(on, object, "case", case_id_format(facts->id, id));
@@ -42,9 +43,13 @@ static json_t *case_json(struct writing *on)
 	set(on, object, "last_incident", when(on, facts->incident_us));
 	json_object_set_new(object, "incidents",
 			    json_integer((json_int_t)facts->incidents));
-	for (unsigned i = 0; i < CASE_DUTIES; i++)
+	for (unsigned i = 0; i < CASE_DUTIES; i++) {
 		set(on, due, case_duty_word(i), when(on, facts->due_us[i]));
+		set(on, deadlines, case_duty_word(i),
+		    when(on, facts->owed_us[i]));
+	}
 	json_object_set_new(object, "due", due);
+	json_object_set_new(object, "deadlines", deadlines);
 	return object;
 }
 

@@ -17,6 +17,7 @@ struct waiting {
 	int64_t first_us, last_us, quiet_us;
 	uint64_t count;
 	struct incident_subject subject;	/* value is owned, never NULL */
+	int64_t caused_us;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -52,6 +53,7 @@ static void join(char *name, struct waiting *fresh)
 	if (old) {
 		fresh->first_us = MIN(old->first_us, fresh->first_us);
 		fresh->last_us = MAX(old->last_us, fresh->last_us);
+		fresh->caused_us = MAX(old->caused_us, fresh->caused_us);
 		fresh->count += old->count;
 	} else if (g_hash_table_size(all_waiting) >= INCIDENTS_WAITING_MAX) {
 		dropped++;
@@ -73,14 +75,26 @@ void incidents_note_about(struct incident_subject subject, const char *kind,
 			  const char *key, const char *text, int64_t quiet_us,
 			  int64_t now_us)
 {
-	char *name = g_strdup_printf("%s\n%.*s", kind, INCIDENT_KEY_MAX, key);
+	incidents_note_late(&(struct incident){
+		.kind = kind, .key = key, .text = text, .first_us = now_us,
+		.last_us = now_us, .count = 1, .subject = subject }, quiet_us);
+}
+
+void incidents_note_late(const struct incident *incident, int64_t quiet_us)
+{
+	char *name = g_strdup_printf("%s\n%.*s", incident->kind,
+				     INCIDENT_KEY_MAX, incident->key);
 	struct waiting *fresh = g_new(struct waiting, 1);
+	const char *value = incident->subject.value;
 
 	*fresh = (struct waiting){
-		g_strdup(kind), g_strndup(key, INCIDENT_KEY_MAX),
-		g_strdup(text), now_us, now_us, quiet_us, 1,
-		{ subject.kind, g_strndup(subject.value ? subject.value : "",
-					  LIST_VALUE_MAX) },
+		g_strdup(incident->kind),
+		g_strndup(incident->key, INCIDENT_KEY_MAX),
+		g_strdup(incident->text), incident->first_us,
+		incident->last_us, quiet_us, incident->count,
+		{ incident->subject.kind,
+		  g_strndup(value ? value : "", LIST_VALUE_MAX) },
+		incident->caused_us,
 	};
 	pthread_mutex_lock(&lock);
 	join(name, fresh);
@@ -133,6 +147,7 @@ static bool write_one(struct state_txn *txn, struct waiting *waiting,
 	if (*waiting->subject.value)
 		incident.subject = waiting->subject;
 	incident.last_us = MAX(incident.last_us, waiting->last_us);
+	incident.caused_us = MAX(incident.caused_us, waiting->caused_us);
 	incident.count += waiting->count;
 	if (!*is_new_out || incidentrows_count(txn) < INCIDENTS_MAX)
 		is_good = incidentrows_put(txn, *is_new_out ? NULL : &old,
@@ -213,7 +228,7 @@ bool incidents_flush(struct state *state, GError **error)
 		tell(&(struct incident){
 			waiting->kind, waiting->key, waiting->text,
 			waiting->first_us, waiting->last_us, waiting->count,
-			waiting->subject, false });
+			waiting->subject, false, waiting->caused_us });
 	}
 	return true;
 }

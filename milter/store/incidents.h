@@ -20,6 +20,7 @@ struct incident {
 		const char *value;	/* "" or NULL: none of ours */
 	} subject;			/* who did it, for a case about him */
 	bool is_in_case;
+	int64_t caused_us;		/* when that mail was; 0: at first_us */
 };
 
 #define INCIDENT_KEY_MAX 300	/* bytes; kinds are ours and short */
@@ -39,6 +40,8 @@ void incidents_note(const char *kind, const char *key, const char *text,
 void incidents_note_about(struct incident_subject subject, const char *kind,
 			  const char *key, const char *text, int64_t quiet_us,
 			  int64_t now_us);
+/* The same, all but is_in_case being filled in: of what was told later than it was. */
+void incidents_note_late(const struct incident *incident, int64_t quiet_us);
 /* Within a write of the caller's: it is in a case now. */
 bool incidents_set_in_case(struct state_txn *txn,
 			   const struct incident *incident, GError **error)

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use Test::More;
 
@@ -26,6 +27,7 @@ my $daemon = $box->daemon(
 	bulk => { preset_limits => 'no', traps => ['trap@far.example'] },
 	sender => { logins => ['alice: alice@example.org', 'bob: bob@example.org',
 		'carol: carol@example.org', 'dave: dave@example.org'] },
+	report => { organisation => 'Example Networks', contact => 'abuse@example.org' },
 	cases => { contact => 'abuse@example.org',
 		incidents => { KEYWORD_ODD => 'attack' } },
 	calendar => { zone => 'UTC' });
@@ -56,12 +58,15 @@ sub case_of
 }
 
 is +($daemon->reevectl('customer', 'add', 'acme', '--account', 'alice', '--contact',
-	'alice@acme.example'))[0], 0, 'a customer';
+	'alice@acme.example', '--name', 'Acme Ltd'))[0], 0, 'a customer';
 my $r = sent(body => "Here is the poison recipe.\r\n");
 like $r->{text}, qr/^550 5\.7\.1 /, 'harmful content is refused';
+# On disk by then: whatever becomes of the daemon.
+my @files = glob $daemon->state . '/evidence/*/*/*/*.eml.zst';
+is scalar @files, 1, 'and the original is evidence before the reply';
 my ($record) = $daemon->records(1);
 my ($kept) = $daemon->objects('evidence', 'list');
-is $kept->{id}, $record->{id}, 'and the original is kept' or diag explain $kept;
+is $kept->{id}, $record->{id}, 'of that message' or diag explain $kept;
 my $case = case_of('acme');
 is "$case->{kind} $case->{severity} $case->{contact}", 'harmful 3 alice@acme.example',
 	'a grave one, with whom to write to';
@@ -76,6 +81,51 @@ like $show->{steps}[0]{note}, qr/^harmful: KEYWORD_HARMFUL: .*, record $record->
 like +($daemon->reevectl('case', 'show', $case->{case}))[1], qr/suspend +\S.* \(settled\)/,
 	'in words';
 
+is +($daemon->reevectl('case', 'due'))[0], 0, 'nothing is overdue';
+
+subtest 'the report to the authority' => sub {
+	my ($report) = $daemon->objects('report', 'authority', '--format', 'json', $case->{case});
+	my ($told) = @{ $report->{records} };
+	my (undef, $original) = $daemon->reevectl('evidence', 'export', $record->{id});
+	my ($status, $text) = $daemon->reevectl('report', 'authority', $case->{case});
+
+	is $report->{organisation}, 'Example Networks', 'who reports';
+	is_deeply [@{ $report->{customer} }{qw(id name)}, @{ $report->{customer}{contacts} }],
+		['acme', 'Acme Ltd', 'alice@acme.example'], 'whose it was';
+	is "@{ $report->{case} }{qw(kind severity state)}", 'harmful 3 suspended', 'what it is';
+	is join(' ', sort keys %{ $report->{case}{deadlines} }), 'report suspend', 'both deadlines';
+	is join(' ', map { $_->{step} } @{ $report->{steps} }), 'open suspend', 'what was done';
+	is $report->{incidents}[0]{kind}, 'harmful', 'why';
+	is scalar @{ $report->{records} }, 1, 'which message';
+	is_deeply [@$told{qw(record account client sender verdict)}], [$record->{id}, 'alice',
+		'192.0.2.5', 'alice@example.org', 'reject'], 'from where, and by whom';
+	is_deeply $told->{recipients}, ['x@far.example'], 'to whom';
+	ok +(grep { /KEYWORD_HARMFUL/ } @{ $told->{findings} }), 'what was found';
+	is $told->{original_sha256}, sha256_hex($original), 'and the hash of the original';
+	like $original, qr/poison recipe/, 'which is whole';
+	like $text, qr/^$_/m, "in words: $_" for 'name +Acme Ltd', 'kind +harmful',
+		'suspend by +2026-11-28T03:30:\S+ \(settled\)', 'report by +2026-11-29T03:00:\S+$',
+		"record $record->{id}", '  original +SHA-256 ' . sha256_hex($original);
+	my $zip = $box->path('case.zip');
+	is +($daemon->reevectl('report', 'authority', '--format', 'zip', '-o', $zip, '--done',
+		'--reason', 'to the office', $case->{case}))[0], 0, 'the package, and it is done';
+	SKIP: {
+		my ($status, $out, $err) = $box->run('python3', '-c', <<'P', $zip, $record->{id});
+import json, sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+files = {n: z.read(n) for n in z.namelist()}
+at = "records/%s/" % sys.argv[2]
+json.loads(files[at + "facts.json"]), json.loads(files[at + "proof.json"]), json.loads(files["report.json"])
+assert b"poison recipe" in files[at + "original.eml"] and b"Acme Ltd" in files["report.txt"]
+P
+		skip 'no python3 here', 1 if $status == 127;
+		is $status, 0, 'it has original, facts and proof' or diag $err;
+	}
+	($show) = $daemon->objects('case', 'show', $case->{case});
+	is_deeply $show->{due}, {}, 'nothing more is owed';
+	like $show->{steps}[-1]{note}, qr/^reported: 1 record.*to the office/, 'the case says so';
+};
+
 $r = sent();
 is $r->{stage}, 'mail', 'the next message is refused at MAIL';
 like $r->{text}, qr/^550 5\.7\.1 suspended, case $case->{case}; write to abuse\@/, 'why';
@@ -86,6 +136,19 @@ my ($refused) = grep { $_->{verdict} eq 'reject' && !@{ $_->{recipients} // [] }
 ok $refused, 'the refusal has its record' or diag explain \@records;
 is $refused->{sender}, 'alice@example.org', 'of that sender';
 ok +(grep { $_->{symbol} eq 'CASE_SUSPENDED' } @{ $refused->{findings} }), 'which says why';
+
+subtest 'a report that is not made in time' => sub {
+	my ($late) = $daemon->objects('case', 'open', account => 'zoe', '--kind', 'harmful');
+
+	is +($daemon->reevectl('case', 'suspend', $late->{case}))[0], 0, 'suspended';
+	$clock->set('2026-11-29T02:58:00Z');
+	is +($daemon->reevectl('case', 'due'))[0], 0, 'there is time';
+	$clock->set('2026-11-29T03:05:00Z');
+	is +($daemon->reevectl('case', 'due'))[0], 1, 'there was';
+	is +($daemon->reevectl('report', 'authority', '--done', '-o', $box->path('late.txt'),
+		$late->{case}))[0], 0, 'reported';
+	is +($daemon->reevectl('case', 'due'))[0], 0, 'nothing is overdue';
+};
 
 subtest 'a session goes on after that' => sub {
 	my $mta = Milter::Client->new($daemon->socket);

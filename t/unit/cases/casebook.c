@@ -139,8 +139,8 @@ static void indexes_follow(void **unused)
 	end(&box);
 }
 
-static void join(struct box *box, const char *kind, int64_t first_us,
-		 struct case_facts *facts, bool is_new)
+static void join_late(struct box *box, const char *kind, int64_t first_us,
+		      int64_t caused_us, struct case_facts *facts, bool is_new)
 {
 	const struct case_step step = { first_us, CASE_COMMAND_NOTE, 0, "m",
 					"again" };
@@ -148,12 +148,19 @@ static void join(struct box *box, const char *kind, int64_t first_us,
 		.kind = kind, .key = "k", .text = "t", .first_us = first_us,
 		.last_us = first_us, .count = 1,
 		.subject = { LIST_ACCOUNT, "alice" },
+		.caused_us = caused_us,
 	};
 	bool was_new;
 
 	assert_true(casejoin_incident(box->state, &box->settings, &incident, "",
 				  &step, facts, &was_new, &box->arena, NULL));
 	assert_int_equal(was_new, is_new);
+}
+
+static void join(struct box *box, const char *kind, int64_t first_us,
+		 struct case_facts *facts, bool is_new)
+{
+	join_late(box, kind, first_us, 0, facts, is_new);
 }
 
 static void incidents_are_strikes_after_a_warning(void **unused)
@@ -178,6 +185,31 @@ static void incidents_are_strikes_after_a_warning(void **unused)
 	assert_int_equal(facts.strikes, 2);
 	assert_true(facts.due_us[CASE_DUTY_SUSPEND] == NOON + 33 * DAY);
 	assert_int_equal(facts.incidents, 5);
+	end(&box);
+}
+
+/* A recipient complains days later about what the warning was about. */
+static void complaints_are_strikes_by_when_the_mail_was(void **unused)
+{
+	struct case_facts facts;
+	struct box box;
+
+	(void)unused;
+	begin(&box);
+	join(&box, "limit", NOON, &facts, true);
+	assert_true(change(&box, &facts, CASE_COMMAND_WATCH));
+	join_late(&box, "complaint", NOON + 32 * DAY, NOON, &facts, false);
+	assert_int_equal(facts.strikes, 0);
+	assert_int_equal(facts.severity, 1);
+	assert_int_equal(facts.incidents, 2);
+	join_late(&box, "complaint", NOON + 33 * DAY, NOON + 32 * DAY +
+		  2 * 60 * MINUTE, &facts, false);
+	assert_int_equal(facts.strikes, 1);
+	join(&box, "limit", NOON + 35 * DAY, &facts, false);
+	assert_int_equal(facts.strikes, 2);
+	join_late(&box, "complaint", NOON + 35 * DAY + 5 * 60 * MINUTE,
+		  NOON + 35 * DAY, &facts, false);
+	assert_int_equal(facts.strikes, 2);
 	end(&box);
 }
 
@@ -242,6 +274,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_others_wrote_joins),
 	cmocka_unit_test(indexes_follow),
 	cmocka_unit_test(incidents_are_strikes_after_a_warning),
+	cmocka_unit_test(complaints_are_strikes_by_when_the_mail_was),
 	cmocka_unit_test(ids_are_read_strictly),
 };
 
