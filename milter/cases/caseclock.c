@@ -90,3 +90,12 @@ void caseclock_run(struct state *state, const struct settings *settings)
 	casealerts_run(&act, settings);
 	caseact_end(&act);
 }
+
+void caseclock_end(struct state *state, const struct settings *settings)
+{
+	struct caseact act;
+
+	caseact_begin(&act, state, settings);
+	noticeclock_end(&act.ask);
+	caseact_end(&act);
+}

@@ -14,5 +14,7 @@
  * told at once (casealerts.h).
  */
 void caseclock_run(struct state *state, const struct settings *settings);
+/* When the daemon ends: no letter is left on its way. */
+void caseclock_end(struct state *state, const struct settings *settings);
 
 #endif

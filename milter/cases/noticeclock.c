@@ -9,6 +9,8 @@
 
 #define OURSELVES "mailreeve"
 #define SCAN_EVERY_US (INT64_C(10) * G_USEC_PER_SEC)
+#define END_WAIT_US (INT64_C(5) * G_USEC_PER_SEC)
+#define END_LOOK_US 10000
 #define SCANNED_MAX 1000	/* cases in a scan; the rest at the next one */
 
 /* What is on its way. */
@@ -318,5 +320,16 @@ void noticeclock_run(const struct notice_ask *ask)
 	}
 	if (look_after(ask, &arena))
 		send_next(ask, &arena);
+	arena_release(&arena);
+}
+
+void noticeclock_end(const struct notice_ask *ask)
+{
+	int64_t until_us = clock_monotonic_us() + END_WAIT_US;
+	struct arena arena;
+
+	arena_init(&arena);
+	while (!look_after(ask, &arena) && clock_monotonic_us() < until_us)
+		g_usleep(END_LOOK_US);
 	arena_release(&arena);
 }

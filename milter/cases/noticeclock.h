@@ -11,6 +11,9 @@
  * Each letter is an audit record ("case letter") of "mailreeve".
  */
 void noticeclock_run(const struct notice_ask *ask);
+/* When the daemon ends: waits some seconds for the letter that is on its way, which
+ * would else be sent again. */
+void noticeclock_end(const struct notice_ask *ask);
 
 /*
  * The letter that tells of a step that the daemon is about to take; false: none is to

@@ -353,6 +353,7 @@ static void drain(void)
 	listener_hang_up();
 	wait_until_zero(COUNTER_SESSIONS_OPEN,
 			clock_monotonic_us() + HANG_UP_WAIT_US);
+	caseclock_end(service_state(), settings);
 	statusfile_write(settings, &self.facts);
 	listener_remove(settings);
 	settings_unref(settings);
