@@ -3,6 +3,7 @@
 #include "cases/casebook.h"
 
 #include "cases/caseduties.h"
+#include "cases/caselists.h"
 #include "cases/caserows.h"
 #include "store/lists.h"
 
@@ -40,38 +41,6 @@ bool casebook_open(struct state *state, const struct case_settings *settings,
 	return false;
 }
 
-static bool put_on_list(struct state_txn *txn, enum list_which which,
-			const struct case_facts *facts,
-			const struct case_step *step, GError **error)
-{
-	char id[CASE_ID_TEXT_MAX];
-	const struct list_entry entry = {
-		.which = which, .kind = facts->subject_kind,
-		.value = facts->subject,
-		.reason = case_id_format(facts->id, id),
-		.operator_name = step->operator_name,
-		.created_us = step->when_us, .expires_us = facts->until_us,
-	};
-
-	return lists_put(txn, &entry, error);
-}
-
-/* Whoever is terminated stays suspended, for ever. */
-static bool set_lists(struct state_txn *txn, const struct case_facts *facts,
-		      const struct case_step *step, GError **error)
-{
-	struct span subject = span_text(facts->subject);
-
-	lists_drop(txn, LIST_WATCHED, facts->subject_kind, subject);
-	lists_drop(txn, LIST_SUSPENDED, facts->subject_kind, subject);
-	if (facts->state == CASE_STATE_WATCHED)
-		return put_on_list(txn, LIST_WATCHED, facts, step, error);
-	if (facts->state == CASE_STATE_SUSPENDED ||
-	    facts->state == CASE_STATE_TERMINATED)
-		return put_on_list(txn, LIST_SUSPENDED, facts, step, error);
-	return true;
-}
-
 static bool is_listed_by(enum case_command command)
 {
 	return command != CASE_COMMAND_NOTE && command != CASE_COMMAND_ASSIGN;
@@ -91,7 +60,9 @@ static bool change_it(struct state_txn *txn,
 		return caserows_fail(error, STORE_ERROR_INVALID, facts->id, why);
 	caserows_leave(txn, facts);
 	facts->state = to;
-	facts->changed_us = step->when_us;
+	/* Words about it change nothing: mail before them can still be a strike. */
+	if (is_listed_by(step->command))
+		facts->changed_us = step->when_us;
 	facts->steps++;
 	if (change->assigned)
 		facts->assigned = change->assigned;
@@ -110,7 +81,7 @@ static bool change_it(struct state_txn *txn,
 	       (!change->also ||
 		change->also(txn, change->also_context, error)) &&
 	       (!is_listed_by(step->command) ||
-		set_lists(txn, facts, step, error));
+		caselists_set(txn, facts, step, error));
 }
 
 bool casebook_change(struct state *state, const struct case_settings *settings,

@@ -152,5 +152,8 @@ void caseduties_strike(struct case_facts *facts, int64_t now_us,
 	if (settings->strikes && facts->strikes >= settings->strikes &&
 	    !facts->due_us[CASE_DUTY_SUSPEND])
 		facts->due_us[CASE_DUTY_SUSPEND] = now_us;
+	if (facts->state == CASE_STATE_WATCHED)
+		watch(facts, MAX(facts->until_us,
+				 now_us + settings->watch_ms * 1000));
 	remember(facts);
 }

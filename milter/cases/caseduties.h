@@ -31,7 +31,7 @@ void caseduties_raise(struct case_facts *facts, enum case_kind kind,
 void caseduties_undelivered(struct case_facts *facts, int64_t now_us,
 			    const struct case_settings *settings);
 
-/* After facts->strikes was raised: it may be time to suspend. */
+/* After facts->strikes was raised: it may be time to suspend. A watch begins anew. */
 void caseduties_strike(struct case_facts *facts, int64_t now_us,
 		       const struct case_settings *settings);
 

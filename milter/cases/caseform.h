@@ -37,7 +37,8 @@ struct case_facts {
 	enum list_kind subject_kind;	/* whom it is about, and who is suspended */
 	const char *subject;
 	const char *contact, *assigned;
-	int64_t opened_us, changed_us;
+	int64_t opened_us;
+	int64_t changed_us;		/* the last step but notes */
 	int64_t until_us;		/* of the watch or suspension; 0: open */
 	int64_t due_us[CASE_DUTIES];	/* 0: not owed */
 	int64_t owed_us[CASE_DUTIES];	/* the last deadline, met or not; 0: none */

@@ -3,6 +3,7 @@
 #include "cases/casejoin.h"
 
 #include "cases/caseduties.h"
+#include "cases/caselists.h"
 #include "cases/caserows.h"
 
 #include <string.h>
@@ -57,7 +58,9 @@ static bool join_old(struct state_txn *txn,
 	facts->incidents++;
 	facts->incident_us = MAX(facts->incident_us, incident->last_us);
 	facts->steps++;
-	return caserows_put(txn, facts, step, error);
+	return caserows_put(txn, facts, step, error) &&
+	       (facts->state != CASE_STATE_WATCHED ||
+		caselists_set(txn, facts, step, error));
 }
 
 static bool join_new(struct state_txn *txn,

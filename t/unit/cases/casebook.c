@@ -165,6 +165,7 @@ static void join(struct box *box, const char *kind, int64_t first_us,
 
 static void incidents_are_strikes_after_a_warning(void **unused)
 {
+	struct list_entry listed;
 	struct case_facts facts;
 	struct box box;
 
@@ -179,6 +180,13 @@ static void incidents_are_strikes_after_a_warning(void **unused)
 	assert_int_equal(facts.strikes, 0);
 	join(&box, "limit", NOON + 32 * DAY, &facts, false);
 	assert_int_equal(facts.strikes, 1);
+	assert_true(facts.until_us ==
+		    NOON + 32 * DAY + box.settings.watch_ms * 1000);
+	assert_true(facts.due_us[CASE_DUTY_END] == facts.until_us);
+	assert_true(lists_find(box.state, LIST_WATCHED, LIST_ACCOUNT,
+			       span_text("alice"), NOON + DAY, &box.arena,
+			       &listed));
+	assert_true(listed.expires_us == facts.until_us);
 	assert_int_equal(facts.severity, 2);
 	assert_true(facts.due_us[CASE_DUTY_SUSPEND] == 0);
 	join(&box, "limit", NOON + 33 * DAY, &facts, false);
@@ -191,6 +199,9 @@ static void incidents_are_strikes_after_a_warning(void **unused)
 /* A recipient complains days later about what the warning was about. */
 static void complaints_are_strikes_by_when_the_mail_was(void **unused)
 {
+	const struct case_change note = { .step = {
+		NOON + 32 * DAY + 4 * 60 * MINUTE, CASE_COMMAND_NOTE, 0, "o",
+		"somebody called" } };
 	struct case_facts facts;
 	struct box box;
 
@@ -202,6 +213,8 @@ static void complaints_are_strikes_by_when_the_mail_was(void **unused)
 	assert_int_equal(facts.strikes, 0);
 	assert_int_equal(facts.severity, 1);
 	assert_int_equal(facts.incidents, 2);
+	assert_true(casebook_change(box.state, &box.settings, facts.id, &note,
+				    &facts, &box.arena, NULL));
 	join_late(&box, "complaint", NOON + 33 * DAY, NOON + 32 * DAY +
 		  2 * 60 * MINUTE, &facts, false);
 	assert_int_equal(facts.strikes, 1);
