@@ -94,7 +94,9 @@ static const struct setting section_rows[] = {
 	SETTING_BOOL(struct limit_section, incident, "incident",
 		.preset = true,
 		.help = "Record an incident for the abuse desk, one for as "
-			"long as it goes on; reevectl incidents lists them."),
+			"long as it goes on; reevectl incidents lists them. When "
+			"the limit has one key, and that is no recipient, it "
+			"opens or joins a case about whom it is of ours."),
 	SETTING_COUNT(struct limit_section, prefix4, "prefix4",
 		.preset = 24, .min = 8, .max = 32,
 		.help = "Bits of an IPv4 client's network."),

@@ -120,6 +120,10 @@ like +($daemon->reevectl('records', 'show', $record->{id}))[1],
 my $result = send_one(login => 'jim', ip => '203.0.113.9');
 like $result->{rcpts}[0]{text}, qr/^451 .*limit each/, 'the fourth is too much'
 	or diag explain $result;
+my $case;
+ok $box->wait_for(10, sub { ($case) = grep { $_->{subject} eq 'bravo' }
+	$daemon->objects('case', 'list') }), 'and a case';
+is "@$case{qw(subject_kind contact)}", 'customer ', 'about the customer';
 
 # What is changed is in force for the next command.
 is +(customer('edit', 'bravo', '--without', '192.0.2.8/29', '--network',
