@@ -16,6 +16,8 @@ static bool take_due(const struct case_facts *facts, void *context)
 	return true;
 }
 
+#define WATCHED_MAX 1000	/* at once; the rest at the next call */
+
 static void tell(const struct caseact *act, const struct case_facts *facts,
 		 enum case_duty duty)
 {
@@ -79,12 +81,36 @@ static void act_on_due(struct caseact *act)
 	told_until_us = act->now_us;
 }
 
+static bool take_warned(const struct case_facts *facts, void *context)
+{
+	GArray *ids = context;
+
+	g_array_append_val(ids, facts->id);
+	return ids->len < WATCHED_MAX;
+}
+
+static void watch_warned(struct caseact *act)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE,
+					    sizeof(struct case_id));
+	g_autoptr(GError) why = NULL;
+
+	if (!casebook_each(act->state, CASE_STATE_WARNED, take_warned, ids,
+			   &why))
+		caseact_tell_trouble(why);
+	for (guint i = 0; i < ids->len; i++)
+		caseact_take(act, g_array_index(ids, struct case_id, i),
+			     CASE_COMMAND_WATCH, "warned, and so watched");
+}
+
 void caseclock_run(struct state *state, const struct settings *settings)
 {
 	struct caseact act;
 
 	caseincidents_join(state, settings);
 	caseact_begin(&act, state, settings);
+	if (act.settings->auto_watch)
+		watch_warned(&act);
 	act_on_due(&act);
 	noticeclock_run(&act.ask);
 	casealerts_run(&act, settings);

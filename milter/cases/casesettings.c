@@ -48,17 +48,23 @@ static const struct setting rows[] = {
 			"authority, by night as well."),
 	SETTING_TIME_MS(struct case_settings, watch_ms, "cases.watch",
 		.preset = 30 * DAY_MS, .min = MINUTE_MS, .max = 3650 * DAY_MS,
-		.help = "How long somebody is watched."),
+		.help = "How long somebody is watched. One whose incident is "
+			"another (cases.quiet) is watched for so long again."),
 	SETTING_TIME_MS(struct case_settings, quiet_ms, "cases.quiet",
 		.preset = 60 * MINUTE_MS, .min = 0, .max = 365 * DAY_MS,
 		.help = "An incident that begins so long after the last one of "
 			"its case is another; what comes sooner belongs to "
-			"it."),
+			"it. Of a complaint counts when the mail was that it "
+			"is about."),
 	SETTING_COUNT(struct case_settings, strikes, "cases.strikes",
 		.preset = 2, .min = 0, .max = 1000,
 		.help = "After so many more incidents since the warning the "
 			"suspension is due at once: with 2, at the third one. "
 			"Each raises the severity. 0: never."),
+	SETTING_BOOL(struct case_settings, auto_watch, "cases.auto_watch",
+		.preset = false,
+		.help = "The daemon watches who was warned. No: an operator "
+			"says reevectl case watch."),
 	SETTING_BOOL(struct case_settings, auto_suspend, "cases.auto_suspend",
 		.preset = true,
 		.help = "The daemon suspends when that is due. No: it is told "

@@ -11,7 +11,7 @@ struct case_settings {
 	int64_t suspend_ms, report_ms, watch_ms, quiet_ms, changes_ms;
 	int64_t strikes;		/* 0: never */
 	int64_t watch_limits;		/* percent */
-	bool watch_evidence, auto_suspend, auto_remedy;
+	bool watch_evidence, auto_watch, auto_suspend, auto_remedy;
 	GHashTable *incidents;		/* symbol -> unsigned *, into the kinds */
 	char *zone, *hours, *holidays_file;
 	GPtrArray *workdays, *holidays;

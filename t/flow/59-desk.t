@@ -37,6 +37,7 @@ my $daemon = $box->daemon(
 	relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },
 	evidence => { sendmail => $sendmail },
 	cases => { contact => 'abuse@example.org', notices => 'yes', auto_warn => 'yes',
+		auto_watch => 'yes',
 		notice_name => 'Example Networks', watch => '10d', drop_dir => $drop },
 	calendar => { zone => 'Asia/Shanghai', hours => '09:00-17:00',
 		holidays => ['2026-11-30'] },
@@ -293,7 +294,7 @@ for (['2026-11-27T09:35:00Z', 'after work on Friday'], ['2026-11-28T04:00:00Z', 
 }
 is mails(), 0, 'no letter';
 at('2026-12-01T01:00:05Z');
-in_state($id, 'warned', 'warned on Tuesday at nine');
+in_state($id, 'watched', 'warned on Tuesday at nine, and watched');
 my ($warning) = grep { $_->{step} eq 'warn' } @{ case_($id)->{steps} };
 cmp_ok $warning->{when_us} / 1e6, '>=', Clock::seconds_of('2026-12-01T01:00:00Z'), 'not before';
 is $warning->{operator}, 'mailreeve', 'by the daemon';
@@ -324,8 +325,7 @@ like case_($id)->{steps}[-1]{note}, qr/^complaint: complaint 1 \(abuse\) from bi
 is case_($id)->{severity}, 1, 'what was sent before the warning is nothing new';
 is due(), 0, 'nothing is overdue';
 
-# 4. Watched; and whom nobody could write to is overdue, until an operator called.
-run_ok 'watched', 'case', 'watch', $id;
+# 4. Whom nobody could write to is overdue, until an operator called.
 at('2026-12-01T08:29:00Z');
 is due(), 0, 'the term is not over';
 at('2026-12-01T08:32:00Z');
@@ -387,13 +387,12 @@ is mails(), 4, 'a letter';
 like mail(), qr/^Subject: \[$id\] /m, 'closes it';
 is due(), 0, 'nothing is due';
 is join(' ', map { $_->{step} } @{ case_($id)->{steps} }),
-	'open warn note watch note note suspend note resume note remedy close note', 'the case has all steps';
+	'open warn watch note note note suspend note resume note remedy close note', 'the case has all steps';
 
 my @audit = grep { "$_->{subject} $_->{reason}" =~ /\b(?:$id|acme)\b/ && $_->{action} =~ /^case/ }
 	$daemon->objects('audit', 'list');
 is join(', ', map { "$_->{action} by $_->{operator}" } @audit), join(', ',
-	'case join by mailreeve', 'case letter by mailreeve', 'case join by mailreeve',
-	"case watch by $me", ('case join by mailreeve') x 2, 'case suspend by mailreeve',
+	(map { "case $_ by mailreeve" } qw(join letter watch)), ('case join by mailreeve') x 3, 'case suspend by mailreeve',
 	'case letter by mailreeve', map { "case $_ by $me" } qw(resume remedy close)),
 	'the audit has each, and who did it';
 is scalar(grep { $_->{action} =~ /^report (?:abuse|authority|monthly)$/ }
