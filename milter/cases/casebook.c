@@ -162,9 +162,16 @@ bool casebook_each_of(struct state *state, enum list_kind kind,
 		      const char *subject, casebook_take_fn *take,
 		      void *context, GError **error)
 {
-	g_autoptr(GString) prefix = caserows_of_subject(kind, subject);
+	g_autoptr(GString) prefix = NULL;
+	struct arena arena;
+	const char *form;
 
-	return walk_all(state, prefix, take, context, error);
+	arena_init(&arena);
+	form = lists_form(kind, span_text(subject), &arena, error);
+	if (form)
+		prefix = caserows_of_subject(kind, form);
+	arena_release(&arena);
+	return prefix && walk_all(state, prefix, take, context, error);
 }
 
 struct due {

@@ -64,7 +64,7 @@ bool casebook_each_before(struct state *state, enum case_state which,
 bool casebook_each_due(struct state *state, int64_t until_us,
 		       casebook_take_fn *take, void *context, GError **error)
 	MUST_USE;
-/* All of one subject, by id. */
+/* All of one subject, by id. STORE_ERROR_INVALID: it is none. */
 bool casebook_each_of(struct state *state, enum list_kind kind,
 		      const char *subject, casebook_take_fn *take,
 		      void *context, GError **error) MUST_USE;

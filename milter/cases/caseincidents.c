@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "cases/caseact.h"
+#include "cases/casecustomer.h"
 #include "cases/casejoin.h"
-#include "cases/customerbook.h"
 
 #include <string.h>
 
@@ -34,25 +34,12 @@ static bool take_incident(const struct incident *incident, void *context)
 static const char *find_customer(struct caseact *act,
 				 struct incident_subject *subject)
 {
-	const char *value = subject->value;
-	const char *account = subject->kind == LIST_ACCOUNT ? value : NULL;
-	const char *at = subject->kind == LIST_SENDER ? strrchr(value, '@') :
-							NULL;
-	const char *domain = subject->kind == LIST_DOMAIN ? value :
-			     at ? at + 1 : NULL;
-	struct netaddr addr = { .family = NETADDR_NONE };
 	struct customer_entry entry;
-	const char *id;
 
-	if (subject->kind == LIST_ADDRESS &&
-	    !netaddr_parse(span_text(value), &addr))
+	if (!casecustomer_find(act->state, subject->kind, subject->value,
+			       &act->arena, &entry))
 		return "";
-	id = subject->kind == LIST_CUSTOMER ? value :
-	     customerbook_find(act->state, account, &addr, domain,
-			       &act->arena);
-	if (!id || !customerbook_get(act->state, id, &act->arena, &entry))
-		return "";
-	*subject = (struct incident_subject){ LIST_CUSTOMER, id };
+	*subject = (struct incident_subject){ LIST_CUSTOMER, entry.id };
 	return entry.contacts && entry.contacts[0] &&
 	       strlen(entry.contacts[0]) <= CASE_CONTACT_MAX ?
 	       entry.contacts[0] : "";

@@ -3,7 +3,7 @@
 #include "cases/notice.h"
 
 #include "cases/casesettings.h"
-#include "cases/customerbook.h"
+#include "cases/casecustomer.h"
 #include "message/plainmail.h"
 #include "store/evidencesettings.h"
 #include "store/storeerror.h"
@@ -98,10 +98,15 @@ static const char *find_address(const struct notice_ask *ask,
 				const struct case_facts *facts,
 				const struct customer_entry *customer)
 {
+	bool is_contact = is_good(ask, facts->id, facts->contact);
+
+	/* What the case has is what the book had once, but about an account. */
+	if (is_contact && facts->subject_kind != LIST_CUSTOMER)
+		return facts->contact;
 	for (size_t i = 0; customer->contacts && customer->contacts[i]; i++)
 		if (is_good(ask, facts->id, customer->contacts[i]))
 			return customer->contacts[i];
-	return is_good(ask, facts->id, facts->contact) ? facts->contact : NULL;
+	return is_contact ? facts->contact : NULL;
 }
 
 static bool fail(GError **error, struct case_id id, const char *what)
@@ -146,8 +151,8 @@ bool notice_prepare(const struct notice_ask *ask,
 	if (language && !noticeset_find(settings->set, language))
 		return fail(error, facts->id, "there are no letters in that "
 			    "language (cases.notice_dir)");
-	if (facts->subject_kind != LIST_CUSTOMER ||
-	    !customerbook_get(ask->state, facts->subject, arena, &customer))
+	if (!casecustomer_find(ask->state, facts->subject_kind,
+			       facts->subject, arena, &customer))
 		customer = (struct customer_entry){ .contacts = NULL };
 	*out = (struct notice_entry){
 		.id = facts->id, .kind = kind, .state = NOTICE_STATE_WAITING,

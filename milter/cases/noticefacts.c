@@ -3,7 +3,7 @@
 #include "cases/noticefacts.h"
 
 #include "cases/casebook.h"
-#include "cases/customerbook.h"
+#include "cases/casecustomer.h"
 #include "cases/noticesample.h"
 
 #include <inttypes.h>
@@ -114,9 +114,9 @@ static const char *name_of(const struct collecting *on,
 {
 	struct customer_entry entry;
 
-	if (facts->subject_kind == LIST_CUSTOMER &&
-	    customerbook_get(on->ask->state, facts->subject, on->arena,
-			     &entry) && *entry.name)
+	if (casecustomer_find(on->ask->state, facts->subject_kind,
+			      facts->subject, on->arena, &entry) &&
+	    *entry.name)
 		return noticefacts_plain(span_text(entry.name),
 					 FINDING_TEXT_MAX, false, on->arena);
 	return notice_word(on->language, "customer");

@@ -82,6 +82,9 @@ ok +(grep { $_->{symbol} eq 'CASE_WATCHED' } @{ $record->{findings} }),
 
 $case = case_('suspend', '2026-0001', '--until', '7d', '--reason', 'again');
 is $case->{state}, 'suspended', 'suspended';
+is_deeply [map { $_->{case} } $daemon->objects('case', 'list', account => 'ALICE')],
+	['2026-0001'], 'found by whom it is about';
+is +($daemon->reevectl('case', 'list', network => '192.0.2.1/24'))[0], 65, 'no network';
 is_deeply [map { $_->{case} } $daemon->objects('case', 'list', '--state', 'suspended')],
 	['2026-0001'], 'listed';
 is_deeply [$daemon->objects('case', 'list', '--state', 'watched')], [], 'there only';

@@ -181,6 +181,13 @@ subtest 'English, by an account' => sub {
 	is case_('notice', $id, 'suspension')->{status}, 65, 'nothing is told that is not so';
 	is case_('notice', $id, 'reminder', '--language', 'zh', '--dry-run')->{language}, 'zh',
 		'another language';
+	my $hers = case_('open', account => 'carol')->{case};
+	my $shown = case_('warn', $hers, '--dry-run');
+	is "$shown->{to} $shown->{language}", 'carol@shop.example zh', 'but by the book, if it knows';
+	like $shown->{text}, qr/^尊敬的极好有限公司：\n/, 'with the name';
+	is case_('warn', $hers, '--dry-run', '--contact', 'c@new.example')->{to}, 'c@new.example',
+		'unless an operator knows better';
+	case_('close', $hers);
 	case_('close', case_('open', account => 'fred', '--contact', 'fred@x.example')->{case});
 	is sent(), $before + 1, 'who never heard of it is not told of the end';
 	for (['warn', $id, '--contact', 'x'], ['warn', $id, '--contact', "a\@b.c\nBcc: d\@e.f"],
