@@ -69,7 +69,9 @@ int outfile_close(const struct command *self, const char *path, int fd,
 	if (fsync(fd) != 0 && errno != EINVAL && status == EX_OK)
 		status = fail_write(self);
 	close(fd);
-	if (status != EX_OK && path)
-		unlink(path);
+	/* Root has become the state's owner by now. */
+	if (status != EX_OK && path && unlink(path) != 0)
+		admin_fail(self, status, "%s is not whole; it could not be "
+			   "removed: %s", path, g_strerror(errno));
 	return status;
 }
