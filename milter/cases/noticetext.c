@@ -253,9 +253,12 @@ static size_t break_of(const char *line, size_t depth)
 	return width < WIDTH_MAX ? 0 : found;
 }
 
-/* What was filled in made lines longer than the template has them. */
-static void wrap(GString *out, size_t begin)
+/* What was filled in made lines longer than the template has them. True: it broke
+ * one. */
+static bool wrap(GString *out, size_t begin)
 {
+	bool is_broken = false;
+
 	while (begin < out->len) {
 		size_t depth = strspn(out->str + begin, " ");
 		size_t at = break_of(out->str + begin, depth);
@@ -266,10 +269,39 @@ static void wrap(GString *out, size_t begin)
 			continue;
 		}
 		out->str[begin + at] = '\n';
+		is_broken = true;
 		begin += at + 1;
 		for (size_t i = 0; i < depth; i++)
 			g_string_insert_c(out, (gssize)begin, ' ');
 	}
+	return is_broken;
+}
+
+/* Part of a text, and not a value by itself or a row of a table. */
+static bool is_prose(const char *line)
+{
+	struct piece piece;
+	bool is_word = false;
+
+	if (*line == ' ')
+		return false;
+	while (next_piece(&line, &piece))
+		is_word |= !piece.is_variable;
+	return is_word;
+}
+
+/* The next line goes on behind what was left of the last one, where words have blanks
+ * between them; gives where that begins. */
+static size_t go_on(GString *out)
+{
+	size_t begin = out->len - 1;
+
+	if (!g_ascii_isgraph(out->str[begin - 1]))
+		return out->len;
+	out->str[begin] = ' ';
+	while (begin > 0 && out->str[begin - 1] != '\n')
+		begin--;
+	return begin;
 }
 
 /* Lines up to an empty one; gives the first behind them. */
@@ -277,7 +309,7 @@ static guint add_paragraph(GString *out, const GPtrArray *lines, guint from,
 			   const char *const *values)
 {
 	struct use all = { false, false };
-	size_t begin;
+	bool is_broken = false;
 	guint end = from;
 
 	for (; end < lines->len && *(char *)lines->pdata[end]; end++) {
@@ -287,15 +319,17 @@ static guint add_paragraph(GString *out, const GPtrArray *lines, guint from,
 		all.has_value |= use.has_value;
 	}
 	for (guint i = from; i < end; i++) {
-		struct use use = use_of(lines->pdata[i], values);
+		const char *line = lines->pdata[i];
+		struct use use = use_of(line, values);
+		size_t begin;
 
 		if ((all.has_variable && !all.has_value) ||
 		    (use.has_variable && !use.has_value))
 			continue;
-		begin = out->len;
-		add_line(out, lines->pdata[i], values);
+		begin = is_broken && is_prose(line) ? go_on(out) : out->len;
+		add_line(out, line, values);
 		g_string_append_c(out, '\n');
-		wrap(out, begin);
+		is_broken = wrap(out, begin) && is_prose(line);
 	}
 	return end;
 }

@@ -29,7 +29,8 @@ const char *notice_variable_word(enum notice_variable variable);
 /*
  * Comments (#), "Subject: ...", an empty line, and the letter. {case} is a variable; {{
  * and }} are braces. A line all of whose variables are empty is left out, and so is a
- * paragraph; one that is wider than 78 columns once it is filled in is broken at blanks.
+ * paragraph; one that is wider than 78 columns once it is filled in is broken at blanks,
+ * and the next one goes on behind what is left of it.
  */
 struct noticetext;
 

@@ -78,6 +78,18 @@ static const struct { const char *text, *findings, *subject, *body; } good[] = {
 	  "案案案案案案案案案案 案案案案案案案案案案", "x",
 	  "案案案案案案案案案案 案案案案案案案案案案 案案案案案案案案案案\n"
 	  "案案案案案案案案案案\n" },
+	{ "Subject: x\n\nOf {findings} we\ntell you.\n\n{case}\n",
+	  "bbbbbbbbb ccccccccc ddddddddd eeeeeeeee "
+	  "fffffffff ggggggggg hhhhhhhhh iii", "x",
+	  "Of bbbbbbbbb ccccccccc ddddddddd eeeeeeeee "
+	  "fffffffff ggggggggg hhhhhhhhh iii\n"
+	  "we tell you.\n\n2026-0001\n" },
+	{ "Subject: x\n\nOf {findings} we\n{case}\n",
+	  "bbbbbbbbb ccccccccc ddddddddd eeeeeeeee "
+	  "fffffffff ggggggggg hhhhhhhhh iii", "x",
+	  "Of bbbbbbbbb ccccccccc ddddddddd eeeeeeeee "
+	  "fffffffff ggggggggg hhhhhhhhh iii\n"
+	  "we\n2026-0001\n" },
 	{ "subject: x\n\n# no comment\n", "", "x", "# no comment\n" },
 };
 
