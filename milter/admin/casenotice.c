@@ -51,11 +51,12 @@ static void show_json(const struct writing *on,
 /* For people: not as it is encoded. */
 static void show_text(const struct writing *on, const struct notice_mail *mail)
 {
+	const char *name = notice_settings_of(on->ask.settings)->name;
 	struct span sender = mail->mail.sender;
 
-	printf("Envelope: %.*s\nFrom: %s <%s>\nTo: %s\nSubject: %s\n\n%s",
+	printf("Envelope: %.*s\nFrom: %s%s<%s>\nTo: %s\nSubject: %s\n\n%s",
 	       (int)(sender.len ? sender.len : 2), sender.len ? sender.ptr :
-	       "<>", notice_settings_of(on->ask.settings)->name,
+	       "<>", name, *name ? " " : "",
 	       case_settings_of(on->ask.settings)->contact, on->entry.to,
 	       mail->subject->str, mail->body->str);
 }
