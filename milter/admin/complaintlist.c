@@ -297,7 +297,7 @@ static bool tell(const struct admin *admin, struct state *state,
 	if (!complaintbook_get(state, number, arena, &entry, error))
 		return false;
 	entry.match = *found;
-	complaintimport_note(&entry, clock_now_us());
+	complaintimport_note(&entry, admin->settings, clock_now_us());
 	return caseincidents_flush(state, admin->settings, error);
 }
 

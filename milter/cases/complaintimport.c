@@ -2,6 +2,7 @@
 
 #include "cases/complaintimport.h"
 
+#include "cases/casesettings.h"
 #include "cases/complaintmatch.h"
 #include "cases/complaintsettings.h"
 #include "cases/noticebounce.h"
@@ -9,8 +10,6 @@
 #include "store/incidents.h"
 
 #include <stdio.h>
-
-#define QUIET_US (INT64_C(86400) * G_USEC_PER_SEC)
 
 /* Whose case it is to be, of whom the book knows the customer; nobody's, when a
  * stranger sent it to us. */
@@ -33,7 +32,8 @@ static char *key_of(const struct complaint_match *match)
 	return g_strdup_printf("client %s", match->client);
 }
 
-void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
+void complaintimport_note(const struct complaint_entry *entry,
+			  const struct settings *settings, int64_t now_us)
 {
 	const struct complaint_match *match = &entry->match;
 	g_autofree char *key = NULL, *text = NULL;
@@ -49,7 +49,7 @@ void complaintimport_note(const struct complaint_entry *entry, int64_t now_us)
 		.kind = "complaint", .key = key, .text = text,
 		.first_us = now_us, .last_us = now_us, .count = 1,
 		.subject = subject_of(match), .caused_us = match->sent_us,
-	}, QUIET_US);
+	}, case_settings_of(settings)->quiet_ms * 1000);
 }
 
 bool complaintimport_add(const struct complaint_import *import,
@@ -69,7 +69,7 @@ bool complaintimport_add(const struct complaint_import *import,
 	out->number = entry->number;
 	out->record_count = entry->match.record_count;
 	if (out->outcome == COMPLAINT_ADDED)
-		complaintimport_note(entry, import->now_us);
+		complaintimport_note(entry, import->settings, import->now_us);
 	return true;
 }
 

@@ -34,6 +34,7 @@ bool complaintimport_add(const struct complaint_import *import,
 			 struct complaint_imported *out, GError **error)
 	MUST_USE;
 /* A matched one is an incident of its customer, else account, else client's address. */
-void complaintimport_note(const struct complaint_entry *entry, int64_t now_us);
+void complaintimport_note(const struct complaint_entry *entry,
+			  const struct settings *settings, int64_t now_us);
 
 #endif

@@ -135,6 +135,25 @@ sub campaign
 my $me = 'nobody';
 my ($case, $id);
 
+# A report to the abuse address, as the alias of an MTA hands it over.
+sub complain
+{
+	my ($domain, $delivered) = @_;
+	my $original = $delivered =~ s/^X-To: .*\n//r;
+	my $file = $box->write_file('complaint', "From: fbl\@$domain\nTo: abuse\@example.org\n" .
+		"Subject: report\nContent-Type: multipart/report; " .
+		"report-type=feedback-report; boundary=b\n\n--b\n\nA report.\n--b\n" .
+		"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n" .
+		"User-Agent: Big/1\nVersion: 1\n\n--b\nContent-Type: message/rfc822\n\n" .
+		"$original\n--b--\n");
+
+	chmod 0644, $file;
+	my ($status, $out, $err) = $box->run('setpriv', '--reuid=daemon', '--clear-groups',
+		'sh', '-c', "exec $Sandbox::BUILD/reevectl -c " . $daemon->conf .
+		" complaint import - <$file");
+	is $status, 0, 'a complaint is handed over' or diag $err;
+}
+
 # What a Python program, which prints JSON, makes of files.
 sub python
 {
@@ -210,7 +229,7 @@ sub to_the_authority
 	is $report->{customer}{id}, 'acme', 'json: who';
 	is_deeply [map { $_->{step} } @{ $report->{steps} }],
 		[map { $_->{step} } @{ case_($id)->{steps} }], 'each step';
-	is scalar(@{ $report->{complaints} }), 1, 'the complaint';
+	is scalar(@{ $report->{complaints} }), 2, 'the complaints';
 	my $zip = report_file('authority', 'zip', $id);
 	$has_python or return;
 	cmp_ok python('zip', <<'P', $zip)->[0], '>=', 3, 'originals with their hashes';
@@ -235,7 +254,7 @@ sub of_the_months
 
 	is_deeply [@{ $duty{warn} }{qw(owed in_term)}], [3, 2],
 		'the month: one was not warned in term' or diag explain \%duty;
-	is_deeply [@{ $month->{overview} }{qw(complaints warnings suspensions)}], [1, 2, 1],
+	is_deeply [@{ $month->{overview} }{qw(complaints warnings suspensions)}], [2, 2, 1],
 		'complaints, warnings, suspensions' or diag explain $month->{overview};
 	SKIP: {
 		my ($status, $out, $err) = $box->run('tidy', '-e', '-q', $html);
@@ -305,16 +324,7 @@ is case_($id)->{due}{warn}, undef, 'nothing more is owed to him';
 
 # 3. A complaint about Friday's mail, through the alias and the drop folder.
 at('2026-12-01T02:00:00Z');
-my $original = $originals[1] =~ s/^X-To: .*\n//r;
-my $file = $box->write_file('complaint', "From: fbl\@big.example\nTo: abuse\@example.org\n" .
-	"Subject: report\nContent-Type: multipart/report; report-type=feedback-report; " .
-	"boundary=b\n\n--b\n\nA report.\n--b\nContent-Type: message/feedback-report\n\n" .
-	"Feedback-Type: abuse\nUser-Agent: Big/1\nVersion: 1\n\n--b\n" .
-	"Content-Type: message/rfc822\n\n$original\n--b--\n");
-chmod 0644, $file;
-my ($status, $out, $err) = $box->run('setpriv', '--reuid=daemon', '--clear-groups', 'sh', '-c',
-	"exec $Sandbox::BUILD/reevectl -c " . $daemon->conf . " complaint import - <$file");
-is $status, 0, 'a complaint is handed over' or diag $err;
+complain('big.example', $originals[1]);
 ok $box->wait_for(20, sub { case_($id)->{incidents} == 2 }), 'and joins the case' or
 	diag $daemon->log;
 my ($complaint) = $daemon->objects('complaint', 'show', 1);
@@ -324,6 +334,12 @@ like case_($id)->{steps}[-1]{note}, qr/^complaint: complaint 1 \(abuse\) from bi
 	'which is a step';
 is case_($id)->{severity}, 1, 'what was sent before the warning is nothing new';
 is due(), 0, 'nothing is overdue';
+
+at('2026-12-01T06:00:00Z');
+complain('other.example', $originals[2]);
+ok $box->wait_for(20, sub { case_($id)->{incidents} == 3 }), 'another one, hours later, as well' or
+	diag $daemon->log;
+is case_($id)->{severity}, 1, 'and is nothing new either';
 
 # 4. Whom nobody could write to is overdue, until an operator called.
 at('2026-12-01T08:29:00Z');
@@ -337,7 +353,7 @@ is due(), 0, 'nothing is overdue';
 # 5. A second incident escalates.
 let_time_pass('2026-12-03T02:00:00Z');
 is campaign(4), '2244', 'again, and half of the limit is left to who is watched';
-ok $box->wait_for(20, sub { case_($id)->{incidents} == 3 }), 'a second incident joins';
+ok $box->wait_for(20, sub { case_($id)->{incidents} == 4 }), 'a second incident joins';
 is join(' ', @{ case_($id) }{qw(severity state)}), '2 watched', 'and is graver';
 is due(), 0, 'nothing is overdue';
 
@@ -387,12 +403,12 @@ is mails(), 4, 'a letter';
 like mail(), qr/^Subject: \[$id\] /m, 'closes it';
 is due(), 0, 'nothing is due';
 is join(' ', map { $_->{step} } @{ case_($id)->{steps} }),
-	'open warn watch note note note suspend note resume note remedy close note', 'the case has all steps';
+	'open warn watch note note note note suspend note resume note remedy close note', 'the case has all steps';
 
 my @audit = grep { "$_->{subject} $_->{reason}" =~ /\b(?:$id|acme)\b/ && $_->{action} =~ /^case/ }
 	$daemon->objects('audit', 'list');
 is join(', ', map { "$_->{action} by $_->{operator}" } @audit), join(', ',
-	(map { "case $_ by mailreeve" } qw(join letter watch)), ('case join by mailreeve') x 3, 'case suspend by mailreeve',
+	(map { "case $_ by mailreeve" } qw(join letter watch)), ('case join by mailreeve') x 4, 'case suspend by mailreeve',
 	'case letter by mailreeve', map { "case $_ by $me" } qw(resume remedy close)),
 	'the audit has each, and who did it';
 is scalar(grep { $_->{action} =~ /^report (?:abuse|authority|monthly)$/ }
