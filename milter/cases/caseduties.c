@@ -153,7 +153,7 @@ void caseduties_strike(struct case_facts *facts, int64_t now_us,
 	    !facts->due_us[CASE_DUTY_SUSPEND])
 		facts->due_us[CASE_DUTY_SUSPEND] = now_us;
 	if (facts->state == CASE_STATE_WATCHED)
-		watch(facts, MAX(facts->until_us,
-				 now_us + settings->watch_ms * 1000));
+		facts->due_us[CASE_DUTY_END] = facts->until_us =
+			MAX(facts->until_us, now_us + settings->watch_ms * 1000);
 	remember(facts);
 }

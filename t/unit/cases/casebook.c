@@ -165,6 +165,10 @@ static void join(struct box *box, const char *kind, int64_t first_us,
 
 static void incidents_are_strikes_after_a_warning(void **unused)
 {
+	const struct case_change came_back = {
+		.step = { NOON + 31 * DAY, CASE_COMMAND_NOTE, 0, "o", "n" },
+		.is_undelivered = true,
+	};
 	struct list_entry listed;
 	struct case_facts facts;
 	struct box box;
@@ -178,8 +182,11 @@ static void incidents_are_strikes_after_a_warning(void **unused)
 	assert_true(change(&box, &facts, CASE_COMMAND_WATCH));
 	join(&box, "limit", NOON + 30 * DAY + 30 * MINUTE, &facts, false);
 	assert_int_equal(facts.strikes, 0);
+	assert_true(casebook_change(box.state, &box.settings, facts.id,
+				    &came_back, &facts, &box.arena, NULL));
 	join(&box, "limit", NOON + 32 * DAY, &facts, false);
 	assert_int_equal(facts.strikes, 1);
+	assert_true(facts.due_us[CASE_DUTY_WARN] != 0);
 	assert_true(facts.until_us ==
 		    NOON + 32 * DAY + box.settings.watch_ms * 1000);
 	assert_true(facts.due_us[CASE_DUTY_END] == facts.until_us);
