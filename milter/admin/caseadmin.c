@@ -7,12 +7,14 @@
 #include "admin/caseprint.h"
 #include "admin/desk.h"
 #include "base/clock.h"
+#include "cases/caseduties.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #define OVERDUE 1		/* exit status, for monitoring */
+#define OF_ITS_KIND (-1)	/* a severity */
 
 static int take_id(const struct command *self, const char *text,
 		   struct case_id *id_out)
@@ -33,6 +35,22 @@ static int take_subject(const struct command *self, char **words,
 			"address, network, account, sender, domain or "
 			"customer", words[0]);
 	facts->subject = words[1];
+	return EX_OK;
+}
+
+static int take_kind(const struct command *self, const char *kind,
+		     int severity, struct case_facts *facts)
+{
+	facts->kind = case_kind_parse(span_text(kind));
+	if (facts->kind == CASE_KIND_NONE)
+		return admin_fail(self, EX_USAGE, "--kind: \"%s\": the kinds "
+			"are spam, open-relay, forged-sender, virus, harmful "
+			"and attack", kind);
+	if (severity == OF_ITS_KIND)
+		severity = (int)caseduties_severity(facts->kind);
+	if (severity < 1 || severity > 3)
+		return admin_fail(self, EX_USAGE, "--severity is 1, 2 or 3");
+	facts->severity = (uint32_t)severity;
 	return EX_OK;
 }
 
@@ -67,13 +85,14 @@ static int run_open(struct admin *admin, const struct command *self, int argc,
 	g_autofree char *kind = NULL, *contact = NULL, *reason = NULL;
 	g_autofree char *who = admin_operator();
 	g_autofree char *asked = g_strjoinv(" ", argv + 1);
-	int severity = 2;
+	int severity = OF_ITS_KIND;
 	const GOptionEntry entries[] = {
 		{ "kind", 'k', 0, G_OPTION_ARG_STRING, &kind,
 		  "spam (if not given), open-relay, forged-sender, virus, "
 		  "harmful or attack", "KIND" },
 		{ "severity", 's', 0, G_OPTION_ARG_INT, &severity,
-		  "1 to 3 (2)", "N" },
+		  "1 to 3 (not given: 1, of a virus 2, harmful content 3)",
+		  "N" },
 		{ "contact", 'c', 0, G_OPTION_ARG_STRING, &contact,
 		  "Whom to write to about it", "ADDRESS" },
 		{ "reason", 'r', 0, G_OPTION_ARG_STRING, &reason,
@@ -91,20 +110,14 @@ static int run_open(struct admin *admin, const struct command *self, int argc,
 				    "customer, and a value");
 	if (status == EX_OK)
 		status = take_subject(self, argv + 1, &facts);
-	facts.kind = case_kind_parse(span_text(kind ? kind : "spam"));
-	if (status == EX_OK && facts.kind == CASE_KIND_NONE)
-		status = admin_fail(self, EX_USAGE, "--kind: \"%s\": the kinds "
-			"are spam, open-relay, forged-sender, virus, harmful "
-			"and attack", kind);
-	if (status == EX_OK && (severity < 1 || severity > 3))
-		status = admin_fail(self, EX_USAGE, "--severity is 1, 2 or 3");
+	if (status == EX_OK)
+		status = take_kind(self, kind ? kind : "spam", severity, &facts);
 	if (status == EX_OK)
 		status = admin_load(admin);
 	if (status == EX_OK)
 		status = auditlog_note(admin, self, asked, reason);
 	if (status != EX_OK)
 		return status;
-	facts.severity = (uint32_t)severity;
 	facts.contact = contact ? contact : "";
 	step.note = reason ? reason : "";
 	return open_case(admin, self, &facts, &step);

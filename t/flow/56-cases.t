@@ -158,8 +158,8 @@ subtest 'whom a case can be about' => sub {
 
 subtest 'harmful content' => sub {
 	$clock->set('2026-12-05T03:00:00Z');
-	my $case = case_('open', customer => 'acme', '--kind', 'harmful',
-		'--severity', 3);
+	my $case = case_('open', customer => 'acme', '--kind', 'harmful');
+	is $case->{severity}, 3, 'is a grave case';
 	near due($case, 'suspend'), day('2026-12-05T03:30:00Z'),
 		'half an hour, at a weekend and by night';
 	near due($case, 'report'), day('2026-12-06T03:00:00Z'), 'a day to report';
