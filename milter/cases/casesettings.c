@@ -62,7 +62,7 @@ static const struct setting rows[] = {
 			"suspension is due at once: with 2, at the third one. "
 			"Each raises the severity. 0: never."),
 	SETTING_BOOL(struct case_settings, auto_watch, "cases.auto_watch",
-		.preset = false,
+		.preset = true,
 		.help = "The daemon watches who was warned. No: an operator "
 			"says reevectl case watch."),
 	SETTING_BOOL(struct case_settings, auto_suspend, "cases.auto_suspend",

@@ -16,7 +16,7 @@ my $box = Sandbox->new;
 my $clock = Clock->new($box, '2026-11-27T15:00:00Z');
 my $daemon = $box->daemon(
 	relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },
-	cases => { contact => 'abuse@example.org', watch => '10d' },
+	cases => { contact => 'abuse@example.org', watch => '10d', auto_watch => 'no' },
 	calendar => { zone => 'UTC', hours => '09:00-17:00',
 		holidays => ['2026-11-30'] });
 

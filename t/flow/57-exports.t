@@ -28,6 +28,7 @@ my %exports = (
 		file => "$out/warned" },
 );
 my $daemon = $box->daemon(lists => { exports => \%exports },
+	cases => { auto_watch => 'no' },
 	relay => { networks => ['192.0.2.0/24'] });
 
 sub case_ { my ($status, $o, $err) = $daemon->reevectl('case', @_); is $status, 0, "@_" or diag $err }

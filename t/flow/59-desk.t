@@ -37,7 +37,6 @@ my $daemon = $box->daemon(
 	relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },
 	evidence => { sendmail => $sendmail },
 	cases => { contact => 'abuse@example.org', notices => 'yes', auto_warn => 'yes',
-		auto_watch => 'yes',
 		notice_name => 'Example Networks', watch => '10d', drop_dir => $drop },
 	calendar => { zone => 'Asia/Shanghai', hours => '09:00-17:00',
 		holidays => ['2026-11-30'] },
