@@ -216,6 +216,65 @@ static void add_named(const struct evidencetree_file *file, void *context)
 		g_array_append_val(on->places, file->place);
 }
 
+static bool is_same(const struct evidence_place *a,
+		    const struct evidence_place *b)
+{
+	return a->day == b->day && a->is_held == b->is_held &&
+	       memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
+}
+
+/* Of the day of one place: whether a record has it. */
+struct asking {
+	const struct evidence_place *place;
+	bool is_recorded;
+};
+
+static int note_record(const struct evidencefind_item *item, void *context)
+{
+	struct asking *on = context;
+
+	on->is_recorded |= is_same(&item->place, on->place);
+	return EX_OK;
+}
+
+static int ask(const struct removing *on, struct asking *asking)
+{
+	const struct search_query query = {
+		.kind = RECORD_MESSAGE,
+		.since_us = day_begin_us(asking->place->day),
+		.until_us = day_begin_us(asking->place->day + 1),
+	};
+
+	return evidencefind_all(on->admin, on->self, &query, note_record,
+				asking);
+}
+
+/* A message that came again after a crash has two originals, and one has no record. Who
+ * removes that one by its hash, as evidence verify tells him, does not mean the other. */
+static int spare_recorded(struct removing *on)
+{
+	g_autoptr(GArray) orphans = g_array_new(FALSE, FALSE,
+						sizeof(struct evidence_place));
+
+	for (guint i = 0; i < on->places->len && on->places->len > 1; i++) {
+		struct asking asking = {
+			.place = &g_array_index(on->places,
+						struct evidence_place, i),
+		};
+		int status = ask(on, &asking);
+
+		if (status != EX_OK)
+			return status;
+		if (!asking.is_recorded)
+			g_array_append_val(orphans, *asking.place);
+	}
+	if (orphans->len) {
+		g_array_unref(on->places);
+		on->places = g_steal_pointer(&orphans);
+	}
+	return EX_OK;
+}
+
 /* What is to go, by the id of its record or, for one without, its hash. */
 static int find_places(struct removing *on, const char *word)
 {
@@ -228,7 +287,7 @@ static int find_places(struct removing *on, const char *word)
 	if (!evidencetree_each(dir, INT64_MIN, INT64_MAX, add_named, on, &why))
 		return admin_fail(on->self, EX_UNAVAILABLE, "%s",
 				  why->message);
-	return on->places->len ? EX_OK :
+	return on->places->len ? spare_recorded(on) :
 	       admin_fail(on->self, EX_DATAERR, "there is no original %s",
 			  word);
 }
