@@ -79,7 +79,8 @@ void dayreader_free(struct dayreader **reader)
 const char *dayreader_problem(const struct dayreader *reader)
 {
 	if (reader->sealed)
-		return sealedread_problem(reader->sealed);
+		return sealedread_problem(reader->sealed) ?:
+		       sealedkeys_problem(reader->keys);
 	return reader->failed ? mdb_strerror(reader->failed) : NULL;
 }
 

@@ -15,6 +15,7 @@
 struct sealedkeys {
 	MDB_cursor *cursor;
 	uint64_t before;	/* the sequence in front of the day's first */
+	bool is_broken;		/* something in it is no index */
 };
 
 struct sealedkeys *sealedkeys_new(const struct segment_view *view)
@@ -38,6 +39,12 @@ void sealedkeys_free(struct sealedkeys **keys)
 	g_free(old);
 }
 
+const char *sealedkeys_problem(const struct sealedkeys *keys)
+{
+	return keys->is_broken ? "its index was changed: some of it cannot be "
+				 "read, so records may be missed" : NULL;
+}
+
 /* A block, and what its key says of it. */
 struct block {
 	struct record_key first;
@@ -45,14 +52,19 @@ struct block {
 	struct span bytes;
 };
 
-static bool take_block(int failed, const MDB_val *key, const MDB_val *value,
+static bool take_block(struct sealedkeys *keys, int failed,
+		       const MDB_val *key, const MDB_val *value,
 		       struct block *out)
 {
 	uint32_t big_endian;
 
-	if (failed || key->mv_size <= BLOCK_TAIL ||
-	    key->mv_size > RECORD_KEY_MAX + BLOCK_TAIL)
+	if (failed == MDB_NOTFOUND)
 		return false;
+	if (failed || key->mv_size <= BLOCK_TAIL ||
+	    key->mv_size > RECORD_KEY_MAX + BLOCK_TAIL) {
+		keys->is_broken = true;
+		return false;
+	}
 	out->first = (struct record_key){
 		.len = (uint8_t)(key->mv_size - BLOCK_TAIL),
 	};
@@ -82,7 +94,7 @@ static bool find_block(struct sealedkeys *keys, const struct record_key *wanted,
 			     memcmp(key.mv_data, bytes, at.mv_size) != 0) &&
 		 mdb_cursor_get(keys->cursor, &key, &value, MDB_PREV) != 0)
 		failed = mdb_cursor_get(keys->cursor, &key, &value, MDB_FIRST);
-	return take_block(failed, &key, &value, out);
+	return take_block(keys, failed, &key, &value, out);
 }
 
 static bool next_block(struct sealedkeys *keys, struct block *out)
@@ -90,7 +102,7 @@ static bool next_block(struct sealedkeys *keys, struct block *out)
 	MDB_val key, value;
 	int failed = mdb_cursor_get(keys->cursor, &key, &value, MDB_NEXT);
 
-	return take_block(failed, &key, &value, out);
+	return take_block(keys, failed, &key, &value, out);
 }
 
 static int compare(const struct record_key *a, const struct record_key *b)
@@ -98,6 +110,17 @@ static int compare(const struct record_key *a, const struct record_key *b)
 	int order = memcmp(a->bytes, b->bytes, MIN(a->len, b->len));
 
 	return order ? order : (int)a->len - (int)b->len;
+}
+
+/* Whether an entry says which records have its key. */
+static bool take_sequences(struct sealedkeys *keys,
+			   const struct sealedform_postings *postings,
+			   GArray *out)
+{
+	bool is_good = sealedform_sequences(postings, out);
+
+	keys->is_broken |= !is_good;
+	return is_good;
 }
 
 /* The block's own page is not looked at: that would be to wait for it. */
@@ -146,8 +169,9 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 	postings = sealedform_postings_of(block.bytes, &block.first);
 	while (sealedform_next_postings(&postings))
 		if (compare(&postings.key, &wanted) == 0 &&
-		    !sealedform_sequences(&postings, found))
+		    !take_sequences(keys, &postings, found))
 			break;
+	keys->is_broken |= postings.is_broken;
 	add_newest_first(keys, found, last, out);
 	return out->len > before;
 }
@@ -200,6 +224,7 @@ static void walk_entries(struct sealedkeys *keys,
 			    !take(keys, &postings, context))
 				return;
 		}
+		keys->is_broken |= postings.is_broken;
 	}
 }
 
@@ -213,7 +238,7 @@ static bool collect_entry(struct sealedkeys *keys,
 	guint before = out->len;
 	uint64_t *to;
 
-	if (!sealedform_sequences(postings, found))
+	if (!take_sequences(keys, postings, found))
 		return false;
 	g_array_set_size(out, before + found->len);
 	to = (uint64_t *)(void *)out->data + before;
@@ -236,7 +261,7 @@ static bool widen(struct sealedkeys *keys,
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	struct dayreader_bounds *bounds = context;
 
-	if (!sealedform_sequences(postings, found) || !found->len)
+	if (!take_sequences(keys, postings, found) || !found->len)
 		return false;
 	bounds->first = MIN(bounds->first, keys->before +
 			    g_array_index(found, uint32_t, 0));
@@ -298,6 +323,7 @@ bool sealedkeys_each_key(struct sealedkeys *keys, dayreader_take_key_fn *take,
 			    !take(&postings.key, all, context))
 				return false;
 		}
+		keys->is_broken |= postings.is_broken;
 		if (postings.is_broken)
 			return false;
 	}

@@ -9,6 +9,8 @@ struct sealedkeys;
 struct sealedkeys *sealedkeys_new(const struct segment_view *view) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedkeys_free(struct sealedkeys **keys);
+/* What was wrong with any answer so far, or NULL. */
+const char *sealedkeys_problem(const struct sealedkeys *keys);
 
 void sealedkeys_prefetch(struct sealedkeys *keys,
 			 const struct record_key *key);

@@ -146,9 +146,11 @@ static void walk(struct searching *on, struct dayreader *reader,
 
 	switch (plan.way) {
 	case QUERYPLAN_NOTHING:
+		note_unread(on, reader, path);
 		break;
 	case QUERYPLAN_POSTINGS:
 		walk_found(on, reader, path, plan.postings);
+		note_unread(on, reader, path);
 		break;
 	case QUERYPLAN_ALL:
 		walk_all(on, reader, path, &plan.bounds);

@@ -3,6 +3,7 @@
 #include "store/search.h"
 
 #include "store/day.h"
+#include "store/lmdbenv.h"
 #include "store/recorder.h"
 #include "store/sealwrite.h"
 
@@ -307,6 +308,66 @@ static void a_damaged_day_is_named_and_others_found(void **state)
 	sample_end(&sample);
 }
 
+/* Each block of the index is so many bytes of nothing. */
+static void spoil_index(const char *path)
+{
+	const struct lmdbenv_options options = { .tables = 3,
+						 .map_bytes = 1 << 28 };
+	MDB_env *env = lmdbenv_open(path, &options, NULL);
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	MDB_dbi index;
+	MDB_txn *txn;
+
+	assert_non_null(env);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "index", 0, &index), 0);
+	assert_int_equal(mdb_cursor_open(txn, index, &cursor), 0);
+	while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+		g_autofree char *bytes = g_malloc(value.mv_size);
+
+		memset(bytes, 0xff, value.mv_size);
+		value.mv_data = bytes;
+		assert_int_equal(mdb_cursor_put(cursor, &key, &value,
+						MDB_CURRENT), 0);
+	}
+	mdb_cursor_close(cursor);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+/* Who goes by the answer, as what expires originals does, must know that it lacks
+ * some. */
+static void a_damaged_index_is_told(void **state)
+{
+	const struct search_query queries[] = {
+		{ .account = "alice" }, { .account = "alice", .limit = 500 },
+		{ .client = net_of("192.0.2.0/24") }, { .queue_id = "Q70" },
+	};
+	g_autofree char *path = NULL, *dir = NULL;
+	struct search_result result;
+	struct sample sample;
+
+	(void)state;
+	sample_begin(&sample, "");
+	fill(&sample);
+	seal_some(&sample);
+	dir = g_build_filename(sample.dir, "records", NULL);
+	path = day_path(dir, FIRST_DAY + 2);
+	spoil_index(path);
+	for (size_t i = 0; i < COUNT_OF(queries); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		assert_true(search_run(sample.dir, &queries[i], take, out,
+				       &result, NULL));
+		assert_int_equal(result.problems->len, 1);
+		assert_non_null(strstr(g_ptr_array_index(result.problems, 0),
+				       path));
+		search_result_release(&result);
+	}
+	sample_end(&sample);
+}
+
 static void no_folder_has_no_records(void **state)
 {
 	const struct search_query all = { 0 };
@@ -320,7 +381,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_filter_agrees_with_brute_force),
 	cmocka_unit_test(followers_get_each_record_once),
 	cmocka_unit_test(a_damaged_day_is_named_and_others_found),
-	cmocka_unit_test(no_folder_has_no_records),
+	cmocka_unit_test(a_damaged_index_is_told),
+		cmocka_unit_test(no_folder_has_no_records),
 };
 
 TAP_MAIN(tests)
