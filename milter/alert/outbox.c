@@ -49,17 +49,35 @@ static bool is_there(const char *once)
 	return false;
 }
 
+/*
+ * The lock is held. One that is there once is put before the others: alerts whose way
+ * hangs would keep it for hours otherwise, or for ever where they fill the queue. The
+ * settings say how many there can be.
+ */
+static void queue(struct waiting *waiting)
+{
+	if (waiting->job.once)
+		g_queue_push_head(&jobs, waiting);
+	else
+		g_queue_push_tail(&jobs, waiting);
+	counts.waiting = jobs.length;
+}
+
+static bool has_room_for(const struct waiting *waiting)
+{
+	return waiting->job.once || jobs.length < OUTBOX_MAX;
+}
+
 /* The lock is held. Whether the job was taken over. */
 static bool add(struct waiting *waiting)
 {
 	if (!is_open || is_there(waiting->job.once))
 		return false;
-	if (jobs.length >= OUTBOX_MAX) {
+	if (!has_room_for(waiting)) {
 		counts.dropped++;
 		return false;
 	}
-	g_queue_push_tail(&jobs, waiting);
-	counts.waiting = jobs.length;
+	queue(waiting);
 	pthread_cond_signal(&wake);
 	return true;
 }
@@ -107,11 +125,10 @@ static bool is_over(struct waiting *waiting, bool is_done)
 		counts.done++;
 		return true;
 	}
-	if (waiting->tries < OUTBOX_TRIES && jobs.length < OUTBOX_MAX) {
+	if (waiting->tries < OUTBOX_TRIES && has_room_for(waiting)) {
 		waiting->next_us = clock_monotonic_us() +
 				   (AGAIN_US << (waiting->tries - 1));
-		g_queue_push_tail(&jobs, waiting);
-		counts.waiting = jobs.length;
+		queue(waiting);
 		return false;
 	}
 	counts.failed++;

@@ -19,7 +19,8 @@
 struct outbox_job {
 	const char *what;		/* for the log; borrowed for ever */
 	char *once;			/* owned; a waiting job with the same one is
-					 * enough; NULL: each counts */
+					 * enough, and it goes before those with NULL,
+					 * of which each counts; never dropped */
 	bool (*run)(void *context, const atomic_bool *is_cancelled,
 		    GError **error);
 	void (*free)(void *context);

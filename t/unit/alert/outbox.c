@@ -91,6 +91,38 @@ static void what_is_there_once_is_enough_and_no_more_than_fit(void **unused)
 	wait_for(&ran, OUTBOX_MAX + 1);
 }
 
+static atomic_int order, hook_was;
+
+static bool run_hook(void *context, const atomic_bool *is_cancelled,
+		     GError **error)
+{
+	(void)context;
+	(void)is_cancelled;
+	(void)error;
+	atomic_store(&hook_was, atomic_load(&ran));
+	atomic_fetch_add(&order, 1);
+	return true;
+}
+
+/* Alerts without end, whose way hangs: a hook is dropped by none, and the next. */
+static void what_is_there_once_goes_first(void **unused)
+{
+	(void)unused;
+	atomic_store(&order, 0);
+	pthread_mutex_lock(&gate);
+	put(NULL, NULL);
+	wait_for(&ran, 1);
+	for (int i = 0; i < OUTBOX_MAX; i++)
+		put(NULL, NULL);
+	outbox_put(&(struct outbox_job){ "hook", g_strdup("hook"), run_hook,
+					 count_free, NULL });
+	assert_int_equal(outbox_counts().dropped, 0);
+	pthread_mutex_unlock(&gate);
+	wait_for(&order, 1);
+	assert_int_equal(atomic_load(&hook_was), 1);
+	wait_for(&ran, OUTBOX_MAX + 1);
+}
+
 static void what_fails_waits_to_be_tried_again(void **unused)
 {
 	(void)unused;
@@ -108,6 +140,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(each_job_runs, begin, end),
 	cmocka_unit_test_setup_teardown(
 		what_is_there_once_is_enough_and_no_more_than_fit, begin, end),
+	cmocka_unit_test_setup_teardown(what_is_there_once_goes_first, begin,
+					end),
 	cmocka_unit_test_setup_teardown(what_fails_waits_to_be_tried_again,
 					begin, end),
 };
