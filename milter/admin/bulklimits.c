@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/desk.h"
+#include "admin/jsontext.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "bulk/countsnapshot.h"
@@ -102,8 +103,8 @@ static int fuller_first(const void *left, const void *right)
 static void print_json(const struct row *row)
 {
 	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}",
-		"limit", row->limit->name, "key", row->value,
+		"{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:b, s:b}",
+		"limit", row->limit->name, "key", jsontext_new(row->value),
 		"counted", limit_count_word(row->limit->count),
 		"count", (json_int_t)in_units(row->limit, row->count),
 		"most", (json_int_t)in_units(row->limit, row->most),
@@ -180,10 +181,11 @@ static uint64_t raised_to(const struct query *query,
 static void list_json(const struct query *query,
 		      const struct exemption *exemption)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}",
-		"exception", exemption->limit, "key", exemption->key,
-		"reason", exemption->reason,
-		"operator", exemption->operator_name,
+	json_t *object = json_pack("{s:s, s:o, s:o, s:o, s:I, s:I}",
+		"exception", exemption->limit,
+		"key", jsontext_new(exemption->key),
+		"reason", jsontext_new(exemption->reason),
+		"operator", jsontext_new(exemption->operator_name),
 		"created_us", (json_int_t)exemption->created_us,
 		"expires_us", (json_int_t)exemption->expires_us);
 

@@ -3,6 +3,7 @@
 #include "admin/casenotice.h"
 
 #include "admin/desk.h"
+#include "admin/jsontext.h"
 #include "admin/table.h"
 #include "base/clock.h"
 #include "cases/caseduties.h"
@@ -383,15 +384,17 @@ static bool take_json(const struct notice_entry *entry, void *context)
 	char token[NOTICE_TOKEN_TEXT_MAX];
 
 	json_array_append_new(context, json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}",
+		"{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o}",
 		"kind", notice_kind_word(entry->kind),
-		"state", notice_state_word(entry->state), "to", entry->to,
+		"state", notice_state_word(entry->state),
+		"to", jsontext_new(entry->to),
 		"language", entry->language,
 		"token", noticeform_token(entry, token),
 		"created_us", (json_int_t)entry->created_us,
 		"next_us", (json_int_t)(entry->ended_us ? 0 : entry->next_us),
 		"ended_us", (json_int_t)entry->ended_us,
-		"tries", (json_int_t)entry->tries, "why", entry->why));
+		"tries", (json_int_t)entry->tries,
+		"why", jsontext_new(entry->why)));
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include "admin/caseprint.h"
 
 #include "admin/casenotice.h"
+#include "admin/jsontext.h"
 #include "admin/table.h"
 #include "base/clock.h"
 
@@ -42,15 +43,16 @@ static json_t *json_of(const struct case_facts *facts)
 	json_t *due = times_by_duty(facts->due_us);
 	json_t *deadlines = times_by_duty(facts->owed_us);
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I,"
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:I, s:I,"
 			 " s:I, s:I, s:I, s:o, s:o}",
 		"case", case_id_format(facts->id, id),
 		"state", case_state_word(facts->state),
 		"kind", case_kind_word(facts->kind),
 		"severity", (json_int_t)facts->severity,
 		"subject_kind", list_kind_word(facts->subject_kind),
-		"subject", facts->subject, "contact", facts->contact,
-		"assigned", facts->assigned,
+		"subject", jsontext_new(facts->subject),
+		"contact", jsontext_new(facts->contact),
+		"assigned", jsontext_new(facts->assigned),
 		"opened_us", (json_int_t)facts->opened_us,
 		"changed_us", (json_int_t)facts->changed_us,
 		"until_us", (json_int_t)facts->until_us,
@@ -137,11 +139,12 @@ static bool take_step(const struct case_step *step, void *context)
 static bool take_step_json(const struct case_step *step, void *context)
 {
 	json_array_append_new(context, json_pack(
-		"{s:I, s:s, s:s, s:s, s:s}",
+		"{s:I, s:s, s:s, s:o, s:o}",
 		"when_us", (json_int_t)step->when_us,
 		"step", case_command_word(step->command),
 		"state", case_state_word(step->state),
-		"operator", step->operator_name, "note", step->note));
+		"operator", jsontext_new(step->operator_name),
+		"note", jsontext_new(step->note)));
 	return true;
 }
 

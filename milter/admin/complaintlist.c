@@ -4,6 +4,7 @@
 
 #include "admin/auditlog.h"
 #include "admin/desk.h"
+#include "admin/jsontext.h"
 #include "admin/recordwords.h"
 #include "admin/table.h"
 #include "base/clock.h"
@@ -18,14 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-/* A stranger's text as JSON has it. */
-static json_t *json_text(const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	return json_string(valid);
-}
 
 static json_t *records_of(const struct complaint_match *match)
 {
@@ -48,14 +41,14 @@ static json_t *json_of(const struct complaint_entry *entry)
 		"s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}",
 		"complaint", (json_int_t)entry->number,
 		"form", complaint_form_word(complaint->form),
-		"kind", json_text(complaint->kind),
-		"reporter", json_text(complaint->reporter),
-		"reporter_domain", json_text(complaint->reporter_domain),
-		"agent", json_text(complaint->agent),
-		"subject", json_text(complaint->subject),
-		"message_id", json_text(complaint->message_id),
-		"sender", json_text(complaint->sender),
-		"recipient", json_text(complaint->recipient),
+		"kind", jsontext_new(complaint->kind),
+		"reporter", jsontext_new(complaint->reporter),
+		"reporter_domain", jsontext_new(complaint->reporter_domain),
+		"agent", jsontext_new(complaint->agent),
+		"subject", jsontext_new(complaint->subject),
+		"message_id", jsontext_new(complaint->message_id),
+		"sender", jsontext_new(complaint->sender),
+		"recipient", jsontext_new(complaint->recipient),
 		"redacted", complaint->is_redacted,
 		"source", netaddr_format(&complaint->source, source),
 		"received_us", (json_int_t)complaint->received_us,
@@ -63,12 +56,12 @@ static json_t *json_of(const struct complaint_entry *entry)
 		"last_us", (json_int_t)entry->last_us,
 		"count", (json_int_t)entry->count,
 		"records", records_of(&entry->match),
-		"matched_by", json_text(entry->match.how),
-		"account", json_text(entry->match.account),
-		"client", json_text(entry->match.client),
-		"customer", json_text(entry->match.customer),
-		"operator", json_text(entry->operator_name),
-		"note", json_text(entry->note), "erased_us",
+		"matched_by", jsontext_new(entry->match.how),
+		"account", jsontext_new(entry->match.account),
+		"client", jsontext_new(entry->match.client),
+		"customer", jsontext_new(entry->match.customer),
+		"operator", jsontext_new(entry->operator_name),
+		"note", jsontext_new(entry->note), "erased_us",
 		entry->erased_us ? json_integer(entry->erased_us) : NULL);
 }
 

@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/desk.h"
+#include "admin/jsontext.h"
 #include "admin/table.h"
 #include "bulk/greylist.h"
 
@@ -19,7 +20,8 @@ struct showing {
 
 static void print_json(const struct greylist_entry *entry)
 {
-	json_t *object = json_pack("{s:s, s:b, s:I, s:I}", "key", entry->key,
+	json_t *object = json_pack("{s:o, s:b, s:I, s:I}", "key",
+		jsontext_new(entry->key),
 		"welcome", entry->is_welcome,
 		"first_us", (json_int_t)entry->first_us,
 		"last_us", (json_int_t)entry->last_us);

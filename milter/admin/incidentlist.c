@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 
 #include "admin/desk.h"
+#include "admin/jsontext.h"
 #include "admin/table.h"
 #include "store/incidents.h"
 
@@ -11,27 +12,19 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-/* A key may be a stranger's words. */
-static json_t *json_text(const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	return json_string(valid);
-}
-
 static void print_json(const struct incident *incident)
 {
 	bool has_subject = incident->subject.kind && incident->subject.value;
 	json_t *object = json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:s, s:o, "
 		"s:b}",
-		"kind", incident->kind, "key", json_text(incident->key),
-		"text", json_text(incident->text),
+		"kind", incident->kind, "key", jsontext_new(incident->key),
+		"text", jsontext_new(incident->text),
 		"first_us", (json_int_t)incident->first_us,
 		"last_us", (json_int_t)incident->last_us,
 		"count", (json_int_t)incident->count,
 		"subject_kind", has_subject ?
 			list_kind_word(incident->subject.kind) : "",
-		"subject", json_text(has_subject ? incident->subject.value : ""),
+		"subject", jsontext_new(has_subject ? incident->subject.value : ""),
 		"in_case", incident->is_in_case);
 
 	if (object) {

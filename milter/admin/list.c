@@ -4,6 +4,7 @@
 
 #include "admin/desk.h"
 #include "admin/fingerprintarg.h"
+#include "admin/jsontext.h"
 #include "admin/listcases.h"
 #include "admin/table.h"
 #include "base/clock.h"
@@ -127,10 +128,12 @@ struct showing {
 static bool show_json(const struct list_entry *entry)
 {
 	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
+		"{s:s, s:s, s:o, s:o, s:o, s:I, s:I}",
 		"list", list_which_word(entry->which),
-		"kind", list_kind_word(entry->kind), "value", entry->value,
-		"reason", entry->reason, "operator", entry->operator_name,
+		"kind", list_kind_word(entry->kind),
+		"value", jsontext_new(entry->value),
+		"reason", jsontext_new(entry->reason),
+		"operator", jsontext_new(entry->operator_name),
 		"created_us", (json_int_t)entry->created_us,
 		"expires_us", (json_int_t)entry->expires_us);
 
