@@ -36,6 +36,7 @@ struct run {
 	struct casematter matter;
 	struct authority report;
 	guint record_count;
+	bool is_partial;		/* not all could be read */
 	int fd;				/* where the document goes */
 };
 
@@ -201,7 +202,7 @@ static int note_step(const struct run *run)
 	return is_good ? EX_OK : admin_fail_store(run->self, why);
 }
 
-static int tell_problems(const struct run *run)
+static void tell_problems(struct run *run)
 {
 	const GPtrArray *problems = run->matter.problems;
 
@@ -212,7 +213,7 @@ static int tell_problems(const struct run *run)
 	for (guint i = 0; i < problems->len; i++)
 		admin_fail(run->self, 0, "%s",
 			   (const char *)g_ptr_array_index(problems, i));
-	return problems->len ? EX_DATAERR : EX_OK;
+	run->is_partial = problems->len > 0;
 }
 
 /* All of a file that was written, as bytes; NULL: the message is out. */
@@ -291,7 +292,21 @@ static int make_report(struct run *run, const struct format *format)
 	};
 	run->record_count = run->matter.records->len;
 	status = write_report(run, format);
-	return status == EX_OK ? tell_problems(run) : status;
+	if (status == EX_OK)
+		tell_problems(run);
+	return status;
+}
+
+/* What was sent was sent, whatever it lacks: the case says so in any case. */
+static bool is_to_be_noted(const struct run *run)
+{
+	if (reportsend_is_sent(&run->words->send))
+		return true;
+	if (run->words->is_done && run->is_partial)
+		admin_fail(run->self, 0, "it is not noted as done, since it "
+			   "is not whole; when it will do, say case note "
+			   "--reported");
+	return run->words->is_done && !run->is_partial;
 }
 
 static int with_state(struct run *run, const struct format *format)
@@ -303,8 +318,7 @@ static int with_state(struct run *run, const struct format *format)
 		return status;
 	status = make_report(run, format);
 	casematter_release(&run->matter);
-	if (status == EX_OK && (run->words->is_done ||
-				reportsend_is_sent(&run->words->send)))
+	if (status == EX_OK && is_to_be_noted(run))
 		status = note_step(run);
 	state_close(&run->state);
 	return status;
@@ -394,6 +408,8 @@ int reportauthority_run(struct admin *admin, const struct command *self,
 	if (status == EX_OK)
 		status = with_state(&run, format);
 	status = reportsend_release(&words.send, self, status);
+	if (status == EX_OK && run.is_partial)
+		status = EX_DATAERR;
 	g_free(words.format);
 	g_free(words.since);
 	g_free(words.until);

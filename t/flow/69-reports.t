@@ -252,6 +252,26 @@ P
 	}
 };
 
+subtest 'a day that cannot be read' => sub {
+	my $file = $daemon->state . '/records/2026-11-17.mdb';
+	my @words = ('report', 'authority', '--done', '--since', '2026-11-17', $id);
+	my $steps = sub { @{ ($daemon->objects('case', 'show', $id))[0]{steps} } };
+	my $before = $steps->();
+
+	$box->write_file($file, 'no day');
+	my ($status, $out, $err) = $daemon->reevectl(@words, '-o', $box->path('partial'));
+	is $status, 65, 'is told' or diag $err;
+	like $err, qr/2026-11-17\.mdb: /, 'by name';
+	like $err, qr/not noted as done.*case note --reported/, 'with what to do';
+	like $box->read_file('partial'), qr/^  queue id +Q5$/m, 'the others are written';
+	is $steps->(), $before, 'the case has nothing of it';
+	($status, $out, $err) = $daemon->reevectl(@words, '--to', 'police@gov.example');
+	is $status, 65, 'told as well when it is sent';
+	unlike $err, qr/not noted/, 'which is noted';
+	like +($steps->())[-1]{note}, qr/^reported to police\@gov\.example: /, 'in the case';
+	unlink $file;
+};
+
 is $daemon->stop, 0, 'it ends well';
 
 done_testing;
