@@ -11,7 +11,7 @@
 #define SCAN_EVERY_US (INT64_C(10) * G_USEC_PER_SEC)
 #define END_WAIT_US (INT64_C(5) * G_USEC_PER_SEC)
 #define END_LOOK_US 10000
-#define SCANNED_MAX 1000	/* cases in a scan; the rest at the next one */
+#define SCANNED_MAX 1000	/* cases in a scan; the next begins behind them */
 
 /* What is on its way. */
 static struct {
@@ -21,6 +21,7 @@ static struct {
 } post;
 
 static int64_t scanned_us;
+static guint passed[NOTICE_KINDS];	/* cases that scans before this one looked at */
 
 static void tell_trouble(const struct notice_entry *entry, const GError *why)
 {
@@ -265,23 +266,30 @@ struct scan {
 	bool (*is_due)(const struct notice_ask *ask,
 		       const struct case_facts *facts);
 	GArray *ids;
+	guint pass;			/* so many of them first */
 };
 
 static bool take_case(const struct case_facts *facts, void *context)
 {
 	struct scan *scan = context;
 
-	if (scan->is_due(scan->ask, facts))
+	if (!scan->is_due(scan->ask, facts))
+		return true;
+	if (scan->pass)
+		scan->pass--;
+	else
 		g_array_append_val(scan->ids, facts->id);
 	return scan->ids->len < SCANNED_MAX;
 }
 
+/* Those to whom nobody can write stay due: they are not to keep it from the others. */
 static void write_due(struct scan *scan, int64_t until_us,
 		      enum notice_kind kind, struct arena *arena)
 {
 	g_autoptr(GError) why = NULL;
 
 	scan->ids = g_array_new(FALSE, FALSE, sizeof(struct case_id));
+	scan->pass = passed[kind];
 	if (!casebook_each_due(scan->ask->state, until_us, take_case, scan,
 			       &why))
 		log_event(NULL, LOG_WARNING, "letters_unknown", "why=\"%s\"",
@@ -289,6 +297,8 @@ static void write_due(struct scan *scan, int64_t until_us,
 	for (guint i = 0; i < scan->ids->len; i++)
 		write_one(scan->ask, g_array_index(scan->ids, struct case_id,
 						   i), kind, arena);
+	passed[kind] = scan->ids->len < SCANNED_MAX ? 0 :
+		       passed[kind] + SCANNED_MAX;
 	g_array_unref(scan->ids);
 }
 
@@ -297,8 +307,8 @@ static void write_all(const struct notice_ask *ask, struct arena *arena)
 	const struct notice_settings *settings = notice_settings_of(
 		ask->settings);
 	const struct case_settings *cases = case_settings_of(ask->settings);
-	struct scan warnings = { ask, is_due_warning, NULL };
-	struct scan reminders = { ask, is_due_reminder, NULL };
+	struct scan warnings = { ask, is_due_warning, NULL, 0 };
+	struct scan reminders = { ask, is_due_reminder, NULL, 0 };
 
 	if (settings->auto_warn &&
 	    calendar_is_working(cases->calendar, ask->now_us))
