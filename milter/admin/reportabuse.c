@@ -301,8 +301,13 @@ static int take_words(struct run *run, int argc, char **argv)
 	if (status == EX_OK)
 		status = take_time(run, "--until", run->words->until,
 				   &run->wish.until_us);
-	return status == EX_OK ? reportsend_open(&run->words->send,
-						 run->self, false) : status;
+	if (status != EX_OK)
+		return status;
+	if (run->wish.since_us && run->wish.until_us &&
+	    run->wish.since_us >= run->wish.until_us)
+		return admin_fail(run->self, EX_USAGE, "--since must be before "
+				  "--until");
+	return reportsend_open(&run->words->send, run->self, false);
 }
 
 static int parse(struct words *words, struct admin *admin,

@@ -248,6 +248,7 @@ subtest 'a case' => sub {
 	($case) = $daemon->objects('case', 'show', $case->{case});
 	like $case->{steps}[-1]{note}, qr/report of abuse \(arf, 3 records\) sent to abuse\@isp/,
 		'which is a step of the case';
+	is +(report('--since', '1h', '--until', '2h', $case->{case}))[0], 64, 'times the wrong way round';
 	is +(report($case->{case}, $id{Q1}))[0], 64, 'by itself';
 };
 
