@@ -52,9 +52,10 @@ static const struct setting file_rows[] = {
 		.help = "The file, in a folder where the daemon may write: "
 			"/run/mailreeve/suspended."),
 	SETTING_TEXT(struct list_file, hook, "hook", .preset_text = "",
-		.help = "A program that is run after a change, as the daemon's "
-			"user, the file's name on its standard input. Quoted "
-			"as in a shell, but none runs."),
+		.help = "A program that is run after a change, and when the "
+			"daemon has begun, as the daemon's user, the file's "
+			"name on its standard input. Quoted as in a shell, but "
+			"none runs."),
 	SETTING_TIME_MS(struct list_file, hook_ms, "timeout",
 		.preset = 30000, .min = 100, .max = 600000,
 		.help = "How long the hook may take. When it fails, it is tried "
@@ -192,8 +193,10 @@ static bool is_same(const char *path, const GString *text)
 	       len == text->len && memcmp(bytes, text->str, len) == 0;
 }
 
+/* At the first look the hook runs for what is right already, too: the last one may have
+ * been lost with the daemon, or what it filled with the machine. */
 static bool write_file(struct state *state, const struct list_file *file,
-		       GError **error)
+		       bool is_first, GError **error)
 {
 	GString *text = listexport_text(state, &file->what, clock_now_us(),
 					error);
@@ -206,11 +209,11 @@ static bool write_file(struct state *state, const struct list_file *file,
 		is_good = is_written = wholefile_write(file->path,
 			span_of(text->str, text->len), 0644, error);
 	g_string_free(text, TRUE);
-	if (is_written) {
+	if (is_written)
 		log_event(NULL, LOG_NOTICE, "list_exported", "file=%s",
 			  file->path);
+	if (is_written || (is_good && is_first))
 		put_hook(file);
-	}
 	return is_good;
 }
 
@@ -247,7 +250,7 @@ static void keep(struct state *state, const struct list_file *file,
 
 	if (!is_to_be_looked_at(seen, mark))
 		return;
-	seen->is_right = write_file(state, file, &why);
+	seen->is_right = write_file(state, file, !seen->when_us, &why);
 	seen->mark = mark;
 	seen->when_us = clock_monotonic_us();
 	if (!seen->is_right)

@@ -63,10 +63,13 @@ my $inode = (stat "$out/postfix")[1];
 case_('note', '2026-0001', '--reason', 'by phone');
 $daemon->stop;
 $daemon->start;
+ok $box->wait_for(10, sub { of('runs') eq "run\n" x 3 }), 'a start runs the hook: the last may be lost' or
+	diag of('runs');
+is +(stat "$out/postfix")[1], $inode, 'and leaves the file as it is';
 $clock->advance(3700);
 wait_of('postfix', '');
 isnt +(stat "$out/postfix")[1], $inode, 'the file is another, not written over';
-ok $box->wait_for(10, sub { of('runs') eq "run\n" x 3 }), 'a start runs no hook, an end does' or
+ok $box->wait_for(10, sub { of('runs') eq "run\n" x 4 }), 'and an end runs the hook' or
 	diag of('runs');
 is of('warned'), '', 'and the others stay';
 
