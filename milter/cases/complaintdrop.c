@@ -2,6 +2,7 @@
 
 #include "cases/complaintdrop.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cases/complaintsettings.h"
 #include "store/storeerror.h"
@@ -17,6 +18,7 @@
 
 #define PREFIX "complaint-"
 #define LOOKED_AT_MAX 1000	/* names; some may be nobody's to remove */
+#define ENOUGH_US 200000	/* a stranger's words may be looked up in many days */
 
 static bool write_all(int fd, struct span bytes)
 {
@@ -134,12 +136,14 @@ void complaintdrop_take(const char *dir,
 {
 	DIR *folder = *dir ? opendir(dir) : NULL;
 	const struct dirent *entry;
+	int64_t until_us = clock_monotonic_us() + ENOUGH_US;
 	int taken = 0;
 
 	if (!folder)
 		return;
 	for (int seen = 0; taken < COMPLAINTDROP_AT_ONCE &&
-	     seen < LOOKED_AT_MAX && (entry = readdir(folder)); seen++)
+	     seen < LOOKED_AT_MAX && clock_monotonic_us() < until_us &&
+	     (entry = readdir(folder)); seen++)
 		if (g_str_has_prefix(entry->d_name, PREFIX)) {
 			taken++;
 			if (!take_one(dirfd(folder), entry->d_name, import))
