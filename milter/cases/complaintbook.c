@@ -175,6 +175,8 @@ static bool join(struct state_txn *txn, uint64_t number,
 	if (is_good) {
 		old.last_us = MAX(old.last_us, entry->last_us);
 		old.count++;
+		entry->is_now_matched = !old.match.record_count &&
+					entry->match.record_count;
 		if (!old.match.record_count)
 			old.match = entry->match;
 		is_good = put(txn, &old, error);
@@ -195,6 +197,7 @@ static bool add_new(struct state_txn *txn, struct complaint_entry *entry,
 	entry->number = last_number(txn) + 1;
 	entry->first_us = entry->last_us;
 	entry->count = 1;
+	entry->is_now_matched = entry->match.record_count > 0;
 	return put_number(txn, span_text(META_LAST), entry->number, error) &&
 	       put_number(txn, same, entry->number, error) &&
 	       put(txn, entry, error);

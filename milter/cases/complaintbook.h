@@ -29,6 +29,8 @@ struct complaint_entry {
 	uint64_t count;			/* times that it came */
 	const char *operator_name, *note;	/* "" where there is none */
 	int64_t erased_us;		/* by operator_name; 0: it was not */
+	bool is_now_matched;		/* by complaintbook_add(): it has a record, as
+					 * none that was the same had before */
 };
 
 enum complaint_outcome {

@@ -68,7 +68,7 @@ bool complaintimport_add(const struct complaint_import *import,
 		return false;
 	out->number = entry->number;
 	out->record_count = entry->match.record_count;
-	if (out->outcome == COMPLAINT_ADDED)
+	if (entry->is_now_matched)
 		complaintimport_note(entry, import->settings, import->now_us);
 	return true;
 }

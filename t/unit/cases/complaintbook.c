@@ -36,6 +36,37 @@ static uint64_t add(struct state *state, const char *domain, const char *id,
 	return entry.number;
 }
 
+static bool is_now_matched(struct state *state, const char *id,
+			   size_t record_count)
+{
+	struct complaint_entry entry = entry_of("a", id, DAY_US);
+	enum complaint_outcome outcome;
+
+	entry.match.record_count = record_count;
+	assert_true(complaintbook_add(state, &entry, 9, &outcome, NULL));
+	return entry.is_now_matched;
+}
+
+/* Once: that is when it is an incident. */
+static void one_that_comes_again_may_be_the_first_with_a_record(void **unused)
+{
+	struct sample sample;
+	struct state *state;
+
+	(void)unused;
+	sample_begin(&sample, "");
+	state = state_open(sample.dir, STATE_CREATE, NULL);
+	assert_non_null(state);
+	assert_false(is_now_matched(state, "1", 0));
+	assert_false(is_now_matched(state, "1", 0));
+	assert_true(is_now_matched(state, "1", 1));
+	assert_false(is_now_matched(state, "1", 1));
+	assert_true(is_now_matched(state, "2", 1));
+	assert_false(is_now_matched(state, "2", 1));
+	state_close(&state);
+	sample_end(&sample);
+}
+
 struct seen {
 	uint64_t numbers[10];
 	size_t count;
@@ -199,6 +230,8 @@ static void old_ones_go(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(
+		one_that_comes_again_may_be_the_first_with_a_record),
 	cmocka_unit_test(the_same_joins_and_floods_end),
 	cmocka_unit_test(what_was_kept_is_read),
 	cmocka_unit_test(what_is_erased_names_nobody),
