@@ -152,6 +152,9 @@ void caseduties_strike(struct case_facts *facts, int64_t now_us,
 	if (settings->strikes && facts->strikes >= settings->strikes &&
 	    !facts->due_us[CASE_DUTY_SUSPEND])
 		facts->due_us[CASE_DUTY_SUSPEND] = now_us;
+	if (facts->state == CASE_STATE_REMEDIED && !facts->due_us[CASE_DUTY_WARN])
+		facts->due_us[CASE_DUTY_WARN] = calendar_add_days(
+			settings->calendar, now_us, settings->warn_days);
 	if (facts->state == CASE_STATE_WATCHED)
 		facts->due_us[CASE_DUTY_END] = facts->until_us =
 			MAX(facts->until_us, now_us + settings->watch_ms * 1000);

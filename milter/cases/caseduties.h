@@ -31,7 +31,8 @@ void caseduties_raise(struct case_facts *facts, enum case_kind kind,
 void caseduties_undelivered(struct case_facts *facts, int64_t now_us,
 			    const struct case_settings *settings);
 
-/* After facts->strikes was raised: it may be time to suspend. A watch begins anew. */
+/* After facts->strikes was raised: it may be time to suspend. A watch begins anew, and
+ * of what is no remedy he is to be warned. */
 void caseduties_strike(struct case_facts *facts, int64_t now_us,
 		       const struct case_settings *settings);
 

@@ -104,6 +104,22 @@ static void who_is_suspended_is_only_reported_again(void **unused)
 	assert_int_equal(facts.due_us[CASE_DUTY_REPORT], NOON + 25 * HOUR);
 }
 
+/* Nobody has closed it yet, and so no case opens. */
+static void a_remedy_that_was_none_is_to_be_warned_of(void **unused)
+{
+	struct case_facts facts = begin(CASE_KIND_SPAM);
+
+	(void)unused;
+	facts.state = CASE_STATE_REMEDIED;
+	caseduties_after(&facts, CASE_COMMAND_REMEDY, 0, NOON + 1, &settings);
+	assert_int_equal(facts.due_us[CASE_DUTY_WARN], 0);
+	facts.strikes = 1;
+	caseduties_strike(&facts, NOON + HOUR, &settings);
+	assert_true(facts.due_us[CASE_DUTY_WARN] > NOON + HOUR);
+	assert_int_equal(facts.owed_us[CASE_DUTY_WARN],
+			 facts.due_us[CASE_DUTY_WARN]);
+}
+
 /* What is on disk is a stranger's. */
 static void a_kind_that_is_none(void **unused)
 {
@@ -120,6 +136,8 @@ static const struct CMUnitTest tests[] = {
 					tear_down),
 	cmocka_unit_test_setup_teardown(who_is_suspended_is_only_reported_again,
 					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		a_remedy_that_was_none_is_to_be_warned_of, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(a_kind_that_is_none, set_up, tear_down),
 };
 
