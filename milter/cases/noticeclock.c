@@ -201,13 +201,16 @@ struct have {
 	bool is_any;
 };
 
+/* A warning that was sent settled what was owed then: what is owed now came later. */
 static bool take_letter(const struct notice_entry *entry, void *context)
 {
 	struct have *have = context;
 	bool is_waiting = entry->state == NOTICE_STATE_WAITING;
-	bool is_dropped = entry->state == NOTICE_STATE_DROPPED;
+	bool is_past = entry->state == NOTICE_STATE_DROPPED ||
+		       (entry->state == NOTICE_STATE_SENT &&
+			entry->kind == NOTICE_KIND_WARNING);
 
-	have->is_any |= entry->kind == have->kind && !is_dropped &&
+	have->is_any |= entry->kind == have->kind && !is_past &&
 			(is_waiting || (entry->created_us >= have->since_us &&
 			 g_ascii_strcasecmp(entry->to, have->to) == 0));
 	return true;

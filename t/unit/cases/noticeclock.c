@@ -2,6 +2,8 @@
 
 #include "cases/noticeclock.h"
 
+#include "cases/casebook.h"
+#include "cases/casejoin.h"
 #include "cases/caserows.h"
 #include "cases/casesettings.h"
 #include "cases/noticebook.h"
@@ -108,9 +110,75 @@ static void who_has_an_address_is_warned_behind_all_who_have_none(void **unused)
 	end(&box);
 }
 
+/* Until the program that sends has ended; each look a scan later. */
+static void run_until_warned(struct box *box, struct case_id id, int64_t now_us)
+{
+	struct case_facts facts;
+
+	for (int i = 0; i < 500; i++) {
+		run(box, now_us + i * MINUTE / 5);
+		assert_true(casebook_get(box->state, id, &facts, &box->arena,
+					 NULL));
+		if (!facts.due_us[CASE_DUTY_WARN])
+			return;
+		g_usleep(2000);
+	}
+	fail_msg("nobody was warned");
+}
+
+static void remedy(struct box *box, struct case_id id)
+{
+	const struct case_change change = { .step = {
+		WEDNESDAY + 10 * MINUTE, CASE_COMMAND_REMEDY, 0, "o", "" } };
+	struct case_facts facts;
+
+	assert_true(casebook_change(box->state, case_settings_of(
+			box->sample.settings), id, &change, &facts,
+			&box->arena, NULL));
+}
+
+static void happen_again(struct box *box, int64_t now_us)
+{
+	const struct case_step step = { now_us, CASE_COMMAND_NOTE, 0,
+					"mailreeve", "limit: again" };
+	const struct incident incident = {
+		.kind = "limit", .key = "k", .text = "t", .first_us = now_us,
+		.last_us = now_us, .count = 1,
+		.subject = { LIST_ACCOUNT, "a1" },
+	};
+	struct case_facts facts;
+	bool is_new;
+
+	assert_true(casejoin_incident(box->state, case_settings_of(
+			box->sample.settings), &incident, "", &step, &facts,
+			&is_new, &box->arena, NULL));
+	assert_false(is_new);
+}
+
+static void who_did_it_again_after_a_remedy_is_warned_again(void **unused)
+{
+	int64_t later_us = WEDNESDAY + 24 * 60 * MINUTE;
+	struct state_txn *txn;
+	struct case_id id;
+	struct box box;
+
+	(void)unused;
+	begin(&box);
+	txn = state_begin_write(box.state, NULL);
+	id = open_one(&box, txn, 1, "lars@example.net");
+	assert_true(state_commit(&txn, NULL));
+	run_until_warned(&box, id, WEDNESDAY + 9 * MINUTE);
+	remedy(&box, id);
+	happen_again(&box, later_us);
+	run_until_warned(&box, id, later_us + MINUTE);
+	assert_int_equal(letters_of(&box, id), 2);
+	end(&box);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(
 		who_has_an_address_is_warned_behind_all_who_have_none),
+	cmocka_unit_test(who_did_it_again_after_a_remedy_is_warned_again),
 };
 
 TAP_MAIN(tests)
