@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cases/complaintsettings.h"
+#include "store/incidents.h"
 #include "store/storeerror.h"
 
 #include <dirent.h>
@@ -121,7 +122,9 @@ static bool take_one(int folder, const char *name,
 		g_strlcpy(imported.why, "no plain file, or larger than "
 			  "cases.complaint_size", sizeof imported.why);
 	else if (!complaintimport_take(import, span_of(bytes, len), &imported,
-				       &why)) {
+				       &why) ||
+		 /* The file goes only when its case is sure to come. */
+		 !incidents_flush(import->state, &why)) {
 		log_event(NULL, LOG_WARNING, "complaint_waits", "why=\"%s\"",
 			  why->message);
 		return false;
