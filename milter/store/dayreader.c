@@ -17,7 +17,8 @@ struct dayreader {
 	enum dayreader_mode mode;
 	MDB_cursor *records, *index;
 	uint64_t at;			/* where records stands; 0: nowhere */
-	int failed;			/* of the last question */
+	int failed;			/* of the last question for a record */
+	int index_failed;		/* of any for the index */
 };
 
 static uint64_t sequence_of(const MDB_val *value)
@@ -81,7 +82,16 @@ const char *dayreader_problem(const struct dayreader *reader)
 	if (reader->sealed)
 		return sealedread_problem(reader->sealed) ?:
 		       sealedkeys_problem(reader->keys);
-	return reader->failed ? mdb_strerror(reader->failed) : NULL;
+	if (reader->failed || reader->index_failed)
+		return mdb_strerror(reader->failed ?: reader->index_failed);
+	return NULL;
+}
+
+/* An index that ends is none that failed. */
+static void note_end(struct dayreader *reader, int failed)
+{
+	if (failed && failed != MDB_NOTFOUND)
+		reader->index_failed = failed;
 }
 
 static void take_hashes(struct dayreader_record *record)
@@ -196,6 +206,7 @@ static bool open_postings(struct dayreader *reader,
 		failed = mdb_cursor_get(reader->index, &unused, &value,
 					MDB_PREV_DUP);
 	}
+	note_end(reader, failed);
 	return out->len > before;
 }
 
@@ -219,6 +230,7 @@ static void open_collect(struct dayreader *reader,
 		g_array_append_val(out, sequence);
 		failed = mdb_cursor_get(reader->index, &key, &value, MDB_NEXT);
 	}
+	note_end(reader, failed);
 }
 
 static uint64_t open_count(struct dayreader *reader,
@@ -239,6 +251,7 @@ static uint64_t open_count(struct dayreader *reader,
 			failed = mdb_cursor_get(reader->index, &key, &value,
 						MDB_NEXT_NODUP);
 	}
+	note_end(reader, failed);
 	return count;
 }
 
@@ -261,6 +274,7 @@ static struct dayreader_bounds open_bounds(struct dayreader *reader,
 		failed = mdb_cursor_get(reader->index, &key, &value,
 					MDB_NEXT_NODUP);
 	}
+	note_end(reader, failed);
 	return bounds;
 }
 

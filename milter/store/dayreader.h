@@ -49,8 +49,8 @@ void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
 /* The same of a key of the index. */
 void dayreader_prefetch_key(struct dayreader *reader,
 			    const struct record_key *key);
-/* Why the last of these could not be answered, or what is wrong with the index of a
- * sealed day as far as it was read; NULL: nothing. Borrowed. */
+/* Why the last of these could not be answered, or what is wrong with the index as far as
+ * it was read; NULL: nothing. Borrowed. */
 const char *dayreader_problem(const struct dayreader *reader);
 
 /*

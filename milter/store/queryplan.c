@@ -4,17 +4,23 @@
 
 #include "store/day.h"
 
+#include <string.h>
+
 /*
  * What it costs, roughly: to read a record takes as long as READ_COST sequences
- * of the index. So a key that FEW records have is all that is needed; a range, whose
+ * of the index. Keys are asked until one record is likely to have all of them; where
+ * one has only FEW, no range is. A range, whose
  * sequences have to be fetched and sorted before the first is known, must not
  * have more than what reading the candidates would cost, RANGE_MOST or one
  * record in eight; a key that half of the day's records have tells nothing. Of keys that
- * COMMON records have the number does not matter, where others are rarer.
+ * COMMON records have the number does not matter, where others are rarer: one record in
+ * COMMON_SHARE has them, at most.
  */
 #define READ_COST 16
 #define FEW 16
 #define COMMON 4096
+#define COMMON_SHARE 8
+#define FETCHED_FIRST 3		/* keys that are asked in most cases */
 #define RANGE_MOST 100000
 #define RANGE_SHARE 8
 #define KEY_SHARE 2
@@ -24,6 +30,8 @@ struct condition {
 	struct record_key first, second;
 	bool has_second, is_range;
 	uint64_t count;		/* of records that have it, roughly */
+	uint64_t seen;		/* the same, in another day */
+	guint at;		/* among those as they were asked for */
 };
 
 struct planning {
@@ -31,14 +39,33 @@ struct planning {
 	struct dayreader *reader;
 	const struct segment_facts *facts;
 	GArray *conditions;	/* of struct condition */
+	struct queryplan_seen *seen;
 };
+
+static bool is_same(const struct record_key *a, const struct record_key *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+static uint64_t seen_of(const struct queryplan_seen *seen,
+			const struct condition *condition)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (is_same(&seen->of[i].key, &condition->first))
+			return seen->of[i].count;
+	return UINT64_MAX;
+}
 
 static void add(struct planning *plan, const struct condition *condition)
 {
 	enum record_key_kind kind = condition->first.bytes[0];
+	struct condition one = *condition;
 
+	one.count = UINT64_MAX;
+	one.seen = seen_of(plan->seen, condition);
+	one.at = plan->conditions->len;
 	if (record_key_is_of(kind, plan->facts->keys))
-		g_array_append_val(plan->conditions, *condition);
+		g_array_append_val(plan->conditions, one);
 }
 
 static void add_key(struct planning *plan, struct record_key key)
@@ -186,30 +213,66 @@ static uint64_t count_key(const struct planning *plan,
 	return dayreader_count(plan->reader, key, key, enough);
 }
 
-/* Of those by key; returns that of the rarest, UINT64_MAX when there are none. Ranges
- * that are not worth their count keep UINT64_MAX. */
+/* What part of the day's records it leaves. */
+static double share_of(const struct planning *plan,
+		       const struct condition *one, uint64_t enough)
+{
+	if (one->count >= enough)
+		return 1.0 / COMMON_SHARE;
+	return (double)one->count / (double)MAX(plan->facts->count, 1);
+}
+
+/* Of those by key, as many as are needed; returns that of the rarest, UINT64_MAX when
+ * there are none. The others keep UINT64_MAX. */
 static uint64_t count_keys(const struct planning *plan, uint64_t enough)
 {
+	double likely = (double)plan->facts->count;
 	uint64_t least = UINT64_MAX;
 
-	for (guint i = 0; i < plan->conditions->len; i++) {
+	for (guint i = 0; i < plan->conditions->len && likely > 1; i++) {
 		struct condition *one = condition_at(plan, i);
 
-		one->count = UINT64_MAX;
-		if (one->is_range || least <= FEW)
+		if (one->is_range)
 			continue;
 		one->count = count_key(plan, &one->first, enough);
 		if (one->has_second)
 			one->count += count_key(plan, &one->second, enough);
 		least = MIN(least, one->count);
+		likely *= share_of(plan, one, enough);
 	}
 	return least;
 }
 
-/* A day's pages may have to come from disk: those of all keys at once. */
+/* For the days to come, when this is the first. */
+static void keep_counts(const struct planning *plan)
+{
+	struct queryplan_seen *seen = plan->seen;
+	bool is_first = !seen->count;
+
+	for (guint i = 0; is_first && i < plan->conditions->len &&
+			  seen->count < QUERYPLAN_SEEN_MAX; i++) {
+		const struct condition *one = condition_at(plan, i);
+
+		if (one->is_range || one->count == UINT64_MAX)
+			continue;
+		seen->of[seen->count].key = one->first;
+		seen->of[seen->count++].count = one->count;
+	}
+}
+
+static gint by_seen(gconstpointer a, gconstpointer b)
+{
+	const struct condition *x = a, *y = b;
+
+	if (x->seen != y->seen)
+		return x->seen < y->seen ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* A day's pages may have to come from disk: those of several keys at once. */
 static void prefetch_keys(const struct planning *plan)
 {
-	for (guint i = 0; i < plan->conditions->len; i++) {
+	for (guint i = 0; i < MIN(plan->conditions->len, FETCHED_FIRST); i++) {
 		const struct condition *one = condition_at(plan, i);
 
 		dayreader_prefetch_key(plan->reader, &one->first);
@@ -278,21 +341,25 @@ static struct postings *make_postings(const struct planning *plan,
 
 struct queryplan queryplan_make(const struct querymatch *match,
 				struct dayreader *reader,
-				const struct segment_facts *facts, int64_t day)
+				const struct segment_facts *facts, int64_t day,
+				struct queryplan_seen *seen)
 {
 	struct planning plan = {
 		.match = match, .reader = reader, .facts = facts,
 		.conditions = g_array_new(FALSE, FALSE,
 					  sizeof(struct condition)),
+		.seen = seen,
 	};
 	struct queryplan made = { .way = QUERYPLAN_NOTHING };
 	uint64_t least;
 
 	add_all(&plan);
+	g_array_sort(plan.conditions, by_seen);
 	prefetch_keys(&plan);
 	least = count_keys(&plan, COMMON);
 	if (least >= COMMON)
 		least = count_keys(&plan, UINT64_MAX);
+	keep_counts(&plan);
 	count_ranges(&plan, &least);
 	if (least) {
 		made.bounds = bounds_of(&plan, day);

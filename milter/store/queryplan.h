@@ -17,16 +17,28 @@ struct queryplan {
 	struct postings *postings;	/* of QUERYPLAN_POSTINGS, within them */
 };
 
+/* How many records had the keys of a search in the first day that was looked at; zeroed,
+ * nothing is known yet. Days are alike, so in others the rarest are asked first. */
+#define QUERYPLAN_SEEN_MAX 32
+struct queryplan_seen {
+	struct {
+		struct record_key key;
+		uint64_t count;
+	} of[QUERYPLAN_SEEN_MAX];
+	size_t count;
+};
+
 /*
- * Every condition that has keys is counted, the rarest in general first. The index
- * is asked for what few records have; what many have is left for the look at those.
- * Times only tell between which sequences to look. day is the reader's (days since
- * 1970), facts its segment's.
+ * Conditions that have keys are counted, the rarest in general first, or those that
+ * were in seen, until next to no record is likely to have them all. The index is asked
+ * for what few records have; what many have is left for the look at those. Times only
+ * tell between which sequences to look. day is the reader's (days since 1970), facts its
+ * segment's.
  */
 struct queryplan queryplan_make(const struct querymatch *match,
 				struct dayreader *reader,
-				const struct segment_facts *facts, int64_t day)
-	MUST_USE;
+				const struct segment_facts *facts, int64_t day,
+				struct queryplan_seen *seen) MUST_USE;
 void queryplan_release(struct queryplan *plan);
 
 #endif

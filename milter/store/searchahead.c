@@ -95,6 +95,7 @@ static void *look_ahead(void *context)
 		searchday_init(&mine, ahead->on->match, keep_hit, answer,
 			       &answer->result);
 		mine.limit = limit;
+		mine.seen = ahead->on->seen;
 		mine.is_over = &ahead->is_over;
 		searchday_run(&mine, ahead->dir, g_array_index(
 				ahead->days, int64_t, i));

@@ -3,7 +3,6 @@
 #include "store/searchday.h"
 
 #include "store/day.h"
-#include "store/queryplan.h"
 #include "store/storeerror.h"
 
 #define BATCH_LEAST 8
@@ -142,7 +141,8 @@ static void walk(struct searching *on, struct dayreader *reader,
 		 const char *path, const struct segment_facts *facts,
 		 int64_t day)
 {
-	struct queryplan plan = queryplan_make(on->match, reader, facts, day);
+	struct queryplan plan = queryplan_make(on->match, reader, facts, day,
+					       &on->seen);
 
 	switch (plan.way) {
 	case QUERYPLAN_NOTHING:

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "store/dayreader.h"
-#include "store/querymatch.h"
+#include "store/queryplan.h"
 
 #include <stdatomic.h>
 
@@ -16,6 +16,7 @@ struct searching {
 	void *context;
 	const atomic_bool *is_over;	/* looked at often; NULL: never */
 	struct search_result *result;	/* adds to it */
+	struct queryplan_seen seen;
 	int64_t day;			/* of the file in hand */
 	struct arena arena;		/* of the record in hand */
 };

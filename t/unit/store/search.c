@@ -382,7 +382,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(followers_get_each_record_once),
 	cmocka_unit_test(a_damaged_day_is_named_and_others_found),
 	cmocka_unit_test(a_damaged_index_is_told),
-		cmocka_unit_test(no_folder_has_no_records),
+	cmocka_unit_test(no_folder_has_no_records),
 };
 
 TAP_MAIN(tests)
