@@ -3,13 +3,9 @@
 #include "report/dmarcoutbox.h"
 
 #include "report/dmarcform.h"
-#include "store/storeerror.h"
+#include "store/lockfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #define KEY_REPORT 'r'
 #define KEY_QUEUE 'q'
@@ -347,24 +343,10 @@ bool dmarcoutbox_expire(struct state *state, int64_t before, GError **error)
 	return true;
 }
 
-/* flock() ends with the process, however it ends. */
 int dmarcoutbox_lock(const char *state_dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(state_dir, LOCK_FILE, NULL);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0) {
-		store_error_set(error, path, errno);
-		return -1;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	if (errno == EWOULDBLOCK)
-		store_error_set_text(error, STORE_ERROR_BUSY, "%s: DMARC "
-				     "reports are just being sent: try again "
-				     "in a minute", path);
-	else
-		store_error_set(error, path, errno);
-	close(fd);
-	return -1;
+	return lockfile_take(path, "DMARC reports are just being sent: try "
+			     "again in a minute", error);
 }

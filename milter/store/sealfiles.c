@@ -3,15 +3,14 @@
 #include "store/sealfiles.h"
 
 #include "store/day.h"
+#include "store/lockfile.h"
 #include "store/storeerror.h"
 #include "store/wholefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define LOCK_FILE "sealing.lock"
@@ -44,26 +43,12 @@ bool sealfiles_is_any(const char *records_dir)
 	return false;
 }
 
-/* flock() ends with the process, however it ends. */
 int sealfiles_lock(const char *records_dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(records_dir, LOCK_FILE, NULL);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0) {
-		store_error_set(error, path, errno);
-		return -1;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	if (errno == EWOULDBLOCK)
-		store_error_set_text(error, STORE_ERROR_BUSY, "%s: another "
-				     "is at work on a sealed day, try again "
-				     "later", path);
-	else
-		store_error_set(error, path, errno);
-	close(fd);
-	return -1;
+	return lockfile_take(path, "another is at work on a sealed day, try "
+			     "again later", error);
 }
 
 void sealfiles_unlock(int lock)
