@@ -146,24 +146,24 @@ static void add_domain(struct planning *plan, const char *domain)
  * but for those that took long. So where since or until lie within the day, the records
  * of its minutes tell between which sequences all of them are. */
 static struct dayreader_bounds bounds_of(const struct planning *plan,
-					 int64_t day)
+					 const struct queryplan_part *part)
 {
 	const struct search_query *query = plan->match->query;
-	struct dayreader_bounds bounds = {
-		0, query->before ? query->before - 1 : UINT64_MAX,
-	}, minutes;
-	int64_t begin_us = day_begin_us(day);
+	struct dayreader_bounds bounds = part->within, minutes;
+	int64_t begin_us = day_begin_us(part->day);
 	const struct record_key from = record_key_number(RECORD_KEY_MINUTE,
 		(uint64_t)query->since_us / RECORD_MINUTE_US);
 	const struct record_key to = record_key_number(RECORD_KEY_MINUTE,
 		query->until_us ? (uint64_t)query->until_us / RECORD_MINUTE_US :
 				  UINT64_MAX);
 
+	if (query->before)
+		bounds.last = MIN(bounds.last, query->before - 1);
 	if (query->since_us <= begin_us &&
 	    (!query->until_us || query->until_us >= begin_us + DAY_US))
 		return bounds;
 	minutes = dayreader_bounds(plan->reader, &from, &to);
-	bounds.first = minutes.first;
+	bounds.first = MAX(bounds.first, minutes.first);
 	bounds.last = MIN(bounds.last, minutes.last);
 	return bounds;
 }
@@ -339,21 +339,44 @@ static struct postings *make_postings(const struct planning *plan,
 	return postings;
 }
 
-struct queryplan queryplan_make(const struct querymatch *match,
-				struct dayreader *reader,
-				const struct segment_facts *facts, int64_t day,
-				struct queryplan_seen *seen)
+static struct planning begin(const struct querymatch *match,
+			     const struct segment_facts *facts,
+			     struct queryplan_seen *seen)
 {
 	struct planning plan = {
-		.match = match, .reader = reader, .facts = facts,
+		.match = match, .facts = facts, .seen = seen,
 		.conditions = g_array_new(FALSE, FALSE,
 					  sizeof(struct condition)),
-		.seen = seen,
 	};
+
+	add_all(&plan);
+	return plan;
+}
+
+bool queryplan_is_divisible(const struct querymatch *match)
+{
+	const struct segment_facts facts = { .keys = RECORD_KEYS_VERSION };
+	struct queryplan_seen nothing = { .count = 0 };
+	struct planning plan = begin(match, &facts, &nothing);
+	guint ranges = 0, all = plan.conditions->len;
+
+	for (guint i = 0; i < all; i++)
+		ranges += condition_at(&plan, i)->is_range;
+	g_array_unref(plan.conditions);
+	return all > 1 && !ranges;
+}
+
+struct queryplan queryplan_make(const struct querymatch *match,
+				struct dayreader *reader,
+				const struct segment_facts *facts,
+				const struct queryplan_part *part,
+				struct queryplan_seen *seen)
+{
+	struct planning plan = begin(match, facts, seen);
 	struct queryplan made = { .way = QUERYPLAN_NOTHING };
 	uint64_t least;
 
-	add_all(&plan);
+	plan.reader = reader;
 	g_array_sort(plan.conditions, by_seen);
 	prefetch_keys(&plan);
 	least = count_keys(&plan, COMMON);
@@ -362,7 +385,7 @@ struct queryplan queryplan_make(const struct querymatch *match,
 	keep_counts(&plan);
 	count_ranges(&plan, &least);
 	if (least) {
-		made.bounds = bounds_of(&plan, day);
+		made.bounds = bounds_of(&plan, part);
 		if (made.bounds.first <= made.bounds.last)
 			made.way = QUERYPLAN_ALL;
 	}

@@ -28,16 +28,26 @@ struct queryplan_seen {
 	size_t count;
 };
 
+/* Of a day what one look is about. */
+struct queryplan_part {
+	int64_t day;			/* days since 1970 */
+	struct dayreader_bounds within;	/* its sequences; all: 0 to UINT64_MAX */
+};
+
+/* Whether a part of a day costs but a part of what the day costs: then only keys that must
+ * agree are asked for, and no range. */
+bool queryplan_is_divisible(const struct querymatch *match);
+
 /*
  * Conditions that have keys are counted, the rarest in general first, or those that
  * were in seen, until next to no record is likely to have them all. The index is asked
  * for what few records have; what many have is left for the look at those. Times only
- * tell between which sequences to look. day is the reader's (days since 1970), facts its
- * segment's.
+ * tell between which sequences to look. facts are of the reader's segment.
  */
 struct queryplan queryplan_make(const struct querymatch *match,
 				struct dayreader *reader,
-				const struct segment_facts *facts, int64_t day,
+				const struct segment_facts *facts,
+				const struct queryplan_part *part,
 				struct queryplan_seen *seen) MUST_USE;
 void queryplan_release(struct queryplan *plan);
 

@@ -294,32 +294,48 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	return true;
 }
 
-/* Most of them are of one byte, or two. */
+/* Eight of one byte each, where that is so: what many records have is written so. */
+static bool take_eight(struct span *from, uint64_t *sequence, uint32_t *to)
+{
+	uint64_t word;
+
+	if (from->len < sizeof word)
+		return false;
+	memcpy(&word, from->ptr, sizeof word);
+	if (word & UINT64_C(0x8080808080808080))
+		return false;
+	for (size_t i = 0; i < sizeof word; i++) {
+		*sequence += (uint8_t)from->ptr[i];
+		to[i] = (uint32_t)*sequence;
+	}
+	*from = span_from(*from, sizeof word);
+	return *sequence <= UINT32_MAX;
+}
+
 bool sealedform_sequences(const struct sealedform_postings *postings,
 			  GArray *out)
 {
 	struct span rest = postings->rest;
-	guint before = out->len;
+	guint before = out->len, i = 0;
 	uint64_t sequence = 0, past;
 	uint32_t *to;
 
 	g_array_set_size(out, before + postings->count);
 	to = (uint32_t *)(void *)out->data + before;
-	for (uint32_t i = 0; i < postings->count; i++) {
-		if (rest.len && !(rest.ptr[0] & 0x80)) {
-			past = (uint8_t)rest.ptr[0];
-			rest.ptr++;
-			rest.len--;
-		} else if (!take_varint(&rest, &past)) {
-			break;
+	while (i < postings->count) {
+		if (postings->count - i >= 8 &&
+		    take_eight(&rest, &sequence, to + i)) {
+			i += 8;
+			continue;
 		}
-		sequence += past;
-		if (past > UINT32_MAX || sequence > UINT32_MAX)
+		if (!take_varint(&rest, &past) || past > UINT32_MAX)
 			break;
-		to[i] = (uint32_t)sequence;
-		if (i + 1 == postings->count)
-			return true;
+		sequence += past;
+		if (sequence > UINT32_MAX)
+			break;
+		to[i++] = (uint32_t)sequence;
 	}
-	g_array_set_size(out, before);
-	return postings->count == 0;
+	if (i < postings->count)
+		g_array_set_size(out, before);
+	return i == postings->count;
 }

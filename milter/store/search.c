@@ -6,6 +6,9 @@
 #include "store/recordid.h"
 #include "store/searchahead.h"
 
+#define DAY_PARTS 8		/* of one that is not sealed; each of */
+#define PART_LEAST 4096	/* records, at least */
+
 void search_result_init(struct search_result *result)
 {
 	*result = (struct search_result){
@@ -29,21 +32,83 @@ static bool is_day_wanted(const struct search_query *query, int64_t day)
 	       (!query->id || end_us > record_id_time_us(query->id));
 }
 
-/* Days from the newest: those ahead of the first are looked at at once, unless there
- * is no end to what they may have. */
-static void search_days(struct searching *on, const char *dir, GArray *days)
+/* The last sequence of a day's file; 0 and a problem when it can't be read. */
+static bool day_facts(const char *dir, int64_t day,
+		      struct segment_facts *facts, GError **error)
 {
-	if (!days->len)
-		return;
-	searchday_run(on, dir, g_array_index(days, int64_t, 0));
-	g_array_remove_index(days, 0);
-	if (on->limit && on->limit <= SEARCHAHEAD_LIMIT && days->len > 1 &&
-	    !on->result->is_cut) {
-		searchahead_run(on, dir, days);
+	g_autofree char *path = day_path(dir, day);
+	struct segment *segment = segment_open(path, SEGMENT_READ, 0, error);
+	bool is_read = segment && segment_facts(segment, facts, error);
+
+	segment_close(&segment);
+	return is_read;
+}
+
+static bool is_sealed(const char *dir, int64_t day)
+{
+	g_autofree char *path = day_path(dir, day);
+	g_autofree char *seal = day_seal_path(path);
+
+	return g_file_test(seal, G_FILE_TEST_EXISTS);
+}
+
+/* An open day's index lies where it was written, page by page, and that of a long day is
+ * waited for longest: so it is looked at in parts, from the newest. */
+static void add_parts(const char *dir, int64_t day, GArray *parts)
+{
+	struct queryplan_part part = { day, { 0, UINT64_MAX } };
+	struct segment_facts facts;
+	uint64_t size;
+
+	if (!is_sealed(dir, day) && day_facts(dir, day, &facts, NULL)) {
+		size = MAX(facts.count / DAY_PARTS, PART_LEAST);
+		for (uint64_t left = facts.count; left >= 2 * size;
+		     left -= size) {
+			part.within.first = facts.before.sequence + left -
+					    size + 1;
+			g_array_append_val(parts, part);
+			part.within.last = part.within.first - 1;
+		}
+	}
+	part.within.first = 0;
+	g_array_append_val(parts, part);
+}
+
+static GArray *parts_of(const struct searching *on, const char *dir,
+			const GArray *days)
+{
+	GArray *parts = g_array_new(FALSE, FALSE,
+				    sizeof(struct queryplan_part));
+	bool is_divisible = on->limit && on->limit <= SEARCHAHEAD_LIMIT &&
+			    queryplan_is_divisible(on->match);
+
+	for (guint i = 0; i < days->len; i++) {
+		struct queryplan_part part = {
+			g_array_index(days, int64_t, i), { 0, UINT64_MAX },
+		};
+
+		if (is_divisible)
+			add_parts(dir, part.day, parts);
+		else
+			g_array_append_val(parts, part);
+	}
+	return parts;
+}
+
+/* From the newest: several are looked at at once, unless there is no end to what they
+ * may have. */
+static void search_days(struct searching *on, const char *dir,
+			const GArray *days)
+{
+	g_autoptr(GArray) parts = parts_of(on, dir, days);
+
+	if (on->limit && on->limit <= SEARCHAHEAD_LIMIT && parts->len > 1) {
+		searchahead_run(on, dir, parts);
 		return;
 	}
-	for (guint i = 0; i < days->len && !on->result->is_cut; i++)
-		searchday_run(on, dir, g_array_index(days, int64_t, i));
+	for (guint i = 0; i < parts->len && !on->result->is_cut; i++)
+		searchday_run(on, dir, &g_array_index(
+				parts, struct queryplan_part, i));
 }
 
 static GArray *wanted_days(const char *dir, const struct search_query *query,
@@ -82,18 +147,6 @@ bool search_run(const char *state_dir, const struct search_query *query,
 	searchday_release(&on);
 	querymatch_release(&match);
 	return true;
-}
-
-/* The last sequence of a day's file; 0 and a problem when it can't be read. */
-static bool day_facts(const char *dir, int64_t day,
-		      struct segment_facts *facts, GError **error)
-{
-	g_autofree char *path = day_path(dir, day);
-	struct segment *segment = segment_open(path, SEGMENT_READ, 0, error);
-	bool is_read = segment && segment_facts(segment, facts, error);
-
-	segment_close(&segment);
-	return is_read;
 }
 
 bool search_after(const char *state_dir, uint64_t sequence, uint64_t limit,

@@ -5,8 +5,9 @@
 #include <pthread.h>
 
 #define THREADS 16
+#define STARTED_FIRST 2
 
-/* What one day has: the hits lie in bytes, one behind the other. */
+/* What one part has: the hits lie in bytes, one behind the other. */
 struct answer {
 	GArray *hits;			/* of struct kept_hit */
 	GByteArray *bytes;
@@ -23,14 +24,18 @@ struct kept_hit {
 struct ahead {
 	const struct searching *on;
 	const char *dir;
-	const GArray *days;
-	struct answer *answers;		/* one a day */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	guint next;			/* day to look at; under lock */
-	guint given;			/* days done with; under lock */
-	uint64_t limit;			/* what is still wanted; under lock */
+	const GArray *parts;
+	struct answer *answers;		/* one a part */
 	atomic_bool is_over;
+	pthread_mutex_t lock;		/* of all that follows */
+	pthread_cond_t changed;
+	pthread_t threads[THREADS];
+	guint started;			/* of them */
+	guint next;			/* part to look at */
+	guint given;			/* parts done with */
+	guint most_hits;		/* that one of those looked at had */
+	uint64_t limit;			/* what is still wanted */
+	struct queryplan_seen seen;	/* in the part that was looked at first */
 };
 
 static bool keep_hit(const struct search_hit *hit, void *context)
@@ -61,49 +66,81 @@ static void answer_clear(struct answer *answer)
 	search_result_release(&answer->result);
 }
 
-/* As many days ahead as were looked at, so that one that ends soon costs little. */
-static bool take_day(struct ahead *ahead, guint *day_out,
-		     uint64_t *limit_out)
+static void look_at(struct ahead *ahead, guint i, struct searching *mine)
+{
+	struct answer *answer = &ahead->answers[i];
+
+	searchday_run(mine, ahead->dir, &g_array_index(
+			ahead->parts, struct queryplan_part, i));
+	pthread_mutex_lock(&ahead->lock);
+	answer->is_done = true;
+	ahead->most_hits = MAX(ahead->most_hits, answer->hits->len);
+	if (!ahead->seen.count)
+		ahead->seen = mine->seen;
+	pthread_cond_broadcast(&ahead->changed);
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+/* As many at once as may still be needed, as far as one can tell. */
+static guint wanted_ahead(const struct ahead *ahead)
+{
+	return ahead->most_hits ? (guint)MIN(ahead->limit / ahead->most_hits +
+					     STARTED_FIRST, THREADS) : THREADS;
+}
+
+/* The next part, when there is one that may be looked at. */
+static bool take_part(struct ahead *ahead, guint *part_out,
+		      struct searching *mine)
 {
 	bool is_more;
 
 	pthread_mutex_lock(&ahead->lock);
 	while (!atomic_load(&ahead->is_over) &&
-	       ahead->next < ahead->days->len &&
-	       ahead->next - ahead->given >= MIN(THREADS,
-						 2 * (ahead->given + 1)))
+	       ahead->next < ahead->parts->len &&
+	       ahead->next - ahead->given >= wanted_ahead(ahead))
 		pthread_cond_wait(&ahead->changed, &ahead->lock);
 	is_more = !atomic_load(&ahead->is_over) &&
-		  ahead->next < ahead->days->len;
-	if (is_more)
-		*day_out = ahead->next++;
-	*limit_out = ahead->limit;
+		  ahead->next < ahead->parts->len;
+	if (is_more) {
+		struct answer *answer = &ahead->answers[ahead->next];
+
+		searchday_init(mine, ahead->on->match, keep_hit, answer,
+			       &answer->result);
+		mine->limit = ahead->limit;
+		mine->seen = ahead->seen;
+		mine->is_over = &ahead->is_over;
+		*part_out = ahead->next++;
+	}
 	pthread_mutex_unlock(&ahead->lock);
 	return is_more;
 }
 
+static void *look_ahead(void *context);
+
+/* One more thread, unless there are enough; without it the others do its work. */
+static void start_one(struct ahead *ahead)
+{
+	pthread_mutex_lock(&ahead->lock);
+	if (ahead->started < THREADS && ahead->next < ahead->parts->len &&
+	    !atomic_load(&ahead->is_over) &&
+	    pthread_create(&ahead->threads[ahead->started], NULL, look_ahead,
+			   ahead) == 0)
+		ahead->started++;
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+/* Each part that was looked at brings a thread, so that a search which ends soon has
+ * few. */
 static void *look_ahead(void *context)
 {
 	struct ahead *ahead = context;
-	uint64_t limit;
+	struct searching mine;
 	guint i;
 
-	while (take_day(ahead, &i, &limit)) {
-		struct answer *answer = &ahead->answers[i];
-		struct searching mine;
-
-		searchday_init(&mine, ahead->on->match, keep_hit, answer,
-			       &answer->result);
-		mine.limit = limit;
-		mine.seen = ahead->on->seen;
-		mine.is_over = &ahead->is_over;
-		searchday_run(&mine, ahead->dir, g_array_index(
-				ahead->days, int64_t, i));
+	while (take_part(ahead, &i, &mine)) {
+		look_at(ahead, i, &mine);
 		searchday_release(&mine);
-		pthread_mutex_lock(&ahead->lock);
-		answer->is_done = true;
-		pthread_cond_broadcast(&ahead->changed);
-		pthread_mutex_unlock(&ahead->lock);
+		start_one(ahead);
 	}
 	return NULL;
 }
@@ -129,14 +166,27 @@ static void give_hits(struct searching *on, const struct answer *answer)
 		searchday_note(on, answer->result.problems->pdata[i]);
 }
 
-/* Day by day, as they were asked for. */
+/* Without a thread the caller looks itself. */
+static void await(struct ahead *ahead, guint i)
+{
+	struct searching mine;
+	guint next;
+
+	if (!ahead->started && take_part(ahead, &next, &mine)) {
+		look_at(ahead, next, &mine);
+		searchday_release(&mine);
+	}
+	pthread_mutex_lock(&ahead->lock);
+	while (!ahead->answers[i].is_done)
+		pthread_cond_wait(&ahead->changed, &ahead->lock);
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+/* Part by part, as they were asked for. */
 static void give_all(struct ahead *ahead, struct searching *on)
 {
-	for (guint i = 0; i < ahead->days->len && !on->result->is_cut; i++) {
-		pthread_mutex_lock(&ahead->lock);
-		while (!ahead->answers[i].is_done)
-			pthread_cond_wait(&ahead->changed, &ahead->lock);
-		pthread_mutex_unlock(&ahead->lock);
+	for (guint i = 0; i < ahead->parts->len && !on->result->is_cut; i++) {
+		await(ahead, i);
 		give_hits(on, &ahead->answers[i]);
 		pthread_mutex_lock(&ahead->lock);
 		ahead->given = i + 1;
@@ -146,48 +196,38 @@ static void give_all(struct ahead *ahead, struct searching *on)
 	}
 }
 
-/* Without a thread the caller looks itself. */
-static guint start(struct ahead *ahead, pthread_t *threads)
+/* From here on no thread is started. */
+static void stop(struct ahead *ahead)
 {
-	guint count = 0;
+	guint started;
 
-	while (count < MIN(THREADS, ahead->days->len) &&
-	       pthread_create(&threads[count], NULL, look_ahead, ahead) == 0)
-		count++;
-	if (!count)
-		look_ahead(ahead);
-	return count;
-}
-
-static void stop(struct ahead *ahead, const pthread_t *threads, guint count)
-{
 	pthread_mutex_lock(&ahead->lock);
 	atomic_store(&ahead->is_over, true);
 	pthread_cond_broadcast(&ahead->changed);
+	started = ahead->started;
 	pthread_mutex_unlock(&ahead->lock);
-	for (guint i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
+	for (guint i = 0; i < started; i++)
+		pthread_join(ahead->threads[i], NULL);
 }
 
 void searchahead_run(struct searching *on, const char *dir,
-		     const GArray *days)
+		     const GArray *parts)
 {
 	struct ahead ahead = {
-		.on = on, .dir = dir, .days = days,
-		.answers = g_new0(struct answer, days->len),
+		.on = on, .dir = dir, .parts = parts,
+		.answers = g_new0(struct answer, parts->len),
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER,
 		.limit = on->limit - on->result->found,
 	};
-	pthread_t threads[THREADS];
-	guint count;
 
-	for (guint i = 0; i < days->len; i++)
+	for (guint i = 0; i < parts->len; i++)
 		answer_init(&ahead.answers[i]);
-	count = start(&ahead, threads);
+	for (guint i = 0; i < STARTED_FIRST; i++)
+		start_one(&ahead);
 	give_all(&ahead, on);
-	stop(&ahead, threads, count);
-	for (guint i = 0; i < days->len; i++)
+	stop(&ahead);
+	for (guint i = 0; i < parts->len; i++)
 		answer_clear(&ahead.answers[i]);
 	g_free(ahead.answers);
 }

@@ -5,6 +5,8 @@
 #include "store/day.h"
 #include "store/storeerror.h"
 
+#include <string.h>
+
 #define BATCH_LEAST 8
 #define BATCH_MOST 128
 
@@ -26,7 +28,10 @@ void searchday_release(struct searching *on)
 
 void searchday_note(struct searching *on, const char *problem)
 {
-	g_ptr_array_add(on->result->problems, g_strdup(problem));
+	GPtrArray *all = on->result->problems;
+
+	if (!all->len || strcmp(all->pdata[all->len - 1], problem) != 0)
+		g_ptr_array_add(all, g_strdup(problem));
 }
 
 void searchday_give(struct searching *on, const struct search_hit *hit)
@@ -44,7 +49,7 @@ static bool look_at(struct searching *on, const char *path,
 		    const struct dayreader_record *record)
 {
 	struct search_hit hit = {
-		.sequence = record->sequence, .day = on->day,
+		.sequence = record->sequence, .day = on->part.day,
 		.bytes = record->bytes,
 	};
 
@@ -138,11 +143,10 @@ static void walk_found(struct searching *on, struct dayreader *reader,
 }
 
 static void walk(struct searching *on, struct dayreader *reader,
-		 const char *path, const struct segment_facts *facts,
-		 int64_t day)
+		 const char *path, const struct segment_facts *facts)
 {
-	struct queryplan plan = queryplan_make(on->match, reader, facts, day,
-					       &on->seen);
+	struct queryplan plan = queryplan_make(on->match, reader, facts,
+					       &on->part, &on->seen);
 
 	switch (plan.way) {
 	case QUERYPLAN_NOTHING:
@@ -168,7 +172,7 @@ static bool is_day_past(const struct search_query *query,
 }
 
 static void search_segment(struct searching *on, struct segment *segment,
-			   const char *path, int64_t day, GError **error)
+			   const char *path, GError **error)
 {
 	struct dayreader *reader;
 	struct segment_facts facts;
@@ -178,19 +182,20 @@ static void search_segment(struct searching *on, struct segment *segment,
 		return;
 	reader = dayreader_new(segment, DAYREADER_RECORDS, error);
 	if (reader)
-		walk(on, reader, path, &facts, day);
+		walk(on, reader, path, &facts);
 	dayreader_free(&reader);
 }
 
-void searchday_run(struct searching *on, const char *dir, int64_t day)
+void searchday_run(struct searching *on, const char *dir,
+		   const struct queryplan_part *part)
 {
-	g_autofree char *path = day_path(dir, day);
+	g_autofree char *path = day_path(dir, part->day);
 	g_autoptr(GError) why = NULL;
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, &why);
 
-	on->day = day;
+	on->part = *part;
 	if (segment)
-		search_segment(on, segment, path, day, &why);
+		search_segment(on, segment, path, &why);
 	segment_close(&segment);
 	/* A day that expired between the list and now is no problem. */
 	if (why && !g_error_matches(why, STORE_ERROR, STORE_ERROR_MISSING))
@@ -207,7 +212,7 @@ void searchday_follow(struct searching *on, const char *dir, int64_t day,
 		segment, DAYREADER_RECORDS, &why) : NULL;
 	struct dayreader_record record;
 
-	on->day = day;
+	on->part.day = day;
 	if (reader) {
 		while (dayreader_next(reader, sequence + 1, &record) &&
 		       look_at(on, path, &record))

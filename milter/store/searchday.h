@@ -17,7 +17,7 @@ struct searching {
 	const atomic_bool *is_over;	/* looked at often; NULL: never */
 	struct search_result *result;	/* adds to it */
 	struct queryplan_seen seen;
-	int64_t day;			/* of the file in hand */
+	struct queryplan_part part;	/* in hand */
 	struct arena arena;		/* of the record in hand */
 };
 void searchday_init(struct searching *on, const struct querymatch *match,
@@ -27,15 +27,17 @@ void searchday_release(struct searching *on);
 
 /* Gives one that matches; sets result->is_cut when it was the last one wanted. */
 void searchday_give(struct searching *on, const struct search_hit *hit);
+/* Adds what is wrong, when it was not said last. */
 void searchday_note(struct searching *on, const char *problem);
 
 /*
- * The day's file in dir, newest record first. The index gives candidates by the most
+ * A part of a day, from its file in dir, newest record first. The index gives candidates by the most
  * telling of what is asked for; each is read and compared with all of the query, since
  * a key may be shared. That there is no such file is no problem: its term was over.
  */
-void searchday_run(struct searching *on, const char *dir, int64_t day);
-/* The records of it behind the sequence, from the first. */
+void searchday_run(struct searching *on, const char *dir,
+		   const struct queryplan_part *part);
+/* The records of a day behind the sequence, from the first. */
 void searchday_follow(struct searching *on, const char *dir, int64_t day,
 		      uint64_t sequence);
 

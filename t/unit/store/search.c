@@ -9,10 +9,10 @@
 
 #include "unit/store/sample.h"
 
-#define RECORDS 600
+#define RECORDS 9600
 #define FIRST_DAY 20000
 #define A_DAY 50
-#define DAYS (RECORDS / A_DAY)
+#define DAYS 12			/* the last has what is left: it is long */
 
 static const char *const clients[] = {
 	"192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::1", NULL,
@@ -43,7 +43,7 @@ static struct sample_mail mail_of(unsigned i, char *queue_id, char *message_id)
 
 static int64_t time_of(unsigned i)
 {
-	return day_begin_us(FIRST_DAY + i / A_DAY) + i;
+	return day_begin_us(FIRST_DAY + MIN(i / A_DAY, DAYS - 1)) + i;
 }
 
 static void fill(const struct sample *sample)
@@ -191,7 +191,7 @@ static void seal_some(const struct sample *sample)
 static void compare(const struct sample *sample,
 		    const struct search_query *query)
 {
-	const uint64_t limits[] = { query->limit, 1, 30, 110, RECORDS };
+	const uint64_t limits[] = { query->limit, 1, 30, 110, 1000, RECORDS };
 
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		struct search_query limited = *query;
@@ -233,6 +233,9 @@ static void every_filter_agrees_with_brute_force(void **state)
 		{ .since_us = day_begin_us(FIRST_DAY + DAYS) },
 		{ .sender = "a@two.example", .client = net_of("192.0.2.0/24"),
 		  .has_action = true, .action = ACTION_ACCEPT, .limit = 3 },
+		{ .sender = "a@two.example", .account = "alice" },
+		{ .domain = "two.example", .account = "bob",
+		  .symbol = "SAMPLE_BAD" },
 		{ .domain = "two.example", .account = "alice",
 		  .since_us = day_begin_us(FIRST_DAY + 5), .limit = 5 },
 	};
@@ -341,7 +344,9 @@ static void spoil_index(const char *path)
 static void a_damaged_index_is_told(void **state)
 {
 	const struct search_query queries[] = {
-		{ .account = "alice" }, { .account = "alice", .limit = 500 },
+		{ .account = "alice" },
+		{ .account = "alice", .sender = "a@two.example",
+		  .limit = 1000 },
 		{ .client = net_of("192.0.2.0/24") }, { .queue_id = "Q70" },
 	};
 	g_autofree char *path = NULL, *dir = NULL;
