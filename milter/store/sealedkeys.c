@@ -150,6 +150,15 @@ static void add_newest_first(const struct sealedkeys *keys,
 		to[i] = from[count - 1 - i] + keys->before;
 }
 
+/* A key that begins in an earlier block has those in front of this one, too, and who goes
+ * through what many records have wants them next. */
+static void fetch_earlier(const struct block *block,
+			  const struct record_key *wanted)
+{
+	if (compare(&block->first, wanted) == 0)
+		willneed(span_of(block->bytes.ptr - FETCH_LEAST, FETCH_LEAST));
+}
+
 bool sealedkeys_postings(struct sealedkeys *keys,
 			 const struct record_key *key, uint64_t most,
 			 GArray *out)
@@ -166,6 +175,7 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 	last = (uint32_t)MIN(most - keys->before, UINT32_MAX);
 	if (!find_block(keys, &wanted, last, &block))
 		return false;
+	fetch_earlier(&block, &wanted);
 	postings = sealedform_postings_of(block.bytes, &block.first);
 	while (sealedform_next_postings(&postings))
 		if (compare(&postings.key, &wanted) == 0 &&
