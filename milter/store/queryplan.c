@@ -8,18 +8,15 @@
 
 /*
  * What it costs, roughly: to read a record takes as long as READ_COST sequences
- * of the index. Keys are asked until one record is likely to have all of them; where
- * one has only FEW, no range is. A range, whose
+ * of the index, and the first of a day far longer. So keys are asked until not even one is
+ * likely to have all of them by chance; where one has only FEW, no range is. A range, whose
  * sequences have to be fetched and sorted before the first is known, must not
  * have more than what reading the candidates would cost, RANGE_MOST or one
- * record in eight; a key that half of the day's records have tells nothing. Of keys that
- * COMMON records have the number does not matter, where others are rarer: one record in
- * COMMON_SHARE has them, at most.
+ * record in eight; a key that half of the day's records have tells nothing.
  */
 #define READ_COST 16
+#define LIKELY_ENOUGH 0.05
 #define FEW 16
-#define COMMON 4096
-#define COMMON_SHARE 8
 #define FETCHED_FIRST 3		/* keys that are asked in most cases */
 #define RANGE_MOST 100000
 #define RANGE_SHARE 8
@@ -208,37 +205,30 @@ static struct condition *condition_at(const struct planning *plan, guint i)
 }
 
 static uint64_t count_key(const struct planning *plan,
-			  const struct record_key *key, uint64_t enough)
+			  const struct record_key *key)
 {
-	return dayreader_count(plan->reader, key, key, enough);
-}
-
-/* What part of the day's records it leaves. */
-static double share_of(const struct planning *plan,
-		       const struct condition *one, uint64_t enough)
-{
-	if (one->count >= enough)
-		return 1.0 / COMMON_SHARE;
-	return (double)one->count / (double)MAX(plan->facts->count, 1);
+	return dayreader_count(plan->reader, key, key, UINT64_MAX);
 }
 
 /* Of those by key, as many as are needed; returns that of the rarest, UINT64_MAX when
  * there are none. The others keep UINT64_MAX. */
-static uint64_t count_keys(const struct planning *plan, uint64_t enough)
+static uint64_t count_keys(const struct planning *plan)
 {
 	double likely = (double)plan->facts->count;
 	uint64_t least = UINT64_MAX;
 
-	for (guint i = 0; i < plan->conditions->len && likely > 1; i++) {
+	for (guint i = 0; i < plan->conditions->len && likely > LIKELY_ENOUGH;
+	     i++) {
 		struct condition *one = condition_at(plan, i);
 
 		if (one->is_range)
 			continue;
-		one->count = count_key(plan, &one->first, enough);
+		one->count = count_key(plan, &one->first);
 		if (one->has_second)
-			one->count += count_key(plan, &one->second, enough);
+			one->count += count_key(plan, &one->second);
 		least = MIN(least, one->count);
-		likely *= share_of(plan, one, enough);
+		likely *= (double)one->count /
+			  (double)MAX(plan->facts->count, 1);
 	}
 	return least;
 }
@@ -379,9 +369,7 @@ struct queryplan queryplan_make(const struct querymatch *match,
 	plan.reader = reader;
 	g_array_sort(plan.conditions, by_seen);
 	prefetch_keys(&plan);
-	least = count_keys(&plan, COMMON);
-	if (least >= COMMON)
-		least = count_keys(&plan, UINT64_MAX);
+	least = count_keys(&plan);
 	keep_counts(&plan);
 	count_ranges(&plan, &least);
 	if (least) {

@@ -294,48 +294,77 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	return true;
 }
 
+/* Where the next sequence goes, and which it is. */
+struct unpacking {
+	struct span rest;
+	uint64_t sequence, before;
+	uint64_t *to;
+	ptrdiff_t step;			/* to the next place */
+};
+
+static void put_sequence(struct unpacking *on, uint64_t past)
+{
+	on->sequence += past;
+	*on->to = on->sequence + on->before;
+	on->to += on->step;
+}
+
 /* Eight of one byte each, where that is so: what many records have is written so. */
-static bool take_eight(struct span *from, uint64_t *sequence, uint32_t *to)
+static bool take_eight(struct unpacking *on)
 {
 	uint64_t word;
 
-	if (from->len < sizeof word)
+	if (on->rest.len < sizeof word)
 		return false;
-	memcpy(&word, from->ptr, sizeof word);
+	memcpy(&word, on->rest.ptr, sizeof word);
 	if (word & UINT64_C(0x8080808080808080))
 		return false;
-	for (size_t i = 0; i < sizeof word; i++) {
-		*sequence += (uint8_t)from->ptr[i];
-		to[i] = (uint32_t)*sequence;
+	for (size_t i = 0; i < sizeof word; i++)
+		put_sequence(on, (uint8_t)on->rest.ptr[i]);
+	on->rest = span_from(on->rest, sizeof word);
+	return true;
+}
+
+/* Most are of one byte, or two. */
+static bool take_one(struct unpacking *on)
+{
+	const uint8_t *at = (const uint8_t *)on->rest.ptr;
+	size_t len = on->rest.len;
+	uint64_t past;
+
+	if (len > 1 && at[0] & 0x80 && !(at[1] & 0x80)) {
+		past = (uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7;
+		on->rest = span_from(on->rest, 2);
+	} else if (!take_varint(&on->rest, &past) || past > UINT32_MAX) {
+		return false;
 	}
-	*from = span_from(*from, sizeof word);
-	return *sequence <= UINT32_MAX;
+	put_sequence(on, past);
+	return true;
 }
 
 bool sealedform_sequences(const struct sealedform_postings *postings,
-			  GArray *out)
+			  uint64_t before, bool is_newest_first, GArray *out)
 {
-	struct span rest = postings->rest;
-	guint before = out->len, i = 0;
-	uint64_t sequence = 0, past;
-	uint32_t *to;
+	guint count = postings->count, had = out->len, i = 0;
+	struct unpacking on = {
+		.rest = postings->rest, .before = before,
+		.step = is_newest_first ? -1 : 1,
+	};
 
-	g_array_set_size(out, before + postings->count);
-	to = (uint32_t *)(void *)out->data + before;
-	while (i < postings->count) {
-		if (postings->count - i >= 8 &&
-		    take_eight(&rest, &sequence, to + i)) {
+	g_array_set_size(out, had + count);
+	on.to = (uint64_t *)(void *)out->data + had;
+	if (is_newest_first && count)
+		on.to += count - 1;
+	while (i < count && on.sequence <= UINT32_MAX) {
+		if (count - i >= 8 && take_eight(&on))
 			i += 8;
-			continue;
-		}
-		if (!take_varint(&rest, &past) || past > UINT32_MAX)
+		else if (take_one(&on))
+			i++;
+		else
 			break;
-		sequence += past;
-		if (sequence > UINT32_MAX)
-			break;
-		to[i++] = (uint32_t)sequence;
 	}
-	if (i < postings->count)
-		g_array_set_size(out, before);
-	return i == postings->count;
+	if (i == count && on.sequence <= UINT32_MAX)
+		return true;
+	g_array_set_size(out, had);
+	return false;
 }

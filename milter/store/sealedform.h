@@ -84,8 +84,10 @@ struct sealedform_postings {
 struct sealedform_postings sealedform_postings_of(struct span block,
 						  const struct record_key *first);
 bool sealedform_next_postings(struct sealedform_postings *postings) MUST_USE;
-/* Behind what is in out, of uint32_t. False: broken. */
+/* As they count from the whole store's begin, where the one in front of the day's first is
+ * before; behind what is in out, of uint64_t. False: broken. */
 bool sealedform_sequences(const struct sealedform_postings *postings,
-			  GArray *out) MUST_USE;
+			  uint64_t before, bool is_newest_first, GArray *out)
+	MUST_USE;
 
 #endif

@@ -2,19 +2,25 @@
 
 #include "store/sealedkeys.h"
 
+#include "store/mapread.h"
 #include "store/sealedform.h"
-#include "store/willneed.h"
 
 #include <lmdb.h>
 #include <string.h>
 
-#define FETCH_LEAST ((size_t)32 << 10)	/* of blocks */
-#define FETCH_MOST ((size_t)256 << 10)
+#define PAGE_BYTES 4096		/* a block's */
+#define FETCH_FIRST (2 * PAGE_BYTES)	/* of a key */
+#define BLOCK_ENTRIES 3000	/* of one that is all a key's, roughly */
+#define BLOCKS_COUNTED 2	/* that are looked at to count what is in them */
+#define READ_BEFORE (7 * PAGE_BYTES)	/* of a key that goes on there */
+#define READ_BEHIND (15 * PAGE_BYTES)	/* at most, of who goes on */
 #define BLOCK_TAIL 4		/* of a block's key: its first sequence */
 
 struct sealedkeys {
 	MDB_cursor *cursor;
 	uint64_t before;	/* the sequence in front of the day's first */
+	struct mapread_file file;
+	struct mapread *read;
 	bool is_broken;		/* something in it is no index */
 };
 
@@ -23,6 +29,8 @@ struct sealedkeys *sealedkeys_new(const struct segment_view *view)
 	struct sealedkeys *keys = g_new0(struct sealedkeys, 1);
 
 	keys->before = view->first_sequence - 1;
+	keys->file = view->file;
+	keys->read = mapread_new(&view->file);
 	/* A transaction that was begun has room for a cursor. */
 	BUG_IF(mdb_cursor_open(view->txn, view->index, &keys->cursor));
 	return keys;
@@ -35,6 +43,7 @@ void sealedkeys_free(struct sealedkeys **keys)
 	*keys = NULL;
 	if (!old)
 		return;
+	mapread_free(&old->read);
 	mdb_cursor_close(old->cursor);
 	g_free(old);
 }
@@ -49,7 +58,7 @@ const char *sealedkeys_problem(const struct sealedkeys *keys)
 struct block {
 	struct record_key first;
 	uint32_t sequence;
-	struct span bytes;
+	struct span place;	/* in the map: not looked at there */
 };
 
 static bool take_block(struct sealedkeys *keys, int failed,
@@ -61,7 +70,8 @@ static bool take_block(struct sealedkeys *keys, int failed,
 	if (failed == MDB_NOTFOUND)
 		return false;
 	if (failed || key->mv_size <= BLOCK_TAIL ||
-	    key->mv_size > RECORD_KEY_MAX + BLOCK_TAIL) {
+	    key->mv_size > RECORD_KEY_MAX + BLOCK_TAIL ||
+	    value->mv_size > SEALEDFORM_BLOCK_BYTES) {
 		keys->is_broken = true;
 		return false;
 	}
@@ -72,7 +82,7 @@ static bool take_block(struct sealedkeys *keys, int failed,
 	memcpy(&big_endian, (const char *)key->mv_data + out->first.len,
 	       sizeof big_endian);
 	out->sequence = GUINT32_FROM_BE(big_endian);
-	out->bytes = span_of(value->mv_data, value->mv_size);
+	out->place = span_of(value->mv_data, value->mv_size);
 	return true;
 }
 
@@ -115,15 +125,16 @@ static int compare(const struct record_key *a, const struct record_key *b)
 /* Whether an entry says which records have its key. */
 static bool take_sequences(struct sealedkeys *keys,
 			   const struct sealedform_postings *postings,
-			   GArray *out)
+			   bool is_newest_first, GArray *out)
 {
-	bool is_good = sealedform_sequences(postings, out);
+	bool is_good = sealedform_sequences(postings, keys->before,
+					    is_newest_first, out);
 
 	keys->is_broken |= !is_good;
 	return is_good;
 }
 
-/* The block's own page is not looked at: that would be to wait for it. */
+/* The block itself is not looked at: that would be to wait for it. */
 void sealedkeys_prefetch(struct sealedkeys *keys,
 			 const struct record_key *key)
 {
@@ -131,78 +142,68 @@ void sealedkeys_prefetch(struct sealedkeys *keys,
 	struct block block;
 
 	if (find_block(keys, &wanted, 0, &block))
-		willneed(span_first(block.bytes, FETCH_LEAST));
+		mapread_fetch(&keys->file, span_of(block.place.ptr,
+						   FETCH_FIRST));
 }
 
-/* Those up to last. */
-static void add_newest_first(const struct sealedkeys *keys,
-			     const GArray *found, uint32_t last, GArray *out)
+/* Those behind last, which are in front. */
+static void drop_later(GArray *sequences, guint from, uint64_t last)
 {
-	const uint32_t *from = (const uint32_t *)(void *)found->data;
-	guint count = found->len, before = out->len;
-	uint64_t *to;
+	guint low = from, high = sequences->len;
 
-	while (count && from[count - 1] > last)
-		count--;
-	g_array_set_size(out, before + count);
-	to = (uint64_t *)(void *)out->data + before;
-	for (guint i = 0; i < count; i++)
-		to[i] = from[count - 1 - i] + keys->before;
-}
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
 
-/* A key that begins in an earlier block has those in front of this one, too, and who goes
- * through what many records have wants them next. */
-static void fetch_earlier(const struct block *block,
-			  const struct record_key *wanted)
-{
-	if (compare(&block->first, wanted) == 0)
-		willneed(span_of(block->bytes.ptr - FETCH_LEAST, FETCH_LEAST));
+		if (g_array_index(sequences, uint64_t, middle) > last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	g_array_remove_range(sequences, from, low - from);
 }
 
 bool sealedkeys_postings(struct sealedkeys *keys,
 			 const struct record_key *key, uint64_t most,
 			 GArray *out)
 {
-	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	struct record_key wanted = sealedform_key(key);
 	struct sealedform_postings postings;
 	guint before = out->len;
 	struct block block;
 	uint32_t last;
+	int order = -1;
 
 	if (most <= keys->before)
 		return false;
 	last = (uint32_t)MIN(most - keys->before, UINT32_MAX);
 	if (!find_block(keys, &wanted, last, &block))
 		return false;
-	fetch_earlier(&block, &wanted);
-	postings = sealedform_postings_of(block.bytes, &block.first);
-	while (sealedform_next_postings(&postings))
-		if (compare(&postings.key, &wanted) == 0 &&
-		    !take_sequences(keys, &postings, found))
-			break;
+	/* What begins in an earlier block is in those before this one, too, and
+	 * who goes through it from the newest wants them next. */
+	postings = sealedform_postings_of(
+		mapread_get(keys->read, block.place,
+			    compare(&block.first, &wanted) ? 0 : READ_BEFORE,
+			    0), &block.first);
+	while (order < 0 && sealedform_next_postings(&postings)) {
+		order = compare(&postings.key, &wanted);
+		if (order == 0 && !take_sequences(keys, &postings, true, out))
+			return false;
+	}
 	keys->is_broken |= postings.is_broken;
-	add_newest_first(keys, found, last, out);
+	drop_later(out, before, most);
 	return out->len > before;
 }
 
 /* Blocks lie one behind the other: who goes on from one to the next goes on further, so
- * more is fetched each time. */
-struct going {
-	const char *end;		/* of what was fetched */
-	size_t len;			/* of what will be */
-};
-
-static void go_on(struct going *going, const struct block *block)
+ * more is read each time. */
+static struct sealedform_postings go_on(struct sealedkeys *keys,
+					const struct block *block,
+					size_t *behind)
 {
-	const char *begin = block->bytes.ptr;
+	struct span bytes = mapread_get(keys->read, block->place, 0, *behind);
 
-	if (begin < going->end && begin + going->len >= going->end)
-		return;
-	going->len = going->len ? MIN(going->len * 2, FETCH_MOST) :
-				  FETCH_LEAST;
-	willneed(span_of(begin, going->len));
-	going->end = begin + going->len;
+	*behind = MIN(*behind * 2 + PAGE_BYTES, READ_BEHIND);
+	return sealedform_postings_of(bytes, &block->first);
 }
 
 /* What is done with each entry between two keys; false ends it. */
@@ -217,16 +218,15 @@ static void walk_entries(struct sealedkeys *keys,
 {
 	struct record_key first = sealedform_key(from);
 	struct record_key last = sealedform_key(to);
-	struct going going = { NULL, 0 };
+	size_t behind = PAGE_BYTES;
 	struct block block;
 	bool is_more = find_block(keys, &first, 0, &block);
 
 	for (; is_more && compare(&block.first, &last) <= 0;
 	     is_more = next_block(keys, &block)) {
-		struct sealedform_postings postings =
-			sealedform_postings_of(block.bytes, &block.first);
+		struct sealedform_postings postings = go_on(keys, &block,
+							    &behind);
 
-		go_on(&going, &block);
 		while (sealedform_next_postings(&postings)) {
 			if (compare(&postings.key, &first) < 0)
 				continue;
@@ -242,19 +242,7 @@ static bool collect_entry(struct sealedkeys *keys,
 			  const struct sealedform_postings *postings,
 			  void *context)
 {
-	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	GArray *out = context;
-
-	guint before = out->len;
-	uint64_t *to;
-
-	if (!take_sequences(keys, postings, found))
-		return false;
-	g_array_set_size(out, before + found->len);
-	to = (uint64_t *)(void *)out->data + before;
-	for (guint i = 0; i < found->len; i++)
-		to[i] = g_array_index(found, uint32_t, i) + keys->before;
-	return true;
+	return take_sequences(keys, postings, false, context);
 }
 
 void sealedkeys_collect(struct sealedkeys *keys,
@@ -268,15 +256,15 @@ void sealedkeys_collect(struct sealedkeys *keys,
 static bool widen(struct sealedkeys *keys,
 		  const struct sealedform_postings *postings, void *context)
 {
-	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	struct dayreader_bounds *bounds = context;
 
-	if (!take_sequences(keys, postings, found) || !found->len)
+	if (!take_sequences(keys, postings, false, found) || !found->len)
 		return false;
-	bounds->first = MIN(bounds->first, keys->before +
-			    g_array_index(found, uint32_t, 0));
-	bounds->last = MAX(bounds->last, keys->before +
-			   g_array_index(found, uint32_t, found->len - 1));
+	bounds->first = MIN(bounds->first,
+			    g_array_index(found, uint64_t, 0));
+	bounds->last = MAX(bounds->last,
+			   g_array_index(found, uint64_t, found->len - 1));
 	return true;
 }
 
@@ -305,12 +293,36 @@ static bool count_entry(struct sealedkeys *keys,
 	return counting->count < counting->enough;
 }
 
+/* How many blocks a key fills, which then lie one behind the other, with a page of LMDB's
+ * own here and there; 0: it is in few, or where they lie does not tell. */
+static size_t blocks_of(struct sealedkeys *keys,
+			const struct record_key *key)
+{
+	struct record_key wanted = sealedform_key(key);
+	struct block first, last;
+
+	if (!find_block(keys, &wanted, 0, &first))
+		return 0;
+	for (int i = 0; i < BLOCKS_COUNTED; i++)
+		if (!next_block(keys, &first) ||
+		    compare(&first.first, &wanted) != 0)
+			return 0;
+	if (!find_block(keys, &wanted, UINT32_MAX, &last) ||
+	    last.place.ptr < first.place.ptr)
+		return 0;
+	return (size_t)(last.place.ptr - first.place.ptr) / PAGE_BYTES +
+	       BLOCKS_COUNTED;
+}
+
 uint64_t sealedkeys_count(struct sealedkeys *keys,
 			  const struct record_key *from,
 			  const struct record_key *to, uint64_t enough)
 {
 	struct counting counting = { 0, enough };
+	size_t blocks = compare(from, to) == 0 ? blocks_of(keys, from) : 0;
 
+	if (blocks)
+		return blocks * BLOCK_ENTRIES;
 	walk_entries(keys, from, to, count_entry, &counting);
 	return counting.count;
 }
@@ -322,10 +334,11 @@ bool sealedkeys_each_key(struct sealedkeys *keys, dayreader_take_key_fn *take,
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	struct block block;
 	bool is_more = find_block(keys, &lowest, 0, &block);
+	size_t behind = PAGE_BYTES;
 
 	for (; is_more; is_more = next_block(keys, &block)) {
-		struct sealedform_postings postings =
-			sealedform_postings_of(block.bytes, &block.first);
+		struct sealedform_postings postings = go_on(keys, &block,
+							    &behind);
 
 		while (sealedform_next_postings(&postings)) {
 			g_array_set_size(all, 0);

@@ -3,7 +3,6 @@
 #include "store/sealedread.h"
 
 #include "store/digest.h"
-#include "store/willneed.h"
 
 #include <inttypes.h>
 #include <lmdb.h>
@@ -209,7 +208,7 @@ static bool load_run(struct sealedread *read, uint32_t i)
 		return tell(read, run.sequence);
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
 	if (!read->dict) {
-		willneed(read->view.dict);
+		mapread_fetch(&read->view.file, read->view.dict);
 		read->unpacker = sealedform_unpacker_new();
 		read->dict = sealedform_dict_new(read->view.dict);
 	}
@@ -282,18 +281,19 @@ void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 	uint64_t last = 0, first;
 
 	if (!read->dict && count)
-		willneed(read->view.dict);
+		mapread_fetch(&read->view.file, read->view.dict);
 	g_array_set_size(read->places, 0);	/* it is of another chunk */
 	for (size_t i = 0; i < count; i++) {
 		if (!locate_chunk(read, sequences[i], &first) || first == last)
 			continue;
-		willneed(span_first(read->chunk, CHUNK_HEAD_BYTES));
+		mapread_fetch(&read->view.file,
+			      span_first(read->chunk, CHUNK_HEAD_BYTES));
 		last = first;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (find_chunk(read, sequences[i]))
-			willneed(run_bytes(read, find_run(read,
-							   sequences[i])));
+			mapread_fetch(&read->view.file, run_bytes(
+				read, find_run(read, sequences[i])));
 }
 
 /* The run behind the one in hand. */

@@ -28,7 +28,8 @@ struct ahead {
 	struct answer *answers;		/* one a part */
 	atomic_bool is_over;
 	pthread_mutex_t lock;		/* of all that follows */
-	pthread_cond_t changed;
+	pthread_cond_t done;		/* a part was looked at */
+	pthread_cond_t given_one;	/* there is room ahead, or all is over */
 	pthread_t threads[THREADS];
 	guint started;			/* of them */
 	guint next;			/* part to look at */
@@ -77,7 +78,7 @@ static void look_at(struct ahead *ahead, guint i, struct searching *mine)
 	ahead->most_hits = MAX(ahead->most_hits, answer->hits->len);
 	if (!ahead->seen.count)
 		ahead->seen = mine->seen;
-	pthread_cond_broadcast(&ahead->changed);
+	pthread_cond_signal(&ahead->done);
 	pthread_mutex_unlock(&ahead->lock);
 }
 
@@ -98,7 +99,7 @@ static bool take_part(struct ahead *ahead, guint *part_out,
 	while (!atomic_load(&ahead->is_over) &&
 	       ahead->next < ahead->parts->len &&
 	       ahead->next - ahead->given >= wanted_ahead(ahead))
-		pthread_cond_wait(&ahead->changed, &ahead->lock);
+		pthread_cond_wait(&ahead->given_one, &ahead->lock);
 	is_more = !atomic_load(&ahead->is_over) &&
 		  ahead->next < ahead->parts->len;
 	if (is_more) {
@@ -178,7 +179,7 @@ static void await(struct ahead *ahead, guint i)
 	}
 	pthread_mutex_lock(&ahead->lock);
 	while (!ahead->answers[i].is_done)
-		pthread_cond_wait(&ahead->changed, &ahead->lock);
+		pthread_cond_wait(&ahead->done, &ahead->lock);
 	pthread_mutex_unlock(&ahead->lock);
 }
 
@@ -191,7 +192,7 @@ static void give_all(struct ahead *ahead, struct searching *on)
 		pthread_mutex_lock(&ahead->lock);
 		ahead->given = i + 1;
 		ahead->limit = MAX(on->limit - on->result->found, 1);
-		pthread_cond_broadcast(&ahead->changed);
+		pthread_cond_signal(&ahead->given_one);
 		pthread_mutex_unlock(&ahead->lock);
 	}
 }
@@ -203,7 +204,7 @@ static void stop(struct ahead *ahead)
 
 	pthread_mutex_lock(&ahead->lock);
 	atomic_store(&ahead->is_over, true);
-	pthread_cond_broadcast(&ahead->changed);
+	pthread_cond_broadcast(&ahead->given_one);
 	started = ahead->started;
 	pthread_mutex_unlock(&ahead->lock);
 	for (guint i = 0; i < started; i++)
@@ -217,7 +218,8 @@ void searchahead_run(struct searching *on, const char *dir,
 		.on = on, .dir = dir, .parts = parts,
 		.answers = g_new0(struct answer, parts->len),
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.changed = PTHREAD_COND_INITIALIZER,
+		.done = PTHREAD_COND_INITIALIZER,
+		.given_one = PTHREAD_COND_INITIALIZER,
 		.limit = on->limit - on->result->found,
 	};
 

@@ -27,6 +27,7 @@ struct segment {
 	bool is_sealed;
 	unsigned newer;		/* version that is not known, or 0 */
 	uint64_t first_sequence;
+	struct mapread_file file;	/* of one that is sealed */
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -175,6 +176,20 @@ static void free_segment(struct segment *segment)
 	g_free(segment);
 }
 
+/* The facts lie in a page, with the names of the table's other values. */
+static void find_file(struct segment *segment, MDB_txn *txn)
+{
+	MDB_val key = meta_key(), value;
+	MDB_stat stats;
+	int fd;
+
+	if (!mdb_get(txn, segment->meta, &key, &value) &&
+	    !mdb_env_stat(segment->env, &stats) &&
+	    !mdb_env_get_fd(segment->env, &fd))
+		segment->file = mapread_file_of(fd, value.mv_data,
+						stats.ms_psize);
+}
+
 /* The version first: a newer program may have other tables. */
 static int take_meta(struct segment *segment, MDB_txn *txn)
 {
@@ -190,6 +205,8 @@ static int take_meta(struct segment *segment, MDB_txn *txn)
 	if (failed)
 		return failed;
 	segment->is_sealed = meta.version == SEGMENT_SEALED;
+	if (segment->is_sealed)
+		find_file(segment, txn);
 	segment->first_sequence = meta.before_sequence + 1;
 	return 0;
 }
@@ -481,6 +498,7 @@ bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 		.index = segment->index, .meta = segment->meta,
 		.is_sealed = segment->is_sealed,
 		.first_sequence = segment->first_sequence,
+		.file = segment->file,
 	};
 	if (segment->is_sealed && !mdb_get(txn, segment->meta, &key, &dict))
 		view_out->dict = span_of(dict.mv_data, dict.mv_size);

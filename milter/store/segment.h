@@ -4,6 +4,7 @@
 
 #include "base/guard.h"
 #include "base/span.h"
+#include "store/mapread.h"
 #include "store/recordform.h"
 
 #include <glib.h>
@@ -80,6 +81,7 @@ struct segment_view {
 	bool is_sealed;			/* and then: */
 	uint64_t first_sequence;	/* of the day */
 	struct span dict;		/* of its runs; may be empty */
+	struct mapread_file file;
 };
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error) MUST_USE;

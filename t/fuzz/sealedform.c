@@ -40,10 +40,17 @@ static void read_block(struct span block)
 	postings = sealedform_postings_of(span_from(block, 1), &first);
 	while (sealedform_next_postings(&postings)) {
 		g_autoptr(GArray) found = g_array_new(FALSE, FALSE,
-						      sizeof(uint32_t));
+						      sizeof(uint64_t));
+		guint count = postings.count;
 
-		if (sealedform_sequences(&postings, found))
-			BUG_IF(found->len != postings.count);
+		if (!sealedform_sequences(&postings, 7, false, found) ||
+		    !sealedform_sequences(&postings, 7, true, found))
+			continue;
+		BUG_IF(found->len != 2 * count);
+		for (guint i = 0; i < count; i++)
+			BUG_IF(g_array_index(found, uint64_t, i) !=
+			       g_array_index(found, uint64_t,
+					     2 * count - 1 - i));
 	}
 	BUG_IF(!postings.is_broken && postings.rest.len);
 }

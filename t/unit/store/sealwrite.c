@@ -241,6 +241,14 @@ static void records_are_the_same(void **state)
 	end(&place);
 }
 
+/* Of one key it is what it is, unless it has thousands. */
+static void expect_count(uint64_t count, guint found)
+{
+	if (found < 2048 ? count != found :
+	    count < found / 2 || count > found * 4)
+		fail_msg("%d counted, %d found", (int)count, (int)found);
+}
+
 /* Newest first, and nothing left out. What is more has part of the same hash. */
 static bool expect_postings(const struct record_key *key,
 			    const GArray *sequences, void *context)
@@ -263,8 +271,8 @@ static bool expect_postings(const struct record_key *key,
 			fail_msg("kind %d: %d is not found", key->bytes[0],
 				 (int)wanted);
 	}
-	assert_true(dayreader_count(pair->readers[1], key, key, UINT64_MAX) ==
-		    found->len);
+	expect_count(dayreader_count(pair->readers[1], key, key, UINT64_MAX),
+		     found->len);
 	return true;
 }
 
