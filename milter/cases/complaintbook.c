@@ -16,6 +16,15 @@
 #define KEY_RATE 'r'		/* a day and a domain: to a count */
 #define KEY_UNMATCHED 'u'	/* a number: nothing behind it */
 
+const char *complaint_outcome_word(enum complaint_outcome outcome)
+{
+	static const char *const words[] = {
+		"added", "joined", "throttled", "full",
+	};
+
+	return words[outcome];
+}
+
 static void append_number(GString *out, uint64_t number)
 {
 	for (int shift = 56; shift >= 0; shift -= 8)
@@ -203,6 +212,11 @@ static bool add_new(struct state_txn *txn, struct complaint_entry *entry,
 	       put(txn, entry, error);
 }
 
+static bool is_full(struct state_txn *txn)
+{
+	return state_count(txn, STATE_COMPLAINTS) >= 4 * COMPLAINTS_MAX;
+}
+
 static bool add(struct state_txn *txn, struct complaint_entry *entry,
 		int64_t most_a_day, enum complaint_outcome *outcome_out,
 		GError **error)
@@ -214,11 +228,13 @@ static bool add(struct state_txn *txn, struct complaint_entry *entry,
 	*outcome_out = COMPLAINT_JOINED;
 	if (state_find(txn, STATE_COMPLAINTS, span_of_string(same), &value))
 		return join(txn, number_of(value), entry, error);
+	*outcome_out = COMPLAINT_FULL;
+	if (is_full(txn))
+		return true;
 	if (!count_today(txn, entry, &today, error))
 		return false;
 	*outcome_out = COMPLAINT_THROTTLED;
-	if (today > (uint64_t)most_a_day ||
-	    state_count(txn, STATE_COMPLAINTS) >= 4 * COMPLAINTS_MAX)
+	if (today > (uint64_t)most_a_day)
 		return true;
 	*outcome_out = COMPLAINT_ADDED;
 	return add_new(txn, entry, span_of_string(same), error);
@@ -236,6 +252,23 @@ bool complaintbook_add(struct state *state, struct complaint_entry *entry,
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;
+}
+
+bool complaintbook_has_room(struct state *state,
+			    const struct complaint *complaint)
+{
+	struct state_txn *txn = state_begin_read(state, NULL);
+	g_autoptr(GString) same = sameness_of(complaint);
+	struct span value;
+	bool has_room;
+
+	if (!txn)
+		return true;	/* complaintbook_add() tells what is wrong */
+	has_room = !is_full(txn) ||
+		   state_find(txn, STATE_COMPLAINTS, span_of_string(same),
+			      &value);
+	state_end(&txn);
+	return has_room;
 }
 
 static bool find_or_say(struct state_txn *txn, uint64_t number,

@@ -19,6 +19,7 @@
 
 #define PREFIX "complaint-"
 #define LOOKED_AT_MAX 1000	/* names; some may be nobody's to remove */
+#define FULL_TOLD_EVERY_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define ENOUGH_US 200000	/* a stranger's words may be looked up in many days */
 
 static bool write_all(int fd, struct span bytes)
@@ -93,7 +94,6 @@ static char *read_file(int folder, const char *name, int64_t most,
 
 static void tell(const char *name, const struct complaint_imported *imported)
 {
-	static const char *const words[] = { "added", "joined", "throttled" };
 	g_autofree char *file = log_text(span_text(name));
 	g_autofree char *why = log_text(span_text(imported->why));
 
@@ -105,10 +105,25 @@ static void tell(const char *name, const struct complaint_imported *imported)
 	else
 		log_event(NULL, LOG_NOTICE, "complaint", "number=%" PRIu64
 			  " %s records=%zu", imported->number,
-			  words[imported->outcome], imported->record_count);
+			  complaint_outcome_word(imported->outcome),
+			  imported->record_count);
 }
 
-/* False: it waits, since the state cannot be written. */
+/* For as long as that is so, now and then. */
+static void tell_full(void)
+{
+	static int64_t told_us;
+	int64_t now_us = clock_monotonic_us();
+
+	if (told_us && now_us < told_us + FULL_TOLD_EVERY_US)
+		return;
+	told_us = now_us;
+	log_event(NULL, LOG_ERR, "complaint_waits", "why=\"%s\"",
+		  COMPLAINT_FULL_ADVICE);
+}
+
+/* False: it waits, since the state cannot be written. One for which the book has no
+ * room waits, too, but what is behind it may be of another kind. */
 static bool take_one(int folder, const char *name,
 		     const struct complaint_import *import)
 {
@@ -129,7 +144,10 @@ static bool take_one(int folder, const char *name,
 			  why->message);
 		return false;
 	}
-	if (unlinkat(folder, name, 0) == 0)
+	if (imported.refusal == COMPLAINT_READ &&
+	    imported.outcome == COMPLAINT_FULL)
+		tell_full();
+	else if (unlinkat(folder, name, 0) == 0)
 		tell(name, &imported);
 	return true;
 }

@@ -61,6 +61,9 @@ bool complaintimport_add(const struct complaint_import *import,
 
 	entry->last_us = import->now_us;
 	entry->operator_name = import->operator_name;
+	out->outcome = COMPLAINT_FULL;
+	if (!complaintbook_has_room(import->state, &entry->complaint))
+		return true;
 	if (!complaintmatch_find(state_dir, &entry->complaint, arena,
 				 &entry->match, error) ||
 	    !complaintbook_add(import->state, entry, a_day, &out->outcome,
