@@ -3,7 +3,6 @@
 #include "cases/complaintimport.h"
 
 #include "cases/casesettings.h"
-#include "cases/complaintmatch.h"
 #include "cases/complaintsettings.h"
 #include "cases/noticebounce.h"
 #include "settings/global.h"
@@ -58,15 +57,22 @@ bool complaintimport_add(const struct complaint_import *import,
 {
 	const char *state_dir = global_settings_of(import->settings)->state_dir;
 	int64_t a_day = complaint_settings_of(import->settings)->a_day;
+	struct complaint_search whole = { .until_us = 0 };
+	struct complaint_search *search = import->search ? import->search :
+							   &whole;
 
 	entry->last_us = import->now_us;
 	entry->operator_name = import->operator_name;
 	out->outcome = COMPLAINT_FULL;
 	if (!complaintbook_has_room(import->state, &entry->complaint))
 		return true;
-	if (!complaintmatch_find(state_dir, &entry->complaint, arena,
-				 &entry->match, error) ||
-	    !complaintbook_add(import->state, entry, a_day, &out->outcome,
+	if (!complaintmatch_find(state_dir, &entry->complaint, search, arena,
+				 &entry->match, error))
+		return false;
+	out->is_unfinished = !search->is_over;
+	if (out->is_unfinished)
+		return true;
+	if (!complaintbook_add(import->state, entry, a_day, &out->outcome,
 			       error))
 		return false;
 	out->number = entry->number;

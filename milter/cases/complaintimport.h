@@ -2,7 +2,7 @@
 #ifndef CASES_COMPLAINTIMPORT_H
 #define CASES_COMPLAINTIMPORT_H
 
-#include "cases/complaintbook.h"
+#include "cases/complaintmatch.h"
 #include "settings/settings.h"
 
 struct complaint_import {
@@ -10,6 +10,7 @@ struct complaint_import {
 	struct state *state;
 	const char *operator_name;	/* "": the daemon itself */
 	int64_t now_us;
+	struct complaint_search *search;	/* NULL: for as long as it takes */
 };
 
 struct complaint_imported {
@@ -20,6 +21,8 @@ struct complaint_imported {
 	enum complaint_outcome outcome;	/* when not */
 	uint64_t number;
 	size_t record_count;
+	bool is_unfinished;		/* nothing is stored: the same again goes on
+					 * with import->search */
 };
 
 /* Reads, finds the records, and stores; the incident goes to incidents.h. A bounce of a
