@@ -31,7 +31,7 @@ struct importing {
 static int tell(const struct admin *admin, const struct command *self,
 		const struct complaint_imported *imported)
 {
-	const char *word = complaint_outcome_word(imported->outcome);
+	const char *word = complaintbook_outcome_word(imported->outcome);
 
 	if (imported->outcome == COMPLAINT_FULL)
 		return admin_fail(self, EX_TEMPFAIL, "%s",

@@ -16,7 +16,7 @@
 #define KEY_RATE 'r'		/* a day and a domain: to a count */
 #define KEY_UNMATCHED 'u'	/* a number: nothing behind it */
 
-const char *complaint_outcome_word(enum complaint_outcome outcome)
+const char *complaintbook_outcome_word(enum complaint_outcome outcome)
 {
 	static const char *const words[] = {
 		"added", "joined", "throttled", "full",

@@ -40,7 +40,7 @@ enum complaint_outcome {
 	COMPLAINT_FULL,			/* of all reporters: nothing new is kept */
 };
 /* "added" */
-const char *complaint_outcome_word(enum complaint_outcome outcome);
+const char *complaintbook_outcome_word(enum complaint_outcome outcome);
 #define COMPLAINT_FULL_ADVICE \
 	"the book of complaints is full: a shorter cases.complaint_keep makes room"
 

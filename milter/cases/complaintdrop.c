@@ -112,7 +112,7 @@ static void tell(const char *name, const struct complaint_imported *imported)
 	else
 		log_event(NULL, LOG_NOTICE, "complaint", "number=%" PRIu64
 			  " %s records=%zu", imported->number,
-			  complaint_outcome_word(imported->outcome),
+			  complaintbook_outcome_word(imported->outcome),
 			  imported->record_count);
 }
 
