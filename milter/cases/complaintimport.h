@@ -36,7 +36,8 @@ bool complaintimport_add(const struct complaint_import *import,
 			 struct complaint_entry *entry, struct arena *arena,
 			 struct complaint_imported *out, GError **error)
 	MUST_USE;
-/* A matched one is an incident of its customer, else account, else client's address. */
+/* A matched one is an incident of its customer, else account, else client's address, and
+ * makes a case of complaintkind_of(), if any. */
 void complaintimport_note(const struct complaint_entry *entry,
 			  const struct settings *settings, int64_t now_us);
 
