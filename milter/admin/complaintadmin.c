@@ -27,22 +27,27 @@ struct importing {
 	struct complaint_import import;
 };
 
-static void tell(const struct admin *admin,
-		 const struct complaint_imported *imported)
+/* The MTA keeps one for which there is no room, and tries again. */
+static int tell(const struct admin *admin, const struct command *self,
+		const struct complaint_imported *imported)
 {
-	static const char *const words[] = { "added", "joined", "throttled" };
+	const char *word = complaintbook_outcome_word(imported->outcome);
 
+	if (imported->outcome == COMPLAINT_FULL)
+		return admin_fail(self, EX_TEMPFAIL, "%s",
+				  COMPLAINT_FULL_ADVICE);
 	if (admin->is_json)
 		printf("{\"complaint\":%" PRIu64 ",\"outcome\":\"%s\","
 		       "\"records\":%zu}\n", imported->number,
-		       words[imported->outcome], imported->record_count);
+		       word, imported->record_count);
 	else if (imported->outcome == COMPLAINT_THROTTLED)
 		puts("forgotten: too many from there today "
 		     "(cases.complaints_a_day)");
 	else
 		printf("complaint %" PRIu64 " %s, %s\n", imported->number,
-		       words[imported->outcome], imported->record_count ?
+		       word, imported->record_count ?
 		       "its record was found" : "no record was found");
+	return EX_OK;
 }
 
 static void tell_letter(const struct admin *admin, const char *what)
@@ -84,8 +89,7 @@ static int take_one(void *mydata, struct span bytes, const char *name,
 	if (imported.refusal != COMPLAINT_READ)
 		return admin_fail(on->self, EX_DATAERR, "%s: no complaint: %s",
 				  name, imported.why);
-	tell(on->admin, &imported);
-	return EX_OK;
+	return tell(on->admin, on->self, &imported);
 }
 
 static int drop_one(void *mydata, struct span bytes, const char *name,
@@ -263,7 +267,7 @@ static int add(struct admin *admin, const struct command *self,
 	    !caseincidents_flush(import.state, admin->settings, &why))
 		status = admin_fail_store(self, why);
 	else
-		tell(admin, &imported);
+		status = tell(admin, self, &imported);
 	state_close(&import.state);
 	return status;
 }

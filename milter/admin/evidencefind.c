@@ -103,17 +103,47 @@ GByteArray *evidencefind_read(const struct admin *admin,
 	return bytes;
 }
 
+struct evidencefind_states {
+	const struct admin *admin;
+	struct state *state;
+	struct holdset *set;
+	struct evidenceholds *holds;	/* NULL until one asks */
+};
+
+struct evidencefind_states *evidencefind_states_new(const struct admin *admin,
+						    struct state *state)
+{
+	struct evidencefind_states *states =
+		g_new0(struct evidencefind_states, 1);
+
+	states->admin = admin;
+	states->state = state;
+	return states;
+}
+
+void evidencefind_states_free(struct evidencefind_states **states)
+{
+	struct evidencefind_states *old = *states;
+
+	*states = NULL;
+	if (!old)
+		return;
+	evidenceholds_free(&old->holds);
+	holdset_free(&old->set);
+	g_free(old);
+}
+
 /* One on hold should be there whatever its term. */
-static bool is_on_hold(const struct admin *admin, struct state *state,
+static bool is_on_hold(struct evidencefind_states *states,
 		       const struct evidence_place *place)
 {
-	struct holdset *holds = state ? holdset_load(state, NULL) : NULL;
-	struct evidenceholds *on = evidenceholds_new(state_dir(admin), holds);
-	bool is_it = evidenceholds_has(on, place, NULL);
-
-	evidenceholds_free(&on);
-	holdset_free(&holds);
-	return is_it;
+	if (!states->holds) {
+		if (states->state)
+			states->set = holdset_load(states->state, NULL);
+		states->holds = evidenceholds_new(state_dir(states->admin),
+						  states->set);
+	}
+	return evidenceholds_has(states->holds, place, NULL);
 }
 
 static bool is_past_term(const struct admin *admin,
@@ -129,10 +159,11 @@ static bool is_past_term(const struct admin *admin,
 	       clock_now_us() - keep_ms * 1000;
 }
 
-enum evidencefind_state evidencefind_state(
-	const struct admin *admin, struct state *state,
-	const struct evidencefind_item *item)
+enum evidencefind_state evidencefind_state(struct evidencefind_states *states,
+					   const struct evidencefind_item *item)
 {
+	const struct admin *admin = states->admin;
+	struct state *state = states->state;
 	g_autofree char *path = evidence_path(state_dir(admin), &item->place);
 	struct evidence_release release;
 	struct evidence_removal removal;
@@ -144,7 +175,7 @@ enum evidencefind_state evidencefind_state(
 			return EVIDENCEFIND_REMOVED;
 		}
 		return is_past_term(admin, &item->place) &&
-		       !is_on_hold(admin, state, &item->place) ?
+		       !is_on_hold(states, &item->place) ?
 		       EVIDENCEFIND_EXPIRED : EVIDENCEFIND_MISSING;
 	}
 	if (state && evidencemarks_find_release(

@@ -40,10 +40,18 @@ enum evidencefind_state {
 	EVIDENCEFIND_REMOVED, EVIDENCEFIND_EXPIRED, EVIDENCEFIND_MISSING,
 };
 
-/* state may be NULL: then nobody released or removed anything. */
-enum evidencefind_state evidencefind_state(
-	const struct admin *admin, struct state *state,
-	const struct evidencefind_item *item);
+/*
+ * For many of them: what is the same for all, the holds above all, is read but once.
+ * Both are borrowed; state may be NULL: then nobody released or removed anything.
+ */
+struct evidencefind_states;
+struct evidencefind_states *evidencefind_states_new(const struct admin *admin,
+						    struct state *state)
+	MUST_USE;
+/* Accepts NULL, clears the pointer. */
+void evidencefind_states_free(struct evidencefind_states **states);
+enum evidencefind_state evidencefind_state(struct evidencefind_states *states,
+					   const struct evidencefind_item *item);
 const char *evidencefind_state_word(enum evidencefind_state state);
 
 /* Bytes for a terminal or a page: all but printable ASCII as \xHH. Free it. */

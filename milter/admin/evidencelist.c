@@ -23,7 +23,7 @@
 struct looking {
 	struct admin *admin;
 	const struct command *self;
-	struct state *state;
+	struct evidencefind_states *states;
 	struct table *table;
 	bool is_held_only;
 	uint64_t left;			/* to be listed; 0: all */
@@ -44,7 +44,7 @@ static json_t *object_of(const struct looking *on,
 
 	json_object_set_new(object, "evidence_state", json_string(
 		evidencefind_state_word(evidencefind_state(
-			on->admin, on->state, item))));
+			on->states, item))));
 	return object;
 }
 
@@ -78,8 +78,7 @@ static void add_row(const struct looking *on,
 static int list_one(const struct evidencefind_item *item, void *context)
 {
 	struct looking *on = context;
-	enum evidencefind_state state = evidencefind_state(
-		on->admin, on->state, item);
+	enum evidencefind_state state = evidencefind_state(on->states, item);
 
 	if (on->left == 1 ||
 	    (on->is_held_only && state != EVIDENCEFIND_HELD))
@@ -98,16 +97,18 @@ static int list(struct looking *on, const struct search_query *query)
 		"record", "when", "state", "why", "bytes", "sender", NULL,
 	};
 	int status = EX_OK;
+	struct state *state = desk_open(on->admin, on->self, &status);
 
-	on->state = desk_open(on->admin, on->self, &status);
-	if (!on->state)
+	if (!state)
 		return status;
+	on->states = evidencefind_states_new(on->admin, state);
 	on->table = table_new(titles);
 	status = evidencefind_all(on->admin, on->self, query, list_one, on);
 	if (!on->admin->is_json)
 		table_print(on->table);
 	table_free(on->table);
-	state_close(&on->state);
+	evidencefind_states_free(&on->states);
+	state_close(&state);
 	return status;
 }
 
@@ -208,7 +209,7 @@ static void print_facts(const struct looking *on,
 	printf("%-10s %s\n%-10s %s\n%-10s %s\n%-10s %s\n", "record",
 	       recordview_id(record, id), "when", when, "why",
 	       why_of(item->evidence), "state", evidencefind_state_word(
-		       evidencefind_state(on->admin, on->state, item)));
+		       evidencefind_state(on->states, item)));
 	printf("%-10s %" PRIu64 " bytes, %s\n%-10s %s\n%-10s %s\n",
 	       "original", item->evidence->bytes, item->evidence->cut ?
 	       "cut by limits: not all that was sent" : "whole", "sha256",
@@ -257,14 +258,17 @@ static int run_show(struct admin *admin, const struct command *self, int argc,
 	};
 	struct looking on = { .admin = admin, .self = self };
 	int status = admin_parse(self, entries, &argc, &argv);
+	struct state *state;
 
 	if (status == EX_OK && argc != 2)
 		status = admin_fail(self, EX_USAGE, "one record id is needed");
-	on.state = desk_begin(admin, self, argv[1], reason, &status);
-	if (!on.state)
+	state = desk_begin(admin, self, argv[1], reason, &status);
+	if (!state)
 		return status;
+	on.states = evidencefind_states_new(admin, state);
 	status = evidencefind_one(admin, self, argv[1], show_one, &on);
-	state_close(&on.state);
+	evidencefind_states_free(&on.states);
+	state_close(&state);
 	return status;
 }
 

@@ -30,7 +30,7 @@ struct verifying {
 	const struct admin *admin;
 	const struct command *self;
 	const char *dir;
-	struct state *state;
+	struct evidencefind_states *states;
 	GHashTable *files;		/* path -> struct known * */
 	unsigned records, problems;
 	unsigned orphans;		/* files that no record has */
@@ -124,7 +124,7 @@ static int check_record(const struct evidencefind_item *item, void *context)
 		known->is_recorded = true;
 	if (known && known->is_looked_at)
 		return EX_OK;
-	state = evidencefind_state(on->admin, on->state, item);
+	state = evidencefind_state(on->states, item);
 	on->removed += state == EVIDENCEFIND_REMOVED;
 	on->expired += state == EVIDENCEFIND_EXPIRED;
 	if (state == EVIDENCEFIND_MISSING) {
@@ -226,6 +226,7 @@ int evidenceverify_run(struct admin *admin, const struct command *self,
 	};
 	int64_t since_day = INT64_MIN, until_day = INT64_MAX;
 	struct verifying on = { .admin = admin, .self = self };
+	struct state *state;
 	int status = admin_parse(self, entries, &argc, &argv);
 
 	if (status == EX_OK)
@@ -240,13 +241,15 @@ int evidenceverify_run(struct admin *admin, const struct command *self,
 	if (status != EX_OK)
 		return status;
 	on.dir = global_settings_of(admin->settings)->state_dir;
-	on.state = desk_open(admin, self, &status);
-	if (!on.state)
+	state = desk_open(admin, self, &status);
+	if (!state)
 		return status;
+	on.states = evidencefind_states_new(admin, state);
 	on.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					 g_free);
 	status = verify(&on, since_day, until_day);
 	g_hash_table_destroy(on.files);
-	state_close(&on.state);
+	evidencefind_states_free(&on.states);
+	state_close(&state);
 	return status;
 }

@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 
+#include "admin/statusqueues.h"
 #include "admin/statusrecords.h"
 #include "base/clock.h"
 #include "base/pidfile.h"
@@ -184,6 +185,7 @@ static void print_people(const json_t *status, pid_t pid)
 		  is_well ? "written" : "CANNOT BE WRITTEN: ",
 		  is_well ? "" : text(records, "error"));
 	statusrecords_print(table, records);
+	statusqueues_print(table, status);
 	add_content(table, json_object_get(status, "content"));
 	add_dns_lists(table, json_object_get(status, "dns_lists"));
 	add_alerts(table, json_object_get(status, "alerts"));
@@ -219,6 +221,7 @@ static int run_status(struct admin *admin, const struct command *self,
 			global_settings_of(admin->settings)->user);
 	json_object_set_new(status, "running", json_boolean(pid != 0));
 	statusrecords_take(admin, json_object_get(status, "records"));
+	statusqueues_take(admin, status);
 	if (admin->is_json) {
 		json_dumpf(status, stdout, JSON_COMPACT);
 		putchar('\n');

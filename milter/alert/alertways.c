@@ -181,15 +181,15 @@ bool alertways_run(const char *command, const char *input, int64_t limit_ms,
 
 	if (!g_shell_parse_argv(command, NULL, &words, error))
 		return false;
-	const struct program program = { words, span_text(input), limit_ms };
+	const struct program program = { words, span_text(input), false };
 
-	end = program_run(&program, &status, error);
+	end = program_run(&program, limit_ms, &status, error);
 	if (end == PROGRAM_EXITED && status == 0)
 		return true;
 	if (end == PROGRAM_EXITED)
 		g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED,
 			    "%s failed (status %d)", words[0], status);
-	else if (end == PROGRAM_KILLED)
+	else if (end != PROGRAM_NOT_STARTED)
 		g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED,
 			    "%s was ended by a signal, or after %" PRId64
 			    " ms", words[0], limit_ms);

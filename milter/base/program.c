@@ -3,6 +3,7 @@
 #include "base/program.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,7 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOOK_MS 20
+#define LOOK_MS 5
+#define SAID_MAX 200		/* bytes of what it said */
+
+struct program_job {
+	GPid pid;
+	int said;		/* what it writes on both outputs; -1: not heard */
+	int64_t began_us;
+};
 
 static bool write_all(int fd, struct span bytes)
 {
@@ -25,9 +33,10 @@ static bool write_all(int fd, struct span bytes)
 	return lseek(fd, 0, SEEK_SET) == 0;
 }
 
-static int input_of(struct span bytes, GError **error)
+/* A file without a name that has these bytes; -1 with error. */
+static int file_of(struct span bytes, GError **error)
 {
-	int fd = memfd_create("input", MFD_CLOEXEC);
+	int fd = memfd_create("program", MFD_CLOEXEC);
 
 	if (fd >= 0 && write_all(fd, bytes))
 		return fd;
@@ -38,51 +47,94 @@ static int input_of(struct span bytes, GError **error)
 	return -1;
 }
 
-static bool is_late(const struct program *program, int64_t began_us)
+/* Output of -1: as ours. Named 1 and 2 themselves, GLib has them closed. */
+static bool spawn(const struct program *program, int input,
+		  struct program_job *job, GError **error)
 {
-	return clock_monotonic_us() - began_us > program->most_ms * 1000;
-}
-
-/* Its wait status, or -1: nobody knows. */
-static int wait_for(const struct program *program, GPid pid)
-{
-	bool is_waiting = program->most_ms > 0;
-	int64_t began_us = clock_monotonic_us();
-	int status = 0;
-	pid_t got;
-
-	while ((got = waitpid(pid, &status, is_waiting ? WNOHANG : 0)) != pid) {
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (is_waiting && is_late(program, began_us)) {
-			kill(pid, SIGKILL);
-			is_waiting = false;
-		} else if (is_waiting) {
-			poll(NULL, 0, LOOK_MS);
-		}
-	}
-	return status;
-}
-
-enum program_end program_run(const struct program *program, int *status_out,
-			     GError **error)
-{
-	int input = input_of(program->input, error), status;
-	bool is_started;
-	GPid pid;
-
-	if (input < 0)
-		return PROGRAM_NOT_STARTED;
-	/* -1: as they are. Named 1 and 2 themselves, GLib has them closed. */
-	is_started = g_spawn_async_with_fds("/", (char **)program->words, NULL,
+	return g_spawn_async_with_fds("/", (char **)program->words, NULL,
 		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-		&pid, input, -1, -1, error);
-	close(input);
-	if (!is_started)
-		return PROGRAM_NOT_STARTED;
-	status = wait_for(program, pid);
-	if (status < 0 || !WIFEXITED(status))
-		return PROGRAM_KILLED;
-	*status_out = WEXITSTATUS(status);
-	return PROGRAM_EXITED;
+		&job->pid, input, job->said, job->said, error);
+}
+
+struct program_job *program_start(const struct program *program,
+				  GError **error)
+{
+	struct program_job *job = g_new0(struct program_job, 1);
+	int input = file_of(program->input, error);
+	bool is_good = input >= 0;
+
+	job->said = -1;
+	job->began_us = clock_monotonic_us();
+	if (is_good && program->is_heard) {
+		job->said = file_of(span_of(NULL, 0), error);
+		is_good = job->said >= 0;
+	}
+	is_good = is_good && spawn(program, input, job, error);
+	if (input >= 0)
+		close(input);
+	if (!is_good)
+		program_free(&job);
+	return job;
+}
+
+static enum program_end kill_it(struct program_job *job)
+{
+	int status;
+
+	kill(job->pid, SIGKILL);
+	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return PROGRAM_LATE;
+}
+
+enum program_end program_poll(struct program_job *job, int64_t most_ms,
+			      int *status_out)
+{
+	int64_t lasted_us = clock_monotonic_us() - job->began_us;
+	int status = 0;
+	pid_t got = waitpid(job->pid, &status, WNOHANG);
+
+	if (got == 0 || (got < 0 && errno == EINTR))
+		return most_ms && lasted_us > most_ms * 1000 ? kill_it(job) :
+							       PROGRAM_RUNS;
+	if (got > 0 && WIFEXITED(status)) {
+		*status_out = WEXITSTATUS(status);
+		return PROGRAM_EXITED;
+	}
+	*status_out = got > 0 ? WTERMSIG(status) : 0;
+	return PROGRAM_KILLED;
+}
+
+char *program_said(const struct program_job *job)
+{
+	char bytes[SAID_MAX];
+	ssize_t len = job->said < 0 ? 0 :
+		      pread(job->said, bytes, sizeof bytes, 0);
+	struct span text = span_of(bytes, len > 0 ? (size_t)len : 0);
+	ptrdiff_t end = span_find(text, '\n');
+
+	text = span_trim(end < 0 ? text : span_first(text, (size_t)end));
+	return text.len ? log_text(text) : g_strdup("");
+}
+
+void program_free(struct program_job **job)
+{
+	if (*job && (*job)->said >= 0)
+		close((*job)->said);
+	g_clear_pointer(job, g_free);
+}
+
+enum program_end program_run(const struct program *program, int64_t most_ms,
+			     int *status_out, GError **error)
+{
+	struct program_job *job = program_start(program, error);
+	enum program_end end = job ? PROGRAM_RUNS : PROGRAM_NOT_STARTED;
+
+	while (end == PROGRAM_RUNS) {
+		end = program_poll(job, most_ms, status_out);
+		if (end == PROGRAM_RUNS)
+			poll(NULL, 0, LOOK_MS);
+	}
+	program_free(&job);
+	return end;
 }

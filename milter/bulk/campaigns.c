@@ -2,8 +2,7 @@
 
 #include "bulk/campaigns.h"
 
-#include "base/arena.h"
-#include "store/state.pb-c.h"
+#include "bulk/campaignrows.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -27,11 +26,6 @@ struct row {
 	uint64_t change;		/* number of its last one */
 };
 
-/* On disk: by age, so that what is new lies together, and what is old. */
-struct campaign_key {
-	uint64_t first_us, id;		/* most significant byte first */
-};
-
 /* Handle h of row r has number r * HANDLES + h. Arrays grow by whole rows. */
 struct campaigns {
 	pthread_mutex_t lock;
@@ -45,19 +39,6 @@ struct campaigns {
 	GArray *free;			/* of uint32_t: rows that nobody has */
 	GArray *gone;			/* of struct campaign_key: to be taken from disk */
 };
-
-static struct campaign_key key_of(const struct campaign *campaign)
-{
-	return (struct campaign_key){
-		GUINT64_TO_BE((uint64_t)campaign->first_us),
-		GUINT64_TO_BE(campaign->id),
-	};
-}
-
-static struct span key_span(const struct campaign_key *key)
-{
-	return span_of((const char *)key, sizeof *key);
-}
 
 static struct row *row_at(const struct campaigns *campaigns, uint32_t index)
 {
@@ -260,7 +241,8 @@ static uint32_t find(struct campaigns *campaigns,
 /* Its key goes to gone. */
 static void leave(struct campaigns *campaigns, uint32_t index, GArray *gone)
 {
-	struct campaign_key key = key_of(&row_at(campaigns, index)->of);
+	struct campaign_key key = campaignrows_key(
+		&row_at(campaigns, index)->of);
 
 	g_array_append_val(gone, key);
 	drop_handles(campaigns, index);
@@ -300,22 +282,6 @@ static uint32_t add(struct campaigns *campaigns, const struct campaign *fresh)
 	return index;
 }
 
-/* And here it is not. */
-
-static struct campaign new_campaign(const struct fingerprint *print,
-				    const char *subject, int64_t now_us)
-{
-	struct campaign fresh = {
-		fingerprint_id(print), *print, now_us, now_us, { 0 }, "",
-	};
-	const char *end;
-
-	g_strlcpy(fresh.subject, subject, sizeof fresh.subject);
-	if (!g_utf8_validate(fresh.subject, -1, &end))
-		fresh.subject[end - fresh.subject] = '\0';
-	return fresh;
-}
-
 bool campaigns_meet(struct campaigns *campaigns,
 		    const struct fingerprint *print, const char *subject,
 		    int64_t now_us, const uint64_t *things,
@@ -325,7 +291,7 @@ bool campaigns_meet(struct campaigns *campaigns,
 
 	if (!fingerprint_likeness(print, print))
 		return false;
-	*out = new_campaign(print, subject, now_us);
+	*out = campaignrows_new(print, subject, now_us);
 	pthread_mutex_lock(&campaigns->lock);
 	index = find(campaigns, print);
 	*is_new_out = index == NONE;
@@ -372,63 +338,6 @@ size_t campaigns_count(struct campaigns *campaigns)
 	return count;
 }
 
-static bool put(struct state_txn *txn, const struct campaign *campaign,
-		GError **error)
-{
-	Reeve__Campaign packed = REEVE__CAMPAIGN__INIT;
-	g_autofree uint8_t *bytes = NULL;
-	struct campaign_key key = key_of(campaign);
-	size_t len;
-
-	packed.only = (uint64_t *)campaign->only;
-	packed.n_only = campaign->only[0] ? CAMPAIGN_THINGS : 0;
-	packed.n_marks = campaign->print.count;
-	packed.marks = (uint64_t *)campaign->print.marks;
-	packed.has_is_exact = packed.has_first_us = packed.has_last_us =
-		packed.has_subject = true;
-	packed.is_exact = campaign->print.is_exact;
-	packed.first_us = campaign->first_us;
-	packed.last_us = campaign->last_us;
-	packed.subject = (ProtobufCBinaryData){
-		strlen(campaign->subject), (uint8_t *)campaign->subject };
-	bytes = g_malloc(reeve__campaign__get_packed_size(&packed));
-	len = reeve__campaign__pack(&packed, bytes);
-	return state_put(txn, STATE_CAMPAIGNS, key_span(&key),
-			 span_of((const char *)bytes, len), error);
-}
-
-/* What is on disk is a stranger's. */
-static bool read_campaign(struct span value, struct campaign *out)
-{
-	Reeve__Campaign *packed = reeve__campaign__unpack(
-		NULL, value.len, (const uint8_t *)value.ptr);
-	struct fingerprint print = { .count = 0 };
-	bool is_good;
-
-	if (!packed)
-		return false;
-	is_good = packed->n_marks > 0 &&
-		  packed->n_marks <= FINGERPRINT_MARKS;
-	for (size_t i = 0; is_good && i < packed->n_marks; i++) {
-		is_good = !i || packed->marks[i] > packed->marks[i - 1];
-		print.marks[i] = packed->marks[i];
-	}
-	if (is_good) {
-		g_autofree char *subject = packed->subject.len ?
-			g_strndup((const char *)packed->subject.data,
-				  packed->subject.len) : g_strdup("");
-
-		print.count = (unsigned)packed->n_marks;
-		print.is_exact = packed->is_exact;
-		*out = new_campaign(&print, subject, packed->first_us);
-		out->last_us = packed->last_us;
-		if (packed->n_only == CAMPAIGN_THINGS)
-			memcpy(out->only, packed->only, sizeof out->only);
-	}
-	reeve__campaign__free_unpacked(packed, NULL);
-	return is_good;
-}
-
 /* Of struct campaign, those that changed, the last with number *last_out; and what is
  * to go, of struct campaign_key. */
 static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
@@ -469,11 +378,11 @@ static bool write_changes(struct state *state, const GArray *changed,
 	if (!txn)
 		return false;
 	for (guint i = 0; i < gone->len; i++)
-		(void)state_delete(txn, STATE_CAMPAIGNS, key_span(
-			&g_array_index(gone, struct campaign_key, i)));
+		campaignrows_delete(txn, &g_array_index(
+			gone, struct campaign_key, i));
 	for (guint i = 0; is_good && i < changed->len; i++)
-		is_good = put(txn, &g_array_index(changed, struct campaign, i),
-			      error);
+		is_good = campaignrows_put(txn, &g_array_index(
+			changed, struct campaign, i), error);
 	if (is_good)
 		return state_commit(&txn, error);
 	state_end(&txn);
@@ -498,30 +407,6 @@ bool campaigns_save(struct campaigns *campaigns, struct state *state,
 		g_array_append_vals(campaigns->gone, gone->data, gone->len);
 	pthread_mutex_unlock(&campaigns->lock);
 	return is_good;
-}
-
-bool campaigns_each(struct state *state, campaigns_see_fn *see, void *context,
-		    GError **error)
-{
-	struct state_txn *txn = state_begin_read(state, error);
-	struct span key, value;
-	char from[STATE_KEY_MAX + 1] = "";
-	size_t from_len = 0;
-
-	if (!txn)
-		return false;
-	while (state_seek(txn, STATE_CAMPAIGNS, span_of(from, from_len), &key,
-			  &value)) {
-		struct campaign campaign;
-
-		if (read_campaign(value, &campaign))
-			see(&campaign, context);
-		from_len = MIN(key.len, STATE_KEY_MAX);
-		memcpy(from, key.ptr, from_len);
-		from[from_len++] = '\0';
-	}
-	state_end(&txn);
-	return true;
 }
 
 static void take_loaded(const struct campaign *campaign, void *context)

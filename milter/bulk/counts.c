@@ -3,51 +3,31 @@
 #include "bulk/counts.h"
 
 #include "base/guard.h"
-#include "bulk/countentry.h"
+#include "bulk/countshard.h"
 #include "bulk/keyhash.h"
 
 #include <openssl/rand.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#define SHARD_BITS 8
-#define PAGE_BITS 6
 #define SHARDS COUNTS_SHARDS
-#define PAGES COUNTS_PAGES		/* as many as bits in dirty */
-#define MOST_BITS (32 - SHARD_BITS)	/* of a bucket's number */
 #define SWEPT_AT_ONCE (SHARDS / 64)
-#define LOOKED_AT 16			/* for one that may leave */
-#define BYTES_EACH 192			/* an entry may be so large, on average */
 #define KEPT_OF_LONG 238		/* then # and 16 hex digits */
 
-G_STATIC_ASSERT(SHARDS == 1u << SHARD_BITS && PAGES == 1u << PAGE_BITS);
-
-/*
- * Buckets go by the upper bits of the hash: first the shard's, then the page's,
- * then as many as the shard has buckets for; so a page is a run of buckets.
- */
-struct shard {
-	pthread_mutex_t lock;
-	struct countentry **buckets;
-	unsigned bits;			/* log2 of their number */
-	unsigned hand;			/* where to look for one that may leave */
-	uint64_t dirty;			/* pages that changed */
-	uint64_t entries, bytes, pushed_out, look_ups;
-};
+G_STATIC_ASSERT(SHARDS == 1u << COUNTSHARD_BITS);
 
 struct counts {
 	struct keyhash_secret secret;
 	atomic_uint swept;		/* shards */
 	_Atomic uint64_t entries_max;
-	struct shard shards[SHARDS];
+	struct countshard shards[SHARDS];
 };
 
 /* A key as the table has it. */
 struct wanted {
 	struct counts_key key;
 	uint32_t hash;
-	struct shard *shard;
+	struct countshard *shard;
 	char longer[COUNTS_KEY_MAX + 1];
 };
 
@@ -58,52 +38,21 @@ struct counts *counts_new(uint64_t entries_max)
 	BUG_IF(RAND_bytes((unsigned char *)&counts->secret,
 			  sizeof counts->secret) != 1);
 	atomic_store(&counts->entries_max, entries_max);
-	for (unsigned i = 0; i < SHARDS; i++) {
-		pthread_mutex_init(&counts->shards[i].lock, NULL);
-		counts->shards[i].bits = PAGE_BITS;
-		counts->shards[i].buckets = g_new0(struct countentry *, PAGES);
-	}
+	for (unsigned i = 0; i < SHARDS; i++)
+		countshard_init(&counts->shards[i]);
 	return counts;
-}
-
-static void free_shard(struct shard *shard)
-{
-	for (unsigned i = 0; i < 1u << shard->bits; i++)
-		while (shard->buckets[i]) {
-			struct countentry *entry = shard->buckets[i];
-
-			shard->buckets[i] = entry->next;
-			countentry_free(entry);
-		}
-	g_free(shard->buckets);
-	pthread_mutex_destroy(&shard->lock);
 }
 
 void counts_free(struct counts *counts)
 {
 	for (unsigned i = 0; counts && i < SHARDS; i++)
-		free_shard(&counts->shards[i]);
+		countshard_release(&counts->shards[i]);
 	g_free(counts);
 }
 
 void counts_set_max(struct counts *counts, uint64_t entries_max)
 {
 	atomic_store(&counts->entries_max, entries_max);
-}
-
-static unsigned bucket_of(const struct shard *shard, uint32_t hash)
-{
-	return (hash << SHARD_BITS) >> (32 - shard->bits);
-}
-
-static unsigned page_of(uint32_t hash)
-{
-	return (hash << SHARD_BITS) >> (32 - PAGE_BITS);
-}
-
-static void mark(struct shard *shard, uint32_t hash)
-{
-	shard->dirty |= UINT64_C(1) << page_of(hash);
 }
 
 static struct span shorten(const struct counts *counts, struct span bytes,
@@ -126,149 +75,23 @@ static void want(struct counts *counts, const struct counts_key *key,
 	out->key.bytes = shorten(counts, key->bytes, out->longer);
 	out->hash = (uint32_t)(keyhash_of(&counts->secret, out->key.bytes) >>
 			       32);
-	out->shard = &counts->shards[out->hash >> (32 - SHARD_BITS)];
-}
-
-static bool is_same(const struct countentry *entry, const struct wanted *wanted)
-{
-	struct span bytes = wanted->key.bytes;
-
-	return entry->hash == wanted->hash && entry->key_len == bytes.len &&
-	       memcmp(countentry_key(entry).ptr, bytes.ptr, bytes.len) == 0;
-}
-
-/* Things that are over leave when an entry is looked at. */
-static uint64_t count_of(struct shard *shard, struct countentry *entry,
-			 int64_t now_us)
-{
-	uint64_t before = countentry_bytes(entry);
-	uint64_t count = countentry_count(entry, now_us);
-
-	shard->bytes += countentry_bytes(entry) - before;
-	return count;
-}
-
-static void drop(struct shard *shard, struct countentry **at)
-{
-	struct countentry *entry = *at;
-
-	*at = entry->next;
-	mark(shard, entry->hash);
-	shard->entries--;
-	shard->bytes -= countentry_bytes(entry);
-	countentry_free(entry);
+	out->shard = &counts->shards[out->hash >> (32 - COUNTSHARD_BITS)];
 }
 
 static struct countentry *find(const struct wanted *wanted, int64_t now_us)
 {
-	struct shard *shard = wanted->shard;
-	struct countentry **at =
-		&shard->buckets[bucket_of(shard, wanted->hash)];
-
-	shard->look_ups++;
-	while (*at && !is_same(*at, wanted))
-		at = &(*at)->next;
-	if (!*at)
-		return NULL;
-	if ((*at)->kind != wanted->key.kind ||
-	    (*at)->window_s != wanted->key.window_s) {
-		drop(shard, at);
-		return NULL;
-	}
-	(*at)->used_s = (uint32_t)(now_us / G_USEC_PER_SEC);
-	return *at;
-}
-
-static void grow(struct shard *shard)
-{
-	unsigned count = 1u << shard->bits;
-	struct countentry **old = shard->buckets;
-
-	shard->bits++;
-	shard->buckets = g_new0(struct countentry *, count * 2);
-	for (unsigned i = 0; i < count; i++)
-		while (old[i]) {
-			struct countentry *entry = old[i];
-			struct countentry **to = &shard->buckets[
-				bucket_of(shard, entry->hash)];
-
-			old[i] = entry->next;
-			entry->next = *to;
-			*to = entry;
-		}
-	g_free(old);
-}
-
-static void insert(struct shard *shard, struct countentry *entry)
-{
-	struct countentry **to;
-
-	if (shard->entries >= 1u << shard->bits && shard->bits < MOST_BITS)
-		grow(shard);
-	to = &shard->buckets[bucket_of(shard, entry->hash)];
-	entry->next = *to;
-	*to = entry;
-	shard->entries++;
-	shard->bytes += countentry_bytes(entry);
-	mark(shard, entry->hash);
-}
-
-/* Less is less useful: what is over, then what counted least, then what was not
- * used for longest. */
-struct worth {
-	uint64_t count;
-	uint32_t used_s;
-};
-
-static bool is_less(struct worth a, struct worth b)
-{
-	return a.count != b.count ? a.count < b.count : a.used_s < b.used_s;
-}
-
-/* False when there is none but the one to keep. */
-static bool push_out(struct shard *shard, const struct countentry *keep,
-		     int64_t now_us)
-{
-	unsigned buckets = 1u << shard->bits, seen = 0;
-	struct countentry **least_at = NULL;
-	struct worth least = { 0, 0 };
-
-	for (unsigned i = 0; i < buckets && seen < LOOKED_AT; i++) {
-		struct countentry **at = &shard->buckets[
-			shard->hand++ & (buckets - 1)];
-
-		for (; *at; at = &(*at)->next) {
-			struct worth worth = {
-				count_of(shard, *at, now_us), (*at)->used_s,
-			};
-
-			if (*at == keep)
-				continue;
-			if (!least_at || is_less(worth, least)) {
-				least_at = at;
-				least = worth;
-			}
-			seen++;
-		}
-	}
-	if (!least_at)
-		return false;
-	shard->pushed_out += least.count != 0;
-	drop(shard, least_at);
-	return true;
+	return countshard_find(wanted->shard, wanted->hash, &wanted->key,
+			       now_us);
 }
 
 /* Each shard has its share: the hash is even. */
-static void make_room(struct counts *counts, struct shard *shard,
+static void make_room(struct counts *counts, struct countshard *shard,
 		      const struct countentry *keep, int64_t now_us)
 {
-	uint64_t most = (atomic_load_explicit(&counts->entries_max,
-					      memory_order_relaxed) +
-			 SHARDS - 1) / SHARDS;
+	uint64_t max = atomic_load_explicit(&counts->entries_max,
+					    memory_order_relaxed);
 
-	while (shard->entries > most || shard->bytes > most * BYTES_EACH)
-		if (!push_out(shard, keep, now_us))
-			break;
+	countshard_make_room(shard, (max + SHARDS - 1) / SHARDS, keep, now_us);
 }
 
 /* NULL when nothing is to be counted at all. */
@@ -283,16 +106,16 @@ static struct countentry *find_or_make(struct counts *counts,
 		return entry;
 	entry = countentry_new(&wanted->key, wanted->hash);
 	entry->used_s = (uint32_t)(now_us / G_USEC_PER_SEC);
-	insert(wanted->shard, entry);
+	countshard_insert(wanted->shard, entry);
 	make_room(counts, wanted->shard, entry, now_us);
 	return entry;
 }
 
-static void put_amount(struct shard *shard, struct countentry *entry,
+static void put_amount(struct countshard *shard, struct countentry *entry,
 		       uint32_t amount, int64_t now_us)
 {
 	window_add(&entry->of.window, entry->window_s, amount, now_us);
-	mark(shard, entry->hash);
+	countshard_mark(shard, entry->hash);
 }
 
 uint64_t counts_hash(const struct counts *counts, struct span bytes)
@@ -305,7 +128,7 @@ static uint32_t thing_hash(const struct counts *counts, struct span thing)
 	return (uint32_t)keyhash_of(&counts->secret, thing);
 }
 
-static void put_thing(struct counts *counts, struct shard *shard,
+static void put_thing(struct counts *counts, struct countshard *shard,
 		      struct countentry *entry, uint32_t thing,
 		      int64_t now_us)
 {
@@ -313,7 +136,7 @@ static void put_thing(struct counts *counts, struct shard *shard,
 
 	distinct_add(entry->of.distinct, entry->window_s, thing, now_us);
 	shard->bytes += countentry_bytes(entry) - before;
-	mark(shard, entry->hash);
+	countshard_mark(shard, entry->hash);
 	make_room(counts, shard, entry, now_us);
 }
 
@@ -330,7 +153,7 @@ uint64_t counts_add(struct counts *counts, const struct counts_key *key,
 	entry = find_or_make(counts, &wanted, now_us);
 	if (entry) {
 		put_amount(wanted.shard, entry, amount, now_us);
-		count = count_of(wanted.shard, entry, now_us);
+		count = countshard_count(wanted.shard, entry, now_us);
 	}
 	pthread_mutex_unlock(&wanted.shard->lock);
 	return count;
@@ -350,7 +173,7 @@ uint64_t counts_add_thing(struct counts *counts, const struct counts_key *key,
 	entry = find_or_make(counts, &wanted, now_us);
 	if (entry) {
 		put_thing(counts, wanted.shard, entry, hash, now_us);
-		count = count_of(wanted.shard, entry, now_us);
+		count = countshard_count(wanted.shard, entry, now_us);
 	}
 	pthread_mutex_unlock(&wanted.shard->lock);
 	return count;
@@ -392,7 +215,7 @@ struct counts_answer counts_take(struct counts *counts,
 	want(counts, key, &wanted);
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find_or_make(counts, &wanted, now_us);
-	count = entry ? count_of(wanted.shard, entry, now_us) : 0;
+	count = entry ? countshard_count(wanted.shard, entry, now_us) : 0;
 	answer.count = count + amount;
 	if (entry && fits(count, amount, most))
 		put_amount(wanted.shard, entry, amount, now_us);
@@ -418,7 +241,7 @@ struct counts_answer counts_take_thing(struct counts *counts,
 	want(counts, key, &wanted);
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find_or_make(counts, &wanted, now_us);
-	count = entry ? count_of(wanted.shard, entry, now_us) : 0;
+	count = entry ? countshard_count(wanted.shard, entry, now_us) : 0;
 	is_there = entry && distinct_has(entry->of.distinct, entry->window_s,
 					 hash, now_us);
 	answer.count = count + !is_there;
@@ -442,7 +265,7 @@ struct counts_answer counts_ask(struct counts *counts,
 	want(counts, key, &wanted);
 	pthread_mutex_lock(&wanted.shard->lock);
 	entry = find(&wanted, now_us);
-	count = entry ? count_of(wanted.shard, entry, now_us) : 0;
+	count = entry ? countshard_count(wanted.shard, entry, now_us) : 0;
 	if (entry && !fits(count, 1, most))
 		answer = refuse(entry, count, 1, most, now_us);
 	else
@@ -464,7 +287,7 @@ void counts_give_back(struct counts *counts, const struct counts_key *key,
 	if (entry) {
 		window_take_back(&entry->of.window, entry->window_s, amount,
 				 now_us);
-		mark(wanted.shard, wanted.hash);
+		countshard_mark(wanted.shard, wanted.hash);
 	}
 	pthread_mutex_unlock(&wanted.shard->lock);
 }
@@ -481,41 +304,26 @@ bool counts_clear(struct counts *counts, const struct counts_key *key)
 		wanted.shard->bytes -= countentry_bytes(entry);
 		countentry_clear(entry);
 		wanted.shard->bytes += countentry_bytes(entry);
-		mark(wanted.shard, wanted.hash);
+		countshard_mark(wanted.shard, wanted.hash);
 	}
 	pthread_mutex_unlock(&wanted.shard->lock);
 	return entry != NULL;
 }
 
-static void sweep_shard(struct shard *shard, int64_t now_us)
-{
-	pthread_mutex_lock(&shard->lock);
-	for (unsigned i = 0; i < 1u << shard->bits; i++)
-		for (struct countentry **at = &shard->buckets[i]; *at;) {
-			uint64_t before = countentry_bytes(*at);
-			bool is_over = countentry_is_over(*at, now_us);
-
-			shard->bytes += countentry_bytes(*at) - before;
-			if (is_over)
-				drop(shard, at);
-			else
-				at = &(*at)->next;
-		}
-	pthread_mutex_unlock(&shard->lock);
-}
-
 void counts_sweep(struct counts *counts, int64_t now_us)
 {
-	for (unsigned i = 0; i < SWEPT_AT_ONCE; i++)
-		sweep_shard(&counts->shards[atomic_fetch_add(&counts->swept, 1) %
-					    SHARDS], now_us);
+	for (unsigned i = 0; i < SWEPT_AT_ONCE; i++) {
+		unsigned next = atomic_fetch_add(&counts->swept, 1) % SHARDS;
+
+		countshard_sweep(&counts->shards[next], now_us);
+	}
 }
 
 void counts_stats(struct counts *counts, struct counts_stats *stats_out)
 {
 	*stats_out = (struct counts_stats){ 0 };
 	for (unsigned i = 0; i < SHARDS; i++) {
-		struct shard *shard = &counts->shards[i];
+		struct countshard *shard = &counts->shards[i];
 
 		pthread_mutex_lock(&shard->lock);
 		stats_out->entries += shard->entries;
@@ -529,7 +337,7 @@ void counts_stats(struct counts *counts, struct counts_stats *stats_out)
 
 bool counts_is_changed(struct counts *counts, unsigned number, unsigned page)
 {
-	struct shard *shard = &counts->shards[number];
+	struct countshard *shard = &counts->shards[number];
 	bool is_changed;
 
 	pthread_mutex_lock(&shard->lock);
@@ -540,7 +348,7 @@ bool counts_is_changed(struct counts *counts, unsigned number, unsigned page)
 
 void counts_mark_page(struct counts *counts, unsigned number, unsigned page)
 {
-	struct shard *shard = &counts->shards[number];
+	struct countshard *shard = &counts->shards[number];
 
 	pthread_mutex_lock(&shard->lock);
 	shard->dirty |= UINT64_C(1) << page;
@@ -559,23 +367,7 @@ void counts_mark_saved(struct counts *counts)
 void counts_pack_page(struct counts *counts, unsigned number, unsigned page,
 		      GByteArray *out)
 {
-	struct shard *shard = &counts->shards[number];
-	bool is_any = false;
-	unsigned run;
-
-	countentry_begin_page(out);
-	pthread_mutex_lock(&shard->lock);
-	shard->dirty &= ~(UINT64_C(1) << page);
-	run = 1u << (shard->bits - PAGE_BITS);
-	for (unsigned i = page * run; i < (page + 1) * run; i++)
-		for (const struct countentry *at = shard->buckets[i]; at;
-		     at = at->next) {
-			countentry_pack(at, out);
-			is_any = true;
-		}
-	pthread_mutex_unlock(&shard->lock);
-	if (!is_any)
-		g_byte_array_set_size(out, 0);
+	countshard_pack_page(&counts->shards[number], page, out);
 }
 
 void counts_put(struct counts *counts, struct countentry *entry,
@@ -591,12 +383,12 @@ void counts_put(struct counts *counts, struct countentry *entry,
 	entry->hash = wanted.hash;
 	entry->used_s = (uint32_t)(now_us / G_USEC_PER_SEC);
 	if (wanted.shard != &counts->shards[number] ||
-	    page_of(wanted.hash) != page)
+	    countshard_page_of(wanted.hash) != page)
 		counts_mark_page(counts, number, page);
 	pthread_mutex_lock(&wanted.shard->lock);
 	if (!countentry_is_over(entry, now_us) && !find(&wanted, now_us) &&
 	    atomic_load(&counts->entries_max)) {
-		insert(wanted.shard, entry);
+		countshard_insert(wanted.shard, entry);
 		make_room(counts, wanted.shard, entry, now_us);
 		entry = NULL;
 	}

@@ -2,6 +2,7 @@
 
 #include "cases/casebook.h"
 
+#include "cases/casecustomer.h"
 #include "cases/caseduties.h"
 #include "cases/caselists.h"
 #include "cases/caserows.h"
@@ -21,6 +22,18 @@ static bool check_texts(const char *note, const char *contact, GError **error)
 	return is_good;
 }
 
+/* His incidents are to join it, too. */
+static const char *customer_of(struct state *state,
+			       const struct case_facts *facts,
+			       struct arena *arena)
+{
+	struct customer_entry entry;
+
+	return facts->subject_kind != LIST_CUSTOMER &&
+	       casecustomer_find(state, facts->subject_kind, facts->subject,
+				 arena, &entry) ? entry.id : "";
+}
+
 bool casebook_open(struct state *state, const struct case_settings *settings,
 		   struct case_facts *facts, const struct case_step *step,
 		   struct arena *arena, GError **error)
@@ -32,6 +45,7 @@ bool casebook_open(struct state *state, const struct case_settings *settings,
 	if (!facts->subject ||
 	    !check_texts(step->note, facts->contact, error))
 		return false;
+	facts->customer = customer_of(state, facts, arena);
 	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;

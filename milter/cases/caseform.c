@@ -2,6 +2,7 @@
 
 #include "cases/caseform.h"
 
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 
 #include <inttypes.h>
@@ -70,19 +71,6 @@ enum case_duty case_first_duty(const struct case_facts *facts)
 	return first;
 }
 
-static ProtobufCBinaryData data_of(const char *text)
-{
-	return (ProtobufCBinaryData){ text ? strlen(text) : 0,
-				      (uint8_t *)text };
-}
-
-static const char *text_of(const ProtobufCBinaryData *data,
-			   struct arena *arena)
-{
-	return arena_span_text(arena, span_of((const char *)data->data,
-					      data->len));
-}
-
 GBytes *caseform_pack(const struct case_facts *facts)
 {
 	Reeve__Case packed = REEVE__CASE__INIT;
@@ -99,9 +87,9 @@ GBytes *caseform_pack(const struct case_facts *facts)
 	packed.kind = facts->kind;
 	packed.severity = facts->severity;
 	packed.subject_kind = facts->subject_kind;
-	packed.subject = data_of(facts->subject);
-	packed.contact = data_of(facts->contact);
-	packed.assigned = data_of(facts->assigned);
+	packed.subject = prototext_pack(facts->subject);
+	packed.contact = prototext_pack(facts->contact);
+	packed.assigned = prototext_pack(facts->assigned);
 	packed.opened_us = facts->opened_us;
 	packed.changed_us = facts->changed_us;
 	packed.until_us = facts->until_us;
@@ -115,6 +103,8 @@ GBytes *caseform_pack(const struct case_facts *facts)
 	packed.strikes = facts->strikes;
 	packed.has_reported_us = facts->reported_us != 0;
 	packed.reported_us = facts->reported_us;
+	packed.has_customer = facts->customer && *facts->customer;
+	packed.customer = prototext_pack(facts->customer);
 	bytes = g_malloc(reeve__case__get_packed_size(&packed));
 	return g_bytes_new_take(bytes, reeve__case__pack(&packed, bytes));
 }
@@ -133,9 +123,9 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 		.kind = (enum case_kind)packed->kind,
 		.severity = packed->severity,
 		.subject_kind = (enum list_kind)packed->subject_kind,
-		.subject = text_of(&packed->subject, arena),
-		.contact = text_of(&packed->contact, arena),
-		.assigned = text_of(&packed->assigned, arena),
+		.subject = prototext_unpack(&packed->subject, arena),
+		.contact = prototext_unpack(&packed->contact, arena),
+		.assigned = prototext_unpack(&packed->assigned, arena),
 		.opened_us = packed->opened_us,
 		.changed_us = packed->changed_us,
 		.until_us = packed->until_us,
@@ -144,6 +134,7 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 		.incident_us = packed->incident_us,
 		.strikes = packed->strikes,
 		.reported_us = packed->reported_us,
+		.customer = prototext_unpack(&packed->customer, arena),
 	};
 	for (size_t i = 0; i < MIN(packed->n_due_us, CASE_DUTIES); i++)
 		out->due_us[i] = packed->due_us[i];
@@ -163,8 +154,8 @@ GBytes *caseform_pack_step(const struct case_step *step)
 	packed.when_us = step->when_us;
 	packed.command = step->command;
 	packed.state = step->state;
-	packed.operator_name = data_of(step->operator_name);
-	packed.note = data_of(step->note);
+	packed.operator_name = prototext_pack(step->operator_name);
+	packed.note = prototext_pack(step->note);
 	bytes = g_malloc(reeve__case_step__get_packed_size(&packed));
 	return g_bytes_new_take(bytes, reeve__case_step__pack(&packed, bytes));
 }
@@ -180,8 +171,8 @@ bool caseform_unpack_step(struct span bytes, struct arena *arena,
 	*out = (struct case_step){
 		packed->when_us, (enum case_command)packed->command,
 		(enum case_state)packed->state,
-		text_of(&packed->operator_name, arena),
-		text_of(&packed->note, arena),
+		prototext_unpack(&packed->operator_name, arena),
+		prototext_unpack(&packed->note, arena),
 	};
 	reeve__case_step__free_unpacked(packed, NULL);
 	return true;

@@ -47,6 +47,8 @@ struct case_facts {
 	uint32_t strikes;		/* incidents that began after a warning */
 	uint32_t steps;
 	int64_t reported_us;		/* to the authority, the first time; 0: not */
+	const char *customer;		/* whose the subject was when it was opened;
+					 * "" or NULL: nobody's, or he is it */
 };
 
 struct case_step {

@@ -70,6 +70,7 @@ static void suspend_if_harmful(struct caseact *act,
 
 static bool join_one(struct caseact *act, struct incident *incident)
 {
+	const struct incident_subject own = incident->subject;
 	const char *contact = find_customer(act, &incident->subject);
 	const char *text = arena_printf(&act->arena, "%s: %.1500s",
 					incident->kind, incident->text);
@@ -82,8 +83,9 @@ static bool join_one(struct caseact *act, struct incident *incident)
 
 	if (!caseact_note(act, "case join", incident->subject.value, text))
 		return false;
-	if (!casejoin_incident(act->state, act->settings, incident, contact,
-			       &step, &facts, &is_new, &act->arena, &why)) {
+	if (!casejoin_incident(act->state, act->settings, incident, &own,
+			       contact, &step, &facts, &is_new, &act->arena,
+			       &why)) {
 		caseact_tell_trouble(why);
 		return false;
 	}

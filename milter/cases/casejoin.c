@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Which kinds of incident make which cases; all else is spam. */
+/* Which kinds of incident make which cases, when they do not say; all else is spam. */
 static enum case_kind kind_of(const struct incident *incident)
 {
 	static const struct { const char *word; enum case_kind kind; }
@@ -21,6 +21,8 @@ static enum case_kind kind_of(const struct incident *incident)
 		{ "forged", CASE_KIND_FORGED_SENDER },
 	};
 
+	if (incident->case_kind)
+		return (enum case_kind)incident->case_kind;
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (strcmp(kinds[i].word, incident->kind) == 0)
 			return kinds[i].kind;
@@ -82,35 +84,60 @@ static bool join_new(struct state_txn *txn,
 	return caserows_add(txn, settings, facts, &first, error);
 }
 
-static bool join_it(struct state_txn *txn,
-		    const struct case_settings *settings,
-		    const struct incident *incident, const char *contact,
-		    const struct case_step *step, struct case_facts *facts,
-		    bool *is_new_out, struct arena *arena, GError **error)
+struct joining {
+	const struct case_settings *settings;
+	const struct incident *incident;	/* its subject as lists_form() */
+	struct incident_subject own;		/* likewise; value may be NULL */
+	const char *contact;
+	const struct case_step *step;
+};
+
+static bool find_live(struct state_txn *txn, const struct joining *on,
+		      struct case_id *id_out)
+{
+	const struct incident_subject *subject = &on->incident->subject;
+
+	return (on->own.value &&
+		caserows_find_live(txn, on->own.kind, on->own.value, id_out)) ||
+	       caserows_find_live(txn, subject->kind, subject->value,
+				  id_out) ||
+	       (subject->kind == LIST_CUSTOMER &&
+		caserows_find_live_of(txn, subject->value, id_out));
+}
+
+static bool join_it(struct state_txn *txn, const struct joining *on,
+		    struct case_facts *facts, bool *is_new_out,
+		    struct arena *arena, GError **error)
 {
 	struct case_id id;
 
-	*is_new_out = !caserows_find_live(txn, incident->subject.kind,
-					  incident->subject.value, &id);
+	*is_new_out = !find_live(txn, on, &id);
 	return (*is_new_out ?
-		join_new(txn, settings, incident, contact, step, facts,
-			 error) :
+		join_new(txn, on->settings, on->incident, on->contact, on->step,
+			 facts, error) :
 		caserows_find(txn, id, arena, facts) &&
-		join_old(txn, settings, incident, step, facts, error)) &&
-	       incidents_set_in_case(txn, incident, error);
+		join_old(txn, on->settings, on->incident, on->step, facts,
+			 error)) &&
+	       incidents_set_in_case(txn, on->incident, error);
 }
 
 bool casejoin_incident(struct state *state,
 		       const struct case_settings *settings,
-		       const struct incident *incident, const char *contact,
-		       const struct case_step *step,
+		       const struct incident *incident,
+		       const struct incident_subject *own,
+		       const char *contact, const struct case_step *step,
 		       struct case_facts *facts_out, bool *is_new_out,
 		       struct arena *arena, GError **error)
 {
 	const char *form = lists_form(incident->subject.kind,
 				      span_text(incident->subject.value),
 				      arena, error);
+	const char *own_form = lists_form(own->kind, span_text(own->value),
+					  arena, NULL);
 	struct incident formed = *incident;
+	const struct joining on = {
+		settings, &formed, { own->kind, own_form }, contact, step,
+	};
 	struct state_txn *txn;
 
 	if (!form)
@@ -119,8 +146,7 @@ bool casejoin_incident(struct state *state,
 	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;
-	if (join_it(txn, settings, &formed, contact, step, facts_out, is_new_out,
-		    arena, error))
+	if (join_it(txn, &on, facts_out, is_new_out, arena, error))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;

@@ -7,13 +7,14 @@
 #include <string.h>
 
 /*
- * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u' and 'd' lead to it by
- * state, subject and what is due first, and have no value. 'a' is casetold.c's.
+ * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u', 'o' and 'd' lead to it by
+ * state, subject, customer and what is due first, and have no value. 'a' is casetold.c's.
  */
 enum prefix {
 	PREFIX_CASE = 'c',	/* id */
 	PREFIX_DUE = 'd',	/* time, id */
 	PREFIX_NUMBER = 'n',	/* year; the last number given */
+	PREFIX_CUSTOMER = 'o',	/* whose the subject is, NUL, id */
 	PREFIX_STATE = 's',	/* state, id */
 	PREFIX_STEP = 't',	/* id, place */
 	PREFIX_SUBJECT = 'u',	/* kind, subject, NUL, id */
@@ -89,8 +90,20 @@ static struct span span_of_bytes(GBytes *bytes)
 	return span_of(ptr, len);
 }
 
-/* The keys that lead to it; the last is NULL when nothing is due. */
-static void index_keys(const struct case_facts *facts, GString *keys_out[3])
+#define INDEXES 4
+
+static GString *customer_key(const char *customer)
+{
+	GString *key = key_begin(PREFIX_CUSTOMER);
+	g_autofree char *lower = g_ascii_strdown(customer, -1);
+
+	g_string_append(key, lower);
+	g_string_append_c(key, '\0');
+	return key;
+}
+
+/* The keys that lead to it; NULL where nothing is due, or nobody's customer. */
+static void index_keys(const struct case_facts *facts, GString **keys_out)
 {
 	enum case_duty duty = case_first_duty(facts);
 
@@ -99,7 +112,9 @@ static void index_keys(const struct case_facts *facts, GString *keys_out[3])
 	keys_out[2] = duty == CASE_DUTIES ? NULL : key_begin(PREFIX_DUE);
 	if (keys_out[2])
 		add_number(keys_out[2], (uint64_t)facts->due_us[duty], 8);
-	for (int i = 0; i < 3; i++)
+	keys_out[3] = facts->customer && *facts->customer ?
+		      customer_key(facts->customer) : NULL;
+	for (int i = 0; i < INDEXES; i++)
 		if (keys_out[i])
 			add_id(keys_out[i], facts->id);
 }
@@ -107,11 +122,11 @@ static void index_keys(const struct case_facts *facts, GString *keys_out[3])
 static bool put_index(struct state_txn *txn, const struct case_facts *facts,
 		      GError **error)
 {
-	GString *keys[3];
+	GString *keys[INDEXES];
 	bool is_good = true;
 
 	index_keys(facts, keys);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < INDEXES; i++) {
 		if (!keys[i])
 			continue;
 		is_good = is_good && state_put(txn, STATE_CASES,
@@ -261,6 +276,14 @@ bool caserows_find_live(struct state_txn *txn, enum list_kind kind,
 	return !caserows_walk(txn, prefix, take_live, id_out);
 }
 
+bool caserows_find_live_of(struct state_txn *txn, const char *customer,
+			   struct case_id *id_out)
+{
+	g_autoptr(GString) prefix = customer_key(customer);
+
+	return !caserows_walk(txn, prefix, take_live, id_out);
+}
+
 bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
 		  struct case_facts *facts, const struct case_step *step,
 		  GError **error)
@@ -279,10 +302,10 @@ bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
 
 void caserows_leave(struct state_txn *txn, const struct case_facts *facts)
 {
-	GString *keys[3];
+	GString *keys[INDEXES];
 
 	index_keys(facts, keys);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < INDEXES; i++) {
 		if (!keys[i])
 			continue;
 		state_delete(txn, STATE_CASES, span_of_string(keys[i]));

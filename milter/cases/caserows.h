@@ -13,6 +13,10 @@ bool caserows_find(struct state_txn *txn, struct case_id id,
 bool caserows_find_live(struct state_txn *txn, enum list_kind kind,
 			const char *subject, struct case_id *id_out) MUST_USE;
 
+/* The case of something of the customer's (facts->customer) that goes on. */
+bool caserows_find_live_of(struct state_txn *txn, const char *customer,
+			   struct case_id *id_out) MUST_USE;
+
 /* A new one, with the next number, open since its first step, and the duties of its
  * kind. STORE_ERROR_INVALID: its subject has one that goes on. */
 bool caserows_add(struct state_txn *txn, const struct case_settings *settings,

@@ -2,164 +2,20 @@
 
 #include "cases/complaintbook.h"
 
-#include "cases/complaintform.h"
+#include "cases/complaintrows.h"
 #include "store/storeerror.h"
 
 #include <string.h>
 
-#define DAY_US (INT64_C(86400) * G_USEC_PER_SEC)
 #define EXPIRE_MOST 1000
 
-/* First bytes of keys. */
-#define KEY_COMPLAINT 'c'
-#define KEY_SAME 'd'		/* a hash: to the number */
-#define KEY_RATE 'r'		/* a day and a domain: to a count */
-#define KEY_UNMATCHED 'u'	/* a number: nothing behind it */
-
-static void append_number(GString *out, uint64_t number)
+const char *complaintbook_outcome_word(enum complaint_outcome outcome)
 {
-	for (int shift = 56; shift >= 0; shift -= 8)
-		g_string_append_c(out, (char)(number >> shift));
-}
+	static const char *const words[] = {
+		"added", "joined", "throttled", "full",
+	};
 
-static uint64_t number_of(struct span bytes)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < MIN(bytes.len, 8); i++)
-		number = number << 8 | (uint8_t)bytes.ptr[i];
-	return number;
-}
-
-static GString *key_of(char kind, uint64_t number)
-{
-	GString *key = g_string_new(NULL);
-
-	g_string_append_c(key, kind);
-	append_number(key, number);
-	return key;
-}
-
-static struct span span_of_string(const GString *text)
-{
-	return span_of(text->str, text->len);
-}
-
-static void mix(GChecksum *sum, const char *text)
-{
-	g_checksum_update(sum, (const guchar *)text,
-			  (gssize)MIN(strlen(text), COMPLAINT_TEXT_MAX));
-	g_checksum_update(sum, (const guchar *)"\n", 1);
-}
-
-/* Of the original, whatever part of it there is, and of who complains; only of what
- * is kept, so that it is the same again when it is read back. */
-static GString *sameness_of(const struct complaint *complaint)
-{
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	GString *out = g_string_sized_new(33);
-	guint8 digest[32];
-	gsize len = sizeof digest;
-
-	mix(sum, complaint->reporter_domain);
-	mix(sum, complaint->message_id);
-	if (!*complaint->message_id) {
-		mix(sum, complaint->sender);
-		mix(sum, complaint->subject);
-		g_checksum_update(sum,
-			(const guchar *)&complaint->received_us,
-			sizeof complaint->received_us);
-		g_checksum_update(sum,
-			(const guchar *)complaint->original.ptr,
-			(gssize)MIN(complaint->original.len,
-				    COMPLAINT_KEPT_BYTES));
-	}
-	g_checksum_get_digest(sum, digest, &len);
-	g_string_append_c(out, KEY_SAME);
-	g_string_append_len(out, (const char *)digest, (gssize)len);
-	return out;
-}
-
-/* Those for which no record is known, and may be, are listed by themselves. */
-static bool mark(struct state_txn *txn, const struct complaint_entry *entry,
-		 GError **error)
-{
-	g_autoptr(GString) key = key_of(KEY_UNMATCHED, entry->number);
-
-	if (!entry->match.record_count && !entry->erased_us)
-		return state_put(txn, STATE_COMPLAINTS, span_of_string(key),
-				 span_text("-"), error);
-	state_delete(txn, STATE_COMPLAINTS, span_of_string(key));
-	return true;
-}
-
-static bool put(struct state_txn *txn, const struct complaint_entry *entry,
-		GError **error)
-{
-	g_autoptr(GString) key = key_of(KEY_COMPLAINT, entry->number);
-	size_t len;
-	g_autofree uint8_t *bytes = complaintform_pack(entry, &len);
-
-	return state_put(txn, STATE_COMPLAINTS, span_of_string(key),
-			 span_of((const char *)bytes, len), error) &&
-	       mark(txn, entry, error);
-}
-
-static bool read_entry(struct span key, struct span value, struct arena *arena,
-		       struct complaint_entry *out)
-{
-	if (!complaintform_read(value, arena, out))
-		return false;
-	out->number = number_of(span_from(key, 1));
-	return true;
-}
-
-static bool find(struct state_txn *txn, uint64_t number, struct arena *arena,
-		 struct complaint_entry *out)
-{
-	g_autoptr(GString) key = key_of(KEY_COMPLAINT, number);
-	struct span value;
-
-	return state_find(txn, STATE_COMPLAINTS, span_of_string(key), &value) &&
-	       read_entry(span_of_string(key), value, arena, out);
-}
-
-#define META_LAST "n"
-
-static uint64_t last_number(struct state_txn *txn)
-{
-	struct span value;
-
-	return state_find(txn, STATE_COMPLAINTS, span_text(META_LAST),
-			  &value) ? number_of(value) : 0;
-}
-
-static bool put_number(struct state_txn *txn, struct span key,
-		       uint64_t number, GError **error)
-{
-	g_autoptr(GString) value = g_string_new(NULL);
-
-	append_number(value, number);
-	return state_put(txn, STATE_COMPLAINTS, key, span_of_string(value),
-			 error);
-}
-
-/* Counts one more of the day. */
-static bool count_today(struct state_txn *txn,
-			const struct complaint_entry *entry, uint64_t *count,
-			GError **error)
-{
-	g_autoptr(GString) key = key_of(KEY_RATE,
-					(uint64_t)(entry->last_us / DAY_US));
-	struct span value;
-
-	g_string_append_len(key, entry->complaint.reporter_domain,
-			    (gssize)MIN(strlen(
-				entry->complaint.reporter_domain), 255));
-	*count = 1;
-	if (state_find(txn, STATE_COMPLAINTS, span_of_string(key), &value))
-		*count += number_of(value);
-	return put_number(txn, span_of_string(key), *count, error);
+	return words[outcome];
 }
 
 /* Keeps what was known, and adds what is new. */
@@ -171,7 +27,7 @@ static bool join(struct state_txn *txn, uint64_t number,
 	bool is_good;
 
 	arena_init(&arena);
-	is_good = find(txn, number, &arena, &old);
+	is_good = complaintrows_find(txn, number, &arena, &old);
 	if (is_good) {
 		old.last_us = MAX(old.last_us, entry->last_us);
 		old.count++;
@@ -179,7 +35,7 @@ static bool join(struct state_txn *txn, uint64_t number,
 					entry->match.record_count;
 		if (!old.match.record_count)
 			old.match = entry->match;
-		is_good = put(txn, &old, error);
+		is_good = complaintrows_put(txn, &old, error);
 		entry->number = number;
 		entry->count = old.count;
 	} else {
@@ -194,34 +50,41 @@ static bool join(struct state_txn *txn, uint64_t number,
 static bool add_new(struct state_txn *txn, struct complaint_entry *entry,
 		    struct span same, GError **error)
 {
-	entry->number = last_number(txn) + 1;
+	entry->number = complaintrows_last(txn) + 1;
 	entry->first_us = entry->last_us;
 	entry->count = 1;
 	entry->is_now_matched = entry->match.record_count > 0;
-	return put_number(txn, span_text(META_LAST), entry->number, error) &&
-	       put_number(txn, same, entry->number, error) &&
-	       put(txn, entry, error);
+	return complaintrows_put_last(txn, entry->number, error) &&
+	       complaintrows_put_number(txn, same, entry->number, error) &&
+	       complaintrows_put(txn, entry, error);
+}
+
+static bool is_full(struct state_txn *txn)
+{
+	return state_count(txn, STATE_COMPLAINTS) >= 4 * COMPLAINTS_MAX;
 }
 
 static bool add(struct state_txn *txn, struct complaint_entry *entry,
 		int64_t most_a_day, enum complaint_outcome *outcome_out,
 		GError **error)
 {
-	g_autoptr(GString) same = sameness_of(&entry->complaint);
+	g_autoptr(GString) same = complaintrows_sameness(&entry->complaint);
 	struct span value;
 	uint64_t today;
 
 	*outcome_out = COMPLAINT_JOINED;
-	if (state_find(txn, STATE_COMPLAINTS, span_of_string(same), &value))
-		return join(txn, number_of(value), entry, error);
-	if (!count_today(txn, entry, &today, error))
+	if (state_find(txn, STATE_COMPLAINTS, complaintrows_span(same), &value))
+		return join(txn, complaintrows_number(value), entry, error);
+	*outcome_out = COMPLAINT_FULL;
+	if (is_full(txn))
+		return true;
+	if (!complaintrows_count_today(txn, entry, &today, error))
 		return false;
 	*outcome_out = COMPLAINT_THROTTLED;
-	if (today > (uint64_t)most_a_day ||
-	    state_count(txn, STATE_COMPLAINTS) >= 4 * COMPLAINTS_MAX)
+	if (today > (uint64_t)most_a_day)
 		return true;
 	*outcome_out = COMPLAINT_ADDED;
-	return add_new(txn, entry, span_of_string(same), error);
+	return add_new(txn, entry, complaintrows_span(same), error);
 }
 
 bool complaintbook_add(struct state *state, struct complaint_entry *entry,
@@ -238,11 +101,28 @@ bool complaintbook_add(struct state *state, struct complaint_entry *entry,
 	return false;
 }
 
+bool complaintbook_has_room(struct state *state,
+			    const struct complaint *complaint)
+{
+	struct state_txn *txn = state_begin_read(state, NULL);
+	g_autoptr(GString) same = complaintrows_sameness(complaint);
+	struct span value;
+	bool has_room;
+
+	if (!txn)
+		return true;	/* complaintbook_add() tells what is wrong */
+	has_room = !is_full(txn) ||
+		   state_find(txn, STATE_COMPLAINTS, complaintrows_span(same),
+			      &value);
+	state_end(&txn);
+	return has_room;
+}
+
 static bool find_or_say(struct state_txn *txn, uint64_t number,
 			struct arena *arena, struct complaint_entry *out,
 			GError **error)
 {
-	if (find(txn, number, arena, out))
+	if (complaintrows_find(txn, number, arena, out))
 		return true;
 	store_error_set_text(error, STORE_ERROR_MISSING, "there is no "
 			     "complaint %" G_GUINT64_FORMAT "; reevectl "
@@ -279,7 +159,8 @@ static bool change(struct state *state, uint64_t number, change_fn *make,
 		return false;
 	arena_init(&arena);
 	is_good = find_or_say(txn, number, &arena, &entry, error) &&
-		  make(txn, &entry, change, error) && put(txn, &entry, error);
+		  make(txn, &entry, change, error) &&
+		  complaintrows_put(txn, &entry, error);
 	arena_release(&arena);
 	if (is_good)
 		return state_commit(&txn, error);
@@ -328,7 +209,7 @@ static bool set_erased(struct state_txn *txn, struct complaint_entry *entry,
 		       const void *how, GError **error)
 {
 	const struct erasing *erasing = how;
-	g_autoptr(GString) same = sameness_of(&entry->complaint);
+	g_autoptr(GString) same = complaintrows_sameness(&entry->complaint);
 	const struct complaint left = {
 		.form = entry->complaint.form, .flaws = entry->complaint.flaws,
 		.kind = entry->complaint.kind, .reporter = "",
@@ -339,7 +220,7 @@ static bool set_erased(struct state_txn *txn, struct complaint_entry *entry,
 
 	(void)error;
 	if (!entry->erased_us)
-		state_delete(txn, STATE_COMPLAINTS, span_of_string(same));
+		state_delete(txn, STATE_COMPLAINTS, complaintrows_span(same));
 	entry->complaint = left;
 	entry->match.account = entry->match.client = "";
 	entry->match.customer = entry->note = "";
@@ -367,14 +248,15 @@ static void walk_back(struct state_txn *txn, char kind, uint64_t number,
 
 	arena_init(&arena);
 	while (is_more) {
-		g_autoptr(GString) before = key_of(kind, number);
+		g_autoptr(GString) before = complaintrows_key(kind, number);
 
 		if (!state_seek_back(txn, STATE_COMPLAINTS,
-				     span_of_string(before), &key, &value) ||
+				     complaintrows_span(before), &key,
+				     &value) ||
 		    !key.len || key.ptr[0] != kind)
 			break;
-		number = number_of(span_from(key, 1));
-		if (find(txn, number, &arena, &entry))
+		number = complaintrows_number(span_from(key, 1));
+		if (complaintrows_find(txn, number, &arena, &entry))
 			is_more = take(&entry, context);
 		arena_reset(&arena);
 	}
@@ -396,7 +278,8 @@ bool complaintbook_each_before(struct state *state, bool is_unmatched,
 
 	if (!txn)
 		return false;
-	walk_back(txn, is_unmatched ? KEY_UNMATCHED : KEY_COMPLAINT,
+	walk_back(txn, is_unmatched ? COMPLAINTROWS_UNMATCHED :
+				      COMPLAINTROWS_ENTRY,
 		  number ? number : UINT64_MAX, take, context);
 	state_end(&txn);
 	return true;
@@ -405,14 +288,14 @@ bool complaintbook_each_before(struct state *state, bool is_unmatched,
 /* The counts of days before then. */
 static bool forget_days(struct state_txn *txn, int64_t before_us)
 {
-	g_autoptr(GString) from = key_of(KEY_RATE, 0);
-	g_autoptr(GString) end = key_of(KEY_RATE,
-					(uint64_t)(before_us / DAY_US));
+	g_autoptr(GString) from = complaintrows_key(COMPLAINTROWS_RATE, 0);
+	g_autoptr(GString) end = complaintrows_key(COMPLAINTROWS_RATE,
+		(uint64_t)(before_us / COMPLAINTROWS_DAY_US));
 	struct span key, value;
 	bool is_any = false;
 
 	for (int i = 0; i < EXPIRE_MOST &&
-	     state_seek(txn, STATE_COMPLAINTS, span_of_string(from), &key,
+	     state_seek(txn, STATE_COMPLAINTS, complaintrows_span(from), &key,
 			&value) &&
 	     memcmp(key.ptr, end->str, MIN(key.len, end->len)) < 0; i++) {
 		g_autofree char *copy = g_memdup2(key.ptr, key.len);
@@ -426,30 +309,21 @@ static bool forget_days(struct state_txn *txn, int64_t before_us)
 static bool forget_old(struct state_txn *txn, int64_t before_us,
 		       struct arena *arena)
 {
-	g_autoptr(GString) from = key_of(KEY_COMPLAINT, 0);
+	g_autoptr(GString) from = complaintrows_key(COMPLAINTROWS_ENTRY, 0);
 	struct complaint_entry entry;
 	struct span key, value;
 	bool is_any = false;
 
 	for (int i = 0; i < EXPIRE_MOST &&
-	     state_seek(txn, STATE_COMPLAINTS, span_of_string(from), &key,
-			&value) && key.len && key.ptr[0] == KEY_COMPLAINT; i++) {
-		bool is_read = read_entry(key, value, arena, &entry);
+	     state_seek(txn, STATE_COMPLAINTS, complaintrows_span(from), &key,
+			&value) &&
+	     key.len && key.ptr[0] == COMPLAINTROWS_ENTRY; i++) {
+		bool is_read = complaintrows_read(key, value, arena, &entry);
 
 		g_string_truncate(from, 0);
 		g_string_append_len(from, key.ptr, (gssize)key.len);
-		if (is_read && entry.last_us < before_us) {
-			g_autoptr(GString) same = sameness_of(&entry.complaint);
-			g_autoptr(GString) unmatched = key_of(
-				KEY_UNMATCHED, number_of(span_from(key, 1)));
-
-			is_any |= state_delete(txn, STATE_COMPLAINTS,
-					       span_of_string(from));
-			state_delete(txn, STATE_COMPLAINTS,
-				     span_of_string(same));
-			state_delete(txn, STATE_COMPLAINTS,
-				     span_of_string(unmatched));
-		}
+		if (is_read && entry.last_us < before_us)
+			is_any |= complaintrows_delete(txn, &entry);
 		g_string_append_c(from, '\0');
 		arena_reset(arena);
 	}

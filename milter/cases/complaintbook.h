@@ -37,16 +37,24 @@ enum complaint_outcome {
 	COMPLAINT_ADDED,
 	COMPLAINT_JOINED,		/* the same came before */
 	COMPLAINT_THROTTLED,		/* its reporter sent too many today */
+	COMPLAINT_FULL,			/* of all reporters: nothing new is kept */
 };
+/* "added" */
+const char *complaintbook_outcome_word(enum complaint_outcome outcome);
+#define COMPLAINT_FULL_ADVICE \
+	"the book of complaints is full: a shorter cases.complaint_keep makes room"
 
 /*
  * Adds it, or counts it with the one that is the same: about the same original, from
  * the same domain. most_a_day: new ones of a domain and UTC day; more are
- * forgotten. Times come from entry->last_us; number and count are filled in.
+ * forgotten, and so are those for which the book of COMPLAINTS_MAX has no room. Times come from entry->last_us; number and count are filled in.
  */
 bool complaintbook_add(struct state *state, struct complaint_entry *entry,
 		       int64_t most_a_day, enum complaint_outcome *outcome_out,
 		       GError **error) MUST_USE;
+/* Whether it would not be COMPLAINT_FULL: there is room, or it would join. */
+bool complaintbook_has_room(struct state *state,
+			    const struct complaint *complaint);
 /* STORE_ERROR_MISSING when there is none. The texts live in the arena. */
 bool complaintbook_get(struct state *state, uint64_t number,
 		       struct arena *arena, struct complaint_entry *entry_out,

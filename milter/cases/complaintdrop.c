@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +20,14 @@
 
 #define PREFIX "complaint-"
 #define LOOKED_AT_MAX 1000	/* names; some may be nobody's to remove */
+#define FULL_TOLD_EVERY_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define ENOUGH_US 200000	/* a stranger's words may be looked up in many days */
+
+/* What is looked up; and goes on at the next call, when it takes longer. */
+static struct {
+	char name[NAME_MAX + 1];
+	struct complaint_search search;
+} under_way;
 
 static bool write_all(int fd, struct span bytes)
 {
@@ -93,7 +101,6 @@ static char *read_file(int folder, const char *name, int64_t most,
 
 static void tell(const char *name, const struct complaint_imported *imported)
 {
-	static const char *const words[] = { "added", "joined", "throttled" };
 	g_autofree char *file = log_text(span_text(name));
 	g_autofree char *why = log_text(span_text(imported->why));
 
@@ -105,12 +112,31 @@ static void tell(const char *name, const struct complaint_imported *imported)
 	else
 		log_event(NULL, LOG_NOTICE, "complaint", "number=%" PRIu64
 			  " %s records=%zu", imported->number,
-			  words[imported->outcome], imported->record_count);
+			  complaintbook_outcome_word(imported->outcome),
+			  imported->record_count);
 }
 
-/* False: it waits, since the state cannot be written. */
-static bool take_one(int folder, const char *name,
-		     const struct complaint_import *import)
+/* For as long as that is so, now and then. */
+static void tell_full(void)
+{
+	static int64_t told_us;
+	int64_t now_us = clock_monotonic_us();
+
+	if (told_us && now_us < told_us + FULL_TOLD_EVERY_US)
+		return;
+	told_us = now_us;
+	log_event(NULL, LOG_ERR, "complaint_waits", "why=\"%s\"",
+		  COMPLAINT_FULL_ADVICE);
+}
+
+enum end {
+	END_TAKEN,
+	END_LEFT,	/* the book is full; what is behind may be of another kind */
+	END_STOP,	/* the state cannot be written, or it takes longer */
+};
+
+static enum end take_one(int folder, const char *name,
+			 const struct complaint_import *import)
 {
 	int64_t most = complaint_settings_of(import->settings)->mail_bytes;
 	struct complaint_imported imported = { .refusal = COMPLAINT_NOTHING };
@@ -124,33 +150,62 @@ static bool take_one(int folder, const char *name,
 	else if (!complaintimport_take(import, span_of(bytes, len), &imported,
 				       &why) ||
 		 /* The file goes only when its case is sure to come. */
-		 !incidents_flush(import->state, &why)) {
+		 (!imported.is_unfinished &&
+		  !incidents_flush(import->state, &why))) {
 		log_event(NULL, LOG_WARNING, "complaint_waits", "why=\"%s\"",
 			  why->message);
-		return false;
+		return END_STOP;
+	}
+	if (imported.is_unfinished)
+		return END_STOP;
+	under_way.name[0] = '\0';
+	if (imported.refusal == COMPLAINT_READ &&
+	    imported.outcome == COMPLAINT_FULL) {
+		tell_full();
+		return END_LEFT;
 	}
 	if (unlinkat(folder, name, 0) == 0)
 		tell(name, &imported);
-	return true;
+	return END_TAKEN;
+}
+
+static enum end begin(int folder, const char *name,
+		      const struct complaint_import *import)
+{
+	under_way.search.asked = 0;
+	g_strlcpy(under_way.name, name, sizeof under_way.name);
+	return take_one(folder, name, import);
+}
+
+/* In the folder's own order. */
+static void take_some(DIR *folder, const struct complaint_import *import)
+{
+	const struct dirent *entry;
+	enum end end = END_LEFT;
+	int taken = 0;
+
+	for (int seen = 0; end != END_STOP && taken < COMPLAINTDROP_AT_ONCE &&
+	     seen < LOOKED_AT_MAX &&
+	     clock_monotonic_us() < import->search->until_us &&
+	     (entry = readdir(folder)); seen++)
+		if (g_str_has_prefix(entry->d_name, PREFIX)) {
+			end = begin(dirfd(folder), entry->d_name, import);
+			taken += end == END_TAKEN;
+		}
 }
 
 void complaintdrop_take(const char *dir,
 			const struct complaint_import *import)
 {
 	DIR *folder = *dir ? opendir(dir) : NULL;
-	const struct dirent *entry;
-	int64_t until_us = clock_monotonic_us() + ENOUGH_US;
-	int taken = 0;
+	struct complaint_import bounded = *import;
 
 	if (!folder)
 		return;
-	for (int seen = 0; taken < COMPLAINTDROP_AT_ONCE &&
-	     seen < LOOKED_AT_MAX && clock_monotonic_us() < until_us &&
-	     (entry = readdir(folder)); seen++)
-		if (g_str_has_prefix(entry->d_name, PREFIX)) {
-			taken++;
-			if (!take_one(dirfd(folder), entry->d_name, import))
-				break;
-		}
+	bounded.search = &under_way.search;
+	bounded.search->until_us = clock_monotonic_us() + ENOUGH_US;
+	if (!under_way.name[0] ||
+	    take_one(dirfd(folder), under_way.name, &bounded) != END_STOP)
+		take_some(folder, &bounded);
 	closedir(folder);
 }

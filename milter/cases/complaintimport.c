@@ -3,7 +3,7 @@
 #include "cases/complaintimport.h"
 
 #include "cases/casesettings.h"
-#include "cases/complaintmatch.h"
+#include "cases/complaintkind.h"
 #include "cases/complaintsettings.h"
 #include "cases/noticebounce.h"
 #include "settings/global.h"
@@ -23,24 +23,29 @@ static struct incident_subject subject_of(const struct complaint_match *match)
 	return (struct incident_subject){ LIST_ADDRESS, match->client };
 }
 
-static char *key_of(const struct complaint_match *match)
+/* One of a kind lasts by itself: a virus is no more spam. */
+static char *key_of(const struct complaint_match *match, enum case_kind kind)
 {
-	if (*match->customer)
-		return g_strdup_printf("customer %s", match->customer);
-	if (*match->account)
-		return g_strdup_printf("account %s", match->account);
-	return g_strdup_printf("client %s", match->client);
+	const char *what = *match->customer ? "customer" :
+			   *match->account ? "account" : "client";
+	const char *who = *match->customer ? match->customer :
+			  *match->account ? match->account : match->client;
+
+	return kind == CASE_KIND_SPAM ?
+		g_strdup_printf("%s %s", what, who) :
+		g_strdup_printf("%s %s (%s)", what, who, case_kind_word(kind));
 }
 
 void complaintimport_note(const struct complaint_entry *entry,
 			  const struct settings *settings, int64_t now_us)
 {
 	const struct complaint_match *match = &entry->match;
+	enum case_kind kind = complaintkind_of(entry->complaint.kind);
 	g_autofree char *key = NULL, *text = NULL;
 
-	if (!match->record_count)
+	if (!match->record_count || kind == CASE_KIND_NONE)
 		return;
-	key = key_of(match);
+	key = key_of(match, kind);
 	text = g_strdup_printf("complaint %" G_GUINT64_FORMAT " (%s) from %s",
 			       entry->number, entry->complaint.kind,
 			       *entry->complaint.reporter_domain ?
@@ -49,6 +54,7 @@ void complaintimport_note(const struct complaint_entry *entry,
 		.kind = "complaint", .key = key, .text = text,
 		.first_us = now_us, .last_us = now_us, .count = 1,
 		.subject = subject_of(match), .caused_us = match->sent_us,
+		.case_kind = kind,
 	}, case_settings_of(settings)->quiet_ms * 1000);
 }
 
@@ -58,12 +64,22 @@ bool complaintimport_add(const struct complaint_import *import,
 {
 	const char *state_dir = global_settings_of(import->settings)->state_dir;
 	int64_t a_day = complaint_settings_of(import->settings)->a_day;
+	struct complaint_search whole = { .until_us = 0 };
+	struct complaint_search *search = import->search ? import->search :
+							   &whole;
 
 	entry->last_us = import->now_us;
 	entry->operator_name = import->operator_name;
-	if (!complaintmatch_find(state_dir, &entry->complaint, arena,
-				 &entry->match, error) ||
-	    !complaintbook_add(import->state, entry, a_day, &out->outcome,
+	out->outcome = COMPLAINT_FULL;
+	if (!complaintbook_has_room(import->state, &entry->complaint))
+		return true;
+	if (!complaintmatch_find(state_dir, &entry->complaint, search, arena,
+				 &entry->match, error))
+		return false;
+	out->is_unfinished = !search->is_over;
+	if (out->is_unfinished)
+		return true;
+	if (!complaintbook_add(import->state, entry, a_day, &out->outcome,
 			       error))
 		return false;
 	out->number = entry->number;

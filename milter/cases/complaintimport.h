@@ -2,7 +2,7 @@
 #ifndef CASES_COMPLAINTIMPORT_H
 #define CASES_COMPLAINTIMPORT_H
 
-#include "cases/complaintbook.h"
+#include "cases/complaintmatch.h"
 #include "settings/settings.h"
 
 struct complaint_import {
@@ -10,6 +10,7 @@ struct complaint_import {
 	struct state *state;
 	const char *operator_name;	/* "": the daemon itself */
 	int64_t now_us;
+	struct complaint_search *search;	/* NULL: for as long as it takes */
 };
 
 struct complaint_imported {
@@ -20,6 +21,8 @@ struct complaint_imported {
 	enum complaint_outcome outcome;	/* when not */
 	uint64_t number;
 	size_t record_count;
+	bool is_unfinished;		/* nothing is stored: the same again goes on
+					 * with import->search */
 };
 
 /* Reads, finds the records, and stores; the incident goes to incidents.h. A bounce of a
@@ -33,7 +36,8 @@ bool complaintimport_add(const struct complaint_import *import,
 			 struct complaint_entry *entry, struct arena *arena,
 			 struct complaint_imported *out, GError **error)
 	MUST_USE;
-/* A matched one is an incident of its customer, else account, else client's address. */
+/* A matched one is an incident of its customer, else account, else client's address, and
+ * makes a case of complaintkind_of(), if any. */
 void complaintimport_note(const struct complaint_entry *entry,
 			  const struct settings *settings, int64_t now_us);
 

@@ -2,13 +2,18 @@
 
 #include "cases/complaintmatch.h"
 
-#include "store/search.h"
+#include "base/clock.h"
+#include "store/querymatch.h"
 #include "store/storeerror.h"
 
 #include <string.h>
 
 #define DAY_US (INT64_C(86400) * G_USEC_PER_SEC)
-#define QUESTIONS_MAX 16	/* of queue ids; a stranger could ask thousands */
+#define QUEUE_IDS_ASKED 16	/* of them; a stranger could name thousands */
+#define CANDIDATES_MAX 200	/* records of one queue id */
+
+/* Facts that go with a queue id, the best first: sender, recipient, hops. */
+#define FACTS (2 + COMPLAINT_HOPS_MAX)
 
 struct matching {
 	const char *state_dir;
@@ -16,68 +21,70 @@ struct matching {
 	struct arena *arena;
 	struct complaint_match *out;
 	GError **error;
-	unsigned questions;
 	bool is_failed;
 };
+
+static const struct complaint_match none = {
+	.how = "", .account = "", .client = "", .customer = "",
+};
+
+static void take_first(struct complaint_match *out,
+		       const Reeve__Record *record, struct arena *arena)
+{
+	struct netaddr addr;
+	char text[NETADDR_TEXT_MAX];
+
+	out->account = arena_span_text(arena, recordview_account(record));
+	out->is_ours = recordview_direction(record) != DIRECTION_INBOUND;
+	if (record->message && record->message->customer)
+		out->customer = arena_text(arena, record->message->customer);
+	if (recordview_client(record, &addr))
+		out->client = arena_text(arena, netaddr_format(&addr, text));
+}
+
+/* False: it has all that it can have. */
+static bool add(struct complaint_match *out, const Reeve__Record *record,
+		struct arena *arena)
+{
+	if (!out->record_count)
+		take_first(out, record, arena);
+	out->sent_us = MAX(out->sent_us, recordview_ended_us(record));
+	if (out->record_count < COMPLAINT_RECORDS_MAX)
+		out->records[out->record_count++] = record->id;
+	return out->record_count < COMPLAINT_RECORDS_MAX;
+}
 
 static bool take(const struct search_hit *hit, void *context)
 {
 	struct matching *on = context;
-	struct complaint_match *out = on->out;
-	struct netaddr addr;
 
-	if (!out->record_count) {
-		out->account = arena_span_text(
-			on->arena, recordview_account(hit->record));
-		out->is_ours = recordview_direction(hit->record) !=
-			       DIRECTION_INBOUND;
-		if (hit->record->message && hit->record->message->customer)
-			out->customer = arena_text(
-				on->arena, hit->record->message->customer);
-		if (recordview_client(hit->record, &addr)) {
-			char text[NETADDR_TEXT_MAX];
-
-			out->client = arena_text(on->arena,
-						 netaddr_format(&addr, text));
-		}
-	}
-	out->sent_us = MAX(out->sent_us, recordview_ended_us(hit->record));
-	out->records[out->record_count++] = hit->record->id;
-	return out->record_count < COMPLAINT_RECORDS_MAX;
+	return add(on->out, hit->record, on->arena);
 }
 
-static void forget(struct matching *on)
+static void search(struct matching *on, struct search_query query,
+		   search_take_fn *take_hit, void *context)
 {
-	*on->out = (struct complaint_match){
-		.how = "", .account = "", .client = "", .customer = "",
-	};
+	struct search_result result;
+
+	query.kind = RECORD_MESSAGE;
+	on->is_failed = !search_run(on->state_dir, &query, take_hit, context,
+				    &result, on->error);
+	search_result_release(&result);
 }
 
 /* True when it found one; or most one. */
 static bool ask(struct matching *on, struct search_query query,
 		const char *how, size_t most)
 {
-	struct search_result result;
-
-	if (on->is_failed)
-		return false;
-	query.kind = RECORD_MESSAGE;
 	query.limit = COMPLAINT_RECORDS_MAX;
-	on->is_failed = !search_run(on->state_dir, &query, take, on, &result,
-				    on->error);
-	search_result_release(&result);
+	search(on, query, take, on);
 	if (on->is_failed || !on->out->record_count ||
 	    on->out->record_count > most) {
-		forget(on);
+		*on->out = none;
 		return false;
 	}
 	on->out->how = how;
 	return true;
-}
-
-static struct network host_of(const struct netaddr *addr)
-{
-	return network_around(addr, 128);
 }
 
 static bool is_by_message_id(struct matching *on)
@@ -88,40 +95,74 @@ static bool is_by_message_id(struct matching *on)
 		   }, "message-id", COMPLAINT_RECORDS_MAX);
 }
 
-static bool is_by_queue_id(struct matching *on, struct search_query query)
-{
-	const struct complaint *complaint = on->complaint;
-	struct search_query other = query;
+/* What may prove that a record with the queue id is the one. */
+struct facts {
+	struct search_query queries[FACTS];
+	struct querymatch matches[FACTS];
+	struct complaint_match found[FACTS];
+	const char *how[FACTS];
+	size_t count;
+	struct arena *arena;
+};
 
-	other.sender = complaint->sender;
-	if (*complaint->sender &&
-	    ask(on, other, "queue id, sender", COMPLAINT_RECORDS_MAX))
-		return true;
-	other = query;
-	other.recipient = complaint->recipient;
-	if (*complaint->recipient &&
-	    ask(on, other, "queue id, recipient", COMPLAINT_RECORDS_MAX))
-		return true;
-	for (size_t i = 0; i < complaint->hop_count; i++) {
-		other = query;
-		other.client = host_of(&complaint->hops[i]);
-		if (on->questions++ < QUESTIONS_MAX &&
-		    ask(on, other, "queue id, client", COMPLAINT_RECORDS_MAX))
-			return true;
-	}
-	return false;
+static void add_fact(struct facts *facts, struct search_query query,
+		     const char *how)
+{
+	size_t i = facts->count++;
+
+	facts->queries[i] = query;
+	facts->found[i] = none;
+	facts->how[i] = how;
+	querymatch_init(&facts->matches[i], &facts->queries[i]);
 }
 
-static bool is_by_queue_ids(struct matching *on)
+static void gather_facts(struct facts *facts,
+			 const struct complaint *complaint)
 {
-	const struct complaint *complaint = on->complaint;
+	if (*complaint->sender)
+		add_fact(facts, (struct search_query){
+			.sender = complaint->sender }, "queue id, sender");
+	if (*complaint->recipient)
+		add_fact(facts, (struct search_query){
+			.recipient = complaint->recipient },
+			"queue id, recipient");
+	for (size_t i = 0; i < complaint->hop_count; i++)
+		add_fact(facts, (struct search_query){
+			.client = network_around(&complaint->hops[i], 128) },
+			"queue id, client");
+}
 
-	for (size_t i = 0; i < complaint->queue_id_count; i++)
-		if (on->questions++ < QUESTIONS_MAX &&
-		    is_by_queue_id(on, (struct search_query){
-				.queue_id = complaint->queue_ids[i] }))
-			return true;
-	return false;
+static bool take_candidate(const struct search_hit *hit, void *context)
+{
+	struct facts *facts = context;
+
+	for (size_t i = 0; i < facts->count; i++)
+		if (querymatch_is(&facts->matches[i], hit->record))
+			add(&facts->found[i], hit->record, facts->arena);
+	return true;
+}
+
+/* One search: what goes with the queue id is looked for in its few records. */
+static bool is_by_queue_id(struct matching *on, const char *queue_id)
+{
+	struct facts facts = { .arena = on->arena };
+	bool is_found = false;
+
+	gather_facts(&facts, on->complaint);
+	if (facts.count)
+		search(on, (struct search_query){
+			.queue_id = queue_id, .limit = CANDIDATES_MAX,
+		       }, take_candidate, &facts);
+	for (size_t i = 0; i < facts.count; i++) {
+		if (!is_found && !on->is_failed &&
+		    facts.found[i].record_count) {
+			*on->out = facts.found[i];
+			on->out->how = facts.how[i];
+			is_found = true;
+		}
+		querymatch_release(&facts.matches[i]);
+	}
+	return is_found;
 }
 
 /* Within a day, since clocks of the world differ, and mail waits. */
@@ -139,19 +180,38 @@ static bool is_by_time(struct matching *on)
 		   }, "sender, recipient, time", 1);
 }
 
+/* The question of that number, each a search at most. */
+static bool is_by(struct matching *on, size_t question, size_t queue_ids)
+{
+	if (!question)
+		return is_by_message_id(on);
+	if (question <= queue_ids)
+		return is_by_queue_id(on,
+			on->complaint->queue_ids[question - 1]);
+	return is_by_time(on);
+}
+
 bool complaintmatch_find(const char *state_dir,
 			 const struct complaint *complaint,
-			 struct arena *arena, struct complaint_match *match_out,
-			 GError **error)
+			 struct complaint_search *search, struct arena *arena,
+			 struct complaint_match *match_out, GError **error)
 {
 	struct matching on = {
-		state_dir, complaint, arena, match_out, error, 0, false,
+		state_dir, complaint, arena, match_out, error, false,
 	};
+	size_t queue_ids = MIN(complaint->queue_id_count, QUEUE_IDS_ASKED);
+	bool is_found, is_last;
 
-	forget(&on);
-	if (!is_by_message_id(&on) && !is_by_queue_ids(&on) &&
-	    !is_by_time(&on))
-		forget(&on);
+	*match_out = none;
+	if (search->is_over)
+		search->asked = 0;
+	do {
+		is_found = is_by(&on, search->asked, queue_ids);
+		is_last = search->asked++ > queue_ids;
+		search->is_over = is_found || is_last || on.is_failed;
+	} while (!search->is_over &&
+		 (!search->until_us ||
+		  clock_monotonic_us() < search->until_us));
 	return !on.is_failed;
 }
 
@@ -160,10 +220,10 @@ bool complaintmatch_record(const char *state_dir, uint64_t id,
 			   struct complaint_match *match_out, GError **error)
 {
 	struct matching on = {
-		state_dir, NULL, arena, match_out, error, 0, false,
+		state_dir, NULL, arena, match_out, error, false,
 	};
 
-	forget(&on);
+	*match_out = none;
 	if (ask(&on, (struct search_query){ .id = id }, "by hand", 1))
 		return true;
 	if (!on.is_failed)

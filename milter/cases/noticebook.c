@@ -2,13 +2,15 @@
 
 #include "cases/noticebook.h"
 
+#include "base/log.h"
 #include "store/storeerror.h"
 
 #include <openssl/rand.h>
 #include <string.h>
 
-/* Keys, numbers big-endian. 'w' has no value. */
+/* Keys, numbers big-endian. 'a' and 'w' have no value. */
 enum prefix {
+	PREFIX_APART = 'a',	/* case, number: waited, and cannot be read */
 	PREFIX_NOTICE = 'n',	/* case, number */
 	PREFIX_WAITING = 'w',	/* time, case, number */
 };
@@ -38,14 +40,20 @@ static GString *key_of(enum prefix prefix)
 	return key;
 }
 
-static GString *notice_key(struct case_id id, uint32_t number)
+static GString *named_key(enum prefix prefix, struct case_id id,
+			  uint32_t number)
 {
-	GString *key = key_of(PREFIX_NOTICE);
+	GString *key = key_of(prefix);
 
 	add_number(key, id.year, 2);
 	add_number(key, id.number, 4);
 	add_number(key, number, 4);
 	return key;
+}
+
+static GString *notice_key(struct case_id id, uint32_t number)
+{
+	return named_key(PREFIX_NOTICE, id, number);
 }
 
 static GString *waiting_key(const struct notice_entry *entry)
@@ -117,16 +125,17 @@ static bool walk(struct state_txn *txn, struct case_id id,
 	return is_more;
 }
 
-static bool take_number(const struct notice_entry *entry, void *context)
-{
-	*(uint32_t *)context = entry->number;
-	return true;
-}
-
+/* Behind the last one, also when that cannot be read. */
 static void name_it(struct state_txn *txn, struct notice_entry *entry)
 {
-	walk(txn, entry->id, take_number, &entry->number);
-	entry->number++;
+	g_autoptr(GString) before = notice_key(entry->id, UINT32_MAX);
+	struct notice_entry last = { .number = 0 };
+	struct span key, value;
+
+	if (state_seek_back(txn, STATE_NOTICES, span_of_string(before), &key,
+			    &value) && is_of(key, before))
+		read_name(key, &last);
+	entry->number = last.number + 1;
 	BUG_IF(RAND_bytes(entry->token, sizeof entry->token) != 1);
 }
 
@@ -146,6 +155,20 @@ static void drop_waiting(struct state_txn *txn,
 	arena_release(&arena);
 }
 
+/* What could not be read of the case is made up for. */
+static void drop_apart(struct state_txn *txn, struct case_id id)
+{
+	g_autoptr(GString) from = named_key(PREFIX_APART, id, 0);
+	struct span key, value;
+
+	while (state_seek(txn, STATE_NOTICES, span_of_string(from), &key,
+			  &value) && is_of(key, from)) {
+		g_string_truncate(from, 0);
+		g_string_append_len(from, key.ptr, (gssize)key.len);
+		state_delete(txn, STATE_NOTICES, span_of_string(from));
+	}
+}
+
 bool noticebook_put(struct state_txn *txn, struct notice_entry *entry,
 		    GError **error)
 {
@@ -161,6 +184,8 @@ bool noticebook_put(struct state_txn *txn, struct notice_entry *entry,
 		g_bytes_unref(bytes);
 		bytes = noticeform_pack(entry);
 	}
+	if (entry->state == NOTICE_STATE_SENT)
+		drop_apart(txn, entry->id);
 	key = notice_key(entry->id, entry->number);
 	waiting = waiting_key(entry);
 	ptr = g_bytes_get_data(bytes, &len);
@@ -209,25 +234,117 @@ bool noticebook_each(struct state *state, struct case_id id,
 	return true;
 }
 
-bool noticebook_next(struct state *state, int64_t now_us, struct arena *arena,
-		     struct notice_entry *out)
+enum due { DUE_NONE, DUE_GOOD, DUE_STALE, DUE_UNREADABLE };
+
+/* The first by time. What is not good has its name and time in out. */
+static enum due find_due(struct state_txn *txn, int64_t now_us,
+			 struct arena *arena, struct notice_entry *out)
 {
-	struct state_txn *txn = state_begin_read(state, NULL);
 	struct span key, value;
-	bool is_found;
+	int64_t due_us;
+
+	if (!state_seek(txn, STATE_NOTICES, span_text("w"), &key, &value) ||
+	    key.len != 9 + NAME_BYTES || key.ptr[0] != PREFIX_WAITING)
+		return DUE_NONE;
+	due_us = (int64_t)read_number(key.ptr + 1, 8);
+	if (due_us > now_us)
+		return DUE_NONE;
+	read_name(key, out);
+	if (find(txn, out->id, out->number, arena, out)) {
+		if (out->state == NOTICE_STATE_WAITING &&
+		    MAX(out->next_us, 0) == due_us)
+			return DUE_GOOD;
+		out->next_us = due_us;
+		return DUE_STALE;
+	}
+	out->next_us = due_us;
+	return DUE_UNREADABLE;
+}
+
+static void tell_apart(const struct notice_entry *entry)
+{
+	char id[CASE_ID_TEXT_MAX];
+
+	log_event(NULL, LOG_ERR, "letter_unreadable", "case=%s letter=%"
+		  G_GUINT32_FORMAT " set apart: it cannot be read, send "
+		  "another (reevectl case notice)",
+		  case_id_format(entry->id, id), entry->number);
+}
+
+/* Takes it out of the queue. False: it cannot be written now. */
+static bool set_apart(struct state *state, int64_t now_us)
+{
+	struct state_txn *txn = state_begin_write(state, NULL);
+	struct notice_entry entry = { .number = 0 };
+	g_autoptr(GString) waiting = NULL, apart = NULL;
+	struct arena arena;
+	enum due due;
+	bool is_good;
 
 	if (!txn)
 		return false;
-	is_found = state_seek(txn, STATE_NOTICES, span_text("w"), &key,
-			      &value) &&
-		   key.len == 9 + NAME_BYTES && key.ptr[0] == PREFIX_WAITING &&
-		   (int64_t)read_number(key.ptr + 1, 8) <= now_us;
-	if (is_found) {
-		read_name(key, out);
-		is_found = find(txn, out->id, out->number, arena, out);
+	arena_init(&arena);
+	due = find_due(txn, now_us, &arena, &entry);
+	arena_release(&arena);
+	waiting = waiting_key(&entry);
+	apart = named_key(PREFIX_APART, entry.id, entry.number);
+	if (due == DUE_STALE || due == DUE_UNREADABLE)
+		state_delete(txn, STATE_NOTICES, span_of_string(waiting));
+	is_good = due != DUE_UNREADABLE ||
+		  state_put(txn, STATE_NOTICES, span_of_string(apart),
+			    span_text(""), NULL);
+	is_good = is_good && state_commit(&txn, NULL);
+	state_end(&txn);
+	if (is_good && due == DUE_UNREADABLE)
+		tell_apart(&entry);
+	return is_good;
+}
+
+bool noticebook_next(struct state *state, int64_t now_us, struct arena *arena,
+		     struct notice_entry *out)
+{
+	enum due due;
+
+	do {
+		struct state_txn *txn = state_begin_read(state, NULL);
+
+		if (!txn)
+			return false;
+		due = find_due(txn, now_us, arena, out);
+		state_end(&txn);
+		if (due == DUE_GOOD)
+			return true;
+		/* A disk that fails just now may give it later. */
+	} while (due != DUE_NONE && !state_is_in_doubt(state) &&
+		 set_apart(state, now_us));
+	return false;
+}
+
+GPtrArray *noticebook_apart(struct state *state, GError **error)
+{
+	struct state_txn *txn = state_begin_read(state, error);
+	g_autoptr(GString) from = key_of(PREFIX_APART);
+	struct span key, value;
+	GPtrArray *ids;
+
+	if (!txn)
+		return NULL;
+	ids = g_ptr_array_new_with_free_func(g_free);
+	while (state_seek(txn, STATE_NOTICES, span_of_string(from), &key,
+			  &value) &&
+	       key.len == 1 + NAME_BYTES && key.ptr[0] == PREFIX_APART) {
+		char id[CASE_ID_TEXT_MAX];
+		struct notice_entry entry;
+
+		read_name(key, &entry);
+		g_ptr_array_add(ids, g_strdup(case_id_format(entry.id, id)));
+		/* The next case. */
+		g_string_truncate(from, 0);
+		g_string_append_len(from, key.ptr, 1 + NAME_BYTES - 4);
+		g_string_append(from, "\xff\xff\xff\xff\xff");
 	}
 	state_end(&txn);
-	return is_found;
+	return ids;
 }
 
 static bool is_still(struct state_txn *txn, const struct notice_entry *entry)

@@ -26,9 +26,13 @@ bool noticebook_each(struct state *state, struct case_id id,
 		     notice_take_fn *take, void *context, GError **error)
 	MUST_USE;
 
-/* The one that waits for the longest time, and is due. */
+/* The one that waits for the longest time, and is due. One that cannot be read is set
+ * apart first, and logged ("letter_unreadable"), so that it holds up no other. */
 bool noticebook_next(struct state *state, int64_t now_us, struct arena *arena,
 		     struct notice_entry *out) MUST_USE;
+/* The cases (char *) of those that were set apart, until another letter of the case is
+ * sent; NULL with error. Free with g_ptr_array_unref(). */
+GPtrArray *noticebook_apart(struct state *state, GError **error) MUST_USE;
 /*
  * Takes it in hand: nobody else does before until_us. False without error: somebody
  * has, or it waits no more.

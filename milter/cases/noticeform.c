@@ -3,6 +3,7 @@
 #include "cases/noticeform.h"
 
 #include "store/hex.h"
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 
 #include <inttypes.h>
@@ -101,19 +102,6 @@ bool noticeform_find_token(struct span bytes, struct notice_entry *out,
 	return false;
 }
 
-static ProtobufCBinaryData data_of(const char *text)
-{
-	return (ProtobufCBinaryData){ text ? strlen(text) : 0,
-				      (uint8_t *)text };
-}
-
-static const char *text_of(const ProtobufCBinaryData *data,
-			   struct arena *arena)
-{
-	return arena_span_text(arena, span_of((const char *)data->data,
-					      data->len));
-}
-
 GBytes *noticeform_pack(const struct notice_entry *entry)
 {
 	Reeve__Notice packed = REEVE__NOTICE__INIT;
@@ -128,12 +116,12 @@ GBytes *noticeform_pack(const struct notice_entry *entry)
 	packed.kind = entry->kind;
 	packed.state = entry->state;
 	packed.command = entry->command;
-	packed.to = data_of(entry->to);
-	packed.language = data_of(entry->language);
-	packed.remark = data_of(entry->remark);
-	packed.note = data_of(entry->note);
-	packed.operator_name = data_of(entry->operator_name);
-	packed.why = data_of(entry->why);
+	packed.to = prototext_pack(entry->to);
+	packed.language = prototext_pack(entry->language);
+	packed.remark = prototext_pack(entry->remark);
+	packed.note = prototext_pack(entry->note);
+	packed.operator_name = prototext_pack(entry->operator_name);
+	packed.why = prototext_pack(entry->why);
 	packed.created_us = entry->created_us;
 	packed.next_us = entry->next_us;
 	packed.ended_us = entry->ended_us;
@@ -157,12 +145,13 @@ bool noticeform_unpack(struct span bytes, struct arena *arena,
 		.kind = (enum notice_kind)packed->kind,
 		.state = (enum notice_state)packed->state,
 		.command = (enum case_command)packed->command,
-		.to = text_of(&packed->to, arena),
-		.language = text_of(&packed->language, arena),
-		.remark = text_of(&packed->remark, arena),
-		.note = text_of(&packed->note, arena),
-		.operator_name = text_of(&packed->operator_name, arena),
-		.why = text_of(&packed->why, arena),
+		.to = prototext_unpack(&packed->to, arena),
+		.language = prototext_unpack(&packed->language, arena),
+		.remark = prototext_unpack(&packed->remark, arena),
+		.note = prototext_unpack(&packed->note, arena),
+		.operator_name = prototext_unpack(&packed->operator_name,
+						  arena),
+		.why = prototext_unpack(&packed->why, arena),
 		.created_us = packed->created_us,
 		.next_us = packed->next_us,
 		.ended_us = packed->ended_us,

@@ -2,6 +2,7 @@
 
 #include "cases/noticesample.h"
 
+#include "base/clock.h"
 #include "cases/casesettings.h"
 #include "message/encodedword.h"
 #include "message/finding.h"
@@ -14,6 +15,8 @@
 #define LOOKED_AT_MAX 200
 #define VALUE_MAX 300		/* bytes */
 #define BEFORE_US (INT64_C(86400) * G_USEC_PER_SEC)
+#define FIRST_SPAN_US (INT64_C(3600) * G_USEC_PER_SEC)
+#define ENOUGH_US 200000	/* the daemon's timer waits for it */
 
 struct sampling {
 	const struct notice_ask *ask;
@@ -21,6 +24,7 @@ struct sampling {
 	const struct notice_language *language;
 	struct arena *arena;
 	GPtrArray *bad, *any;		/* blocks */
+	uint64_t looked_at;
 };
 
 const char *noticesample_time(const struct notice_ask *ask, int64_t time_us,
@@ -122,6 +126,7 @@ static bool take_hit(const struct search_hit *hit, void *context)
 	const Reeve__Record *record = hit->record;
 	bool is_bad = recordview_action(record) > ACTION_ACCEPT;
 
+	on->looked_at++;
 	if (!record->message)
 		return true;
 	if (is_bad)
@@ -183,6 +188,45 @@ static const char *joined(const GPtrArray *blocks, struct arena *arena)
 	return arena_text(arena, out->str);
 }
 
+/* True: there is more to be asked of what was before. */
+static bool look(struct sampling *on, struct search_query *query)
+{
+	const char *dir = global_settings_of(on->ask->settings)->state_dir;
+	struct search_result result;
+	bool is_good;
+
+	query->limit = LOOKED_AT_MAX - on->looked_at;
+	is_good = search_run(dir, query, take_hit, on, &result, NULL);
+	search_result_release(&result);
+	/* A letter goes out with those that can be read, and without the rest. */
+	if (!is_good)
+		g_ptr_array_set_size(on->any, 0);
+	return is_good && on->bad->len < SAMPLES_MAX &&
+	       on->looked_at < LOOKED_AT_MAX;
+}
+
+/*
+ * The last hour, then twice the time before, and so on. Of some subjects very much mail
+ * has to be looked at: each step takes about twice as long as the one before, and the
+ * one that would take too long is left out, since older samples tell less.
+ */
+static void look_back(struct sampling *on, struct search_query *query)
+{
+	int64_t began_us = clock_monotonic_us(), first_us = query->since_us;
+	int64_t end_us = on->ask->now_us, span_us = FIRST_SPAN_US, step_us;
+	bool is_more;
+
+	do {
+		step_us = clock_monotonic_us();
+		query->since_us = MAX(first_us, end_us - span_us);
+		is_more = look(on, query) && query->since_us > first_us;
+		query->until_us = end_us = query->since_us;
+		span_us *= 2;
+		step_us = clock_monotonic_us() - step_us;
+	} while (is_more && clock_monotonic_us() + 2 * step_us <
+				    began_us + ENOUGH_US);
+}
+
 const char *noticesample_text(const struct notice_ask *ask,
 			      const struct case_facts *facts,
 			      const struct notice_language *language,
@@ -190,16 +234,11 @@ const char *noticesample_text(const struct notice_ask *ask,
 {
 	g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) any = g_ptr_array_new_with_free_func(g_free);
-	struct sampling on = { ask, facts, language, arena, bad, any };
-	const char *dir = global_settings_of(ask->settings)->state_dir;
-	struct search_result result;
+	struct sampling on = { ask, facts, language, arena, bad, any, 0 };
 	struct search_query query;
 
 	if (!set_query(facts, &query))
 		return "";
-	/* A letter goes out with those that can be read, and without the rest. */
-	if (!search_run(dir, &query, take_hit, &on, &result, NULL))
-		g_ptr_array_set_size(any, 0);
-	search_result_release(&result);
+	look_back(&on, &query);
 	return joined(bad->len ? bad : any, arena);
 }

@@ -6,7 +6,8 @@
 
 /*
  * Blocks of lines, of the last messages of the one whom the case is about: those that
- * were not accepted, else any; "" when there are none. Recipients are counted and not
+ * were not accepted, else any, as far back as a part of a second lets it look; "" when
+ * there are none. Recipients are counted and not
  * named: one may be who complained. Of harmful content no subject is quoted.
  */
 const char *noticesample_text(const struct notice_ask *ask,

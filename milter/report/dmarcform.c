@@ -2,6 +2,7 @@
 
 #include "report/dmarcform.h"
 
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 #include "store/storeerror.h"
 
@@ -61,13 +62,6 @@ struct span dmarcform_pack(const struct dmarcoutbox_report *report,
 		       reeve__dmarc_report__pack(&out, bytes));
 }
 
-static const char *text_of(const ProtobufCBinaryData *data,
-			   struct arena *arena)
-{
-	return arena_span_text(arena, span_of((const char *)data->data,
-					      data->len));
-}
-
 static void unpack_targets(const Reeve__DmarcReport *packed,
 			   struct dmarcoutbox_report *out, struct arena *arena)
 {
@@ -78,12 +72,12 @@ static void unpack_targets(const Reeve__DmarcReport *packed,
 		const Reeve__DmarcTarget *target = packed->targets[i];
 
 		out->targets[i] = (struct dmarcoutbox_target){
-			.address = text_of(&target->address, arena),
+			.address = prototext_unpack(&target->address, arena),
 			.most_bytes = target->most_bytes,
 			.state = (enum dmarcoutbox_state)MIN(
 				target->state, DMARCOUTBOX_GIVEN_UP),
 			.when_us = target->when_us,
-			.why = text_of(&target->why, arena),
+			.why = prototext_unpack(&target->why, arena),
 		};
 	}
 }
@@ -108,7 +102,7 @@ bool dmarcform_unpack(struct span value, struct arena *arena,
 	report->made_us = packed->made_us;
 	report->next_us = packed->next_us;
 	report->tries = packed->tries;
-	report->why = text_of(&packed->why, arena);
+	report->why = prototext_unpack(&packed->why, arena);
 	unpack_targets(packed, report, arena);
 	reeve__dmarc_report__free_unpacked(packed, NULL);
 	return true;

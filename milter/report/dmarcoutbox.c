@@ -2,12 +2,15 @@
 
 #include "report/dmarcoutbox.h"
 
+#include "base/log.h"
 #include "report/dmarcform.h"
+#include "store/day.h"
 #include "store/lockfile.h"
 
 #include <string.h>
 
 #define KEY_REPORT 'r'
+#define KEY_APART 'a'
 #define KEY_QUEUE 'q'
 #define KEY_DAY 'm'
 #define NUMBER_BYTES 8
@@ -55,12 +58,17 @@ static struct key day_key(char kind, int64_t day)
 	return key;
 }
 
-static struct key report_key(int64_t day, const char *domain)
+static struct key domain_key(char kind, int64_t day, const char *domain)
 {
-	struct key key = day_key(KEY_REPORT, day);
+	struct key key = day_key(kind, day);
 
 	append(&key, domain, strlen(domain));
 	return key;
+}
+
+static struct key report_key(int64_t day, const char *domain)
+{
+	return domain_key(KEY_REPORT, day, domain);
 }
 
 static struct key queue_key(int64_t next_us, const struct key *report)
@@ -116,10 +124,12 @@ static bool write_one(struct state_txn *txn,
 		      const struct dmarcoutbox_report *report, GError **error)
 {
 	struct key key = report_key(report->day, report->domain), queued;
+	struct key apart = domain_key(KEY_APART, report->day, report->domain);
 	struct arena arena;
 	bool is_good;
 
 	unqueue(txn, &key);
+	(void)state_delete(txn, STATE_DMARC, span_of_key(&apart));
 	queued = queue_key(report->next_us, &key);
 	arena_init(&arena);
 	is_good = (!report->next_us ||
@@ -187,27 +197,119 @@ bool dmarcoutbox_find(struct state *state, int64_t day, const char *domain,
 	return is_found;
 }
 
+enum due { DUE_NONE, DUE_GOOD, DUE_STALE, DUE_UNREADABLE };
+
+/* The first by time; where it stands in the queue, and its own key. */
+static enum due look(struct state_txn *txn, int64_t now_us,
+		     struct arena *arena, struct key *queued, struct key *key,
+		     struct dmarcoutbox_report *out)
+{
+	struct key from = day_key(KEY_QUEUE, 0);
+	struct span found, value;
+
+	if (!state_seek(txn, STATE_DMARC, span_of_key(&from), &found,
+			&value) ||
+	    found.len <= QUEUE_HEAD_BYTES + NUMBER_BYTES ||
+	    found.ptr[0] != KEY_QUEUE || number_at(found, 1) > now_us)
+		return DUE_NONE;
+	queued->len = 0;
+	append(queued, found.ptr, found.len);
+	*key = day_key(KEY_REPORT, 0);
+	key->len = 1;
+	append(key, found.ptr + QUEUE_HEAD_BYTES, found.len - QUEUE_HEAD_BYTES);
+	if (!find_at(txn, key, arena, out, NULL))
+		return DUE_UNREADABLE;
+	return out->next_us == number_at(span_of_key(queued), 1) ? DUE_GOOD :
+								   DUE_STALE;
+}
+
+static void tell_apart(const struct key *key)
+{
+	struct span bytes = span_of_key(key);
+	g_autofree char *domain = log_text(span_from(bytes, DAY_KEY_BYTES));
+	char day[DAY_TEXT_MAX];
+
+	log_event(NULL, LOG_ERR, "dmarc_report_unreadable", "domain=%s day=%s "
+		  "set apart: it cannot be read, make it anew (reevectl "
+		  "report dmarc --send --again)", domain,
+		  day_format(number_at(bytes, 1), day));
+}
+
+/* Takes it out of the queue. False: it cannot be written now. */
+static bool set_apart(struct state *state, int64_t now_us, GError **error)
+{
+	struct state_txn *txn = state_begin_write(state, error);
+	struct dmarcoutbox_report report;
+	struct key queued, key, apart;
+	struct arena arena;
+	bool is_good = true;
+	enum due due;
+
+	if (!txn)
+		return false;
+	arena_init(&arena);
+	due = look(txn, now_us, &arena, &queued, &key, &report);
+	arena_release(&arena);
+	if (due == DUE_STALE || due == DUE_UNREADABLE)
+		(void)state_delete(txn, STATE_DMARC, span_of_key(&queued));
+	if (due == DUE_UNREADABLE) {
+		apart = key;
+		apart.bytes[0] = KEY_APART;
+		is_good = state_put(txn, STATE_DMARC, span_of_key(&apart),
+				    span_of("", 0), error);
+	}
+	is_good = is_good && state_commit(&txn, error);
+	state_end(&txn);
+	if (is_good && due == DUE_UNREADABLE)
+		tell_apart(&key);
+	return is_good;
+}
+
 bool dmarcoutbox_find_due(struct state *state, int64_t now_us,
 			  struct arena *arena, struct dmarcoutbox_report *out,
 			  GError **error)
 {
-	struct state_txn *txn = state_begin_read(state, error);
-	struct key from = day_key(KEY_QUEUE, 0), key = day_key(KEY_REPORT, 0);
-	struct span found, value;
-	bool is_found = txn && state_seek(txn, STATE_DMARC, span_of_key(&from),
-					  &found, &value) &&
-			found.len > QUEUE_HEAD_BYTES + NUMBER_BYTES &&
-			found.ptr[0] == KEY_QUEUE &&
-			number_at(found, 1) <= now_us;
+	struct key queued, key;
+	enum due due;
 
-	if (is_found) {
-		key.len = 1;
-		append(&key, found.ptr + QUEUE_HEAD_BYTES,
-		       found.len - QUEUE_HEAD_BYTES);
-		is_found = find_at(txn, &key, arena, out, error);
+	do {
+		struct state_txn *txn = state_begin_read(state, error);
+
+		if (!txn)
+			return false;
+		due = look(txn, now_us, arena, &queued, &key, out);
+		state_end(&txn);
+		if (due == DUE_GOOD)
+			return true;
+		/* A disk that fails just now may give it later. */
+	} while (due != DUE_NONE && !state_is_in_doubt(state) &&
+		 set_apart(state, now_us, error));
+	return false;
+}
+
+GPtrArray *dmarcoutbox_apart(struct state *state, GError **error)
+{
+	struct state_txn *txn = state_begin_read(state, error);
+	struct key from = day_key(KEY_APART, 0);
+	struct span key, value;
+	GPtrArray *all;
+
+	if (!txn)
+		return NULL;
+	all = g_ptr_array_new_with_free_func(g_free);
+	while (state_seek(txn, STATE_DMARC, span_of_key(&from), &key,
+			  &value) && key.ptr[0] == KEY_APART) {
+		char day[DAY_TEXT_MAX];
+
+		g_ptr_array_add(all, g_strdup_printf("%s %.*s", day_format(
+			number_at(key, 1), day), (int)(key.len - DAY_KEY_BYTES),
+			key.ptr + DAY_KEY_BYTES));
+		from.len = 0;
+		append(&from, key.ptr, key.len);
+		append(&from, "", 1);
 	}
 	state_end(&txn);
-	return is_found;
+	return all;
 }
 
 GPtrArray *dmarcoutbox_domains(struct state *state, int64_t day,
@@ -277,17 +379,17 @@ bool dmarcoutbox_first_day(struct state *state, int64_t *day_out,
 	return true;
 }
 
-/* False: it is not over, and stays. */
+/* False: it is not over, and stays. What cannot be read will be sent by nobody. */
 static bool is_over(struct span key, struct span value)
 {
 	struct dmarcoutbox_report report;
 	struct arena arena;
 	bool is_over_now;
 
-	if (key.ptr[0] == KEY_DAY)
+	if (key.ptr[0] != KEY_REPORT)
 		return true;
 	arena_init(&arena);
-	is_over_now = unpack(key, value, &arena, &report, NULL) &&
+	is_over_now = !unpack(key, value, &arena, &report, NULL) ||
 		      !report.next_us;
 	arena_release(&arena);
 	return is_over_now;
@@ -323,6 +425,7 @@ static bool expire_some(struct state *state, int64_t before,
 	*count_out = 0;
 	if (!txn)
 		return false;
+	expire_kind(txn, KEY_APART, before, count_out);
 	expire_kind(txn, KEY_REPORT, before, count_out);
 	expire_kind(txn, KEY_DAY, before, count_out);
 	if (*count_out)

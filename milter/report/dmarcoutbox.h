@@ -50,10 +50,14 @@ int dmarcoutbox_add(struct state *state,
 bool dmarcoutbox_find(struct state *state, int64_t day, const char *domain,
 		      struct arena *arena, struct dmarcoutbox_report *out,
 		      GError **error) MUST_USE;
-/* The one whose turn comes first, when that is by then; likewise. */
+/* The one whose turn comes first, when that is by then; likewise. One that cannot be read
+ * is set apart first, and logged ("dmarc_report_unreadable"): it holds up no other. */
 bool dmarcoutbox_find_due(struct state *state, int64_t now_us,
 			  struct arena *arena, struct dmarcoutbox_report *out,
 			  GError **error) MUST_USE;
+/* Those that were set apart (char *: day and domain), until they are made anew or are
+ * forgotten; NULL with error. Free with g_ptr_array_unref(). */
+GPtrArray *dmarcoutbox_apart(struct state *state, GError **error) MUST_USE;
 /* The domains that have a report of that day (char *, in order); NULL with error. Free
  * with g_ptr_array_unref(). */
 GPtrArray *dmarcoutbox_domains(struct state *state, int64_t day,

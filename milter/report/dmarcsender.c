@@ -245,6 +245,7 @@ bool dmarcsender_send_day(const struct dmarcsender *sender, int64_t day,
 			  const char *domain, bool is_again, GError **error)
 {
 	g_autoptr(GPtrArray) domains = NULL;
+	bool is_good = true;
 
 	if (!dmarcsender_make(sender, day, error) ||
 	    (is_again && !make_again(sender, day, domain, error)))
@@ -255,8 +256,9 @@ bool dmarcsender_send_day(const struct dmarcsender *sender, int64_t day,
 
 		if (domain && !g_str_equal(domain, one))
 			continue;
-		if (!send_domain(sender, day, one, error))
-			return false;
+		/* One that cannot be read holds up no other; the first is told. */
+		if (!send_domain(sender, day, one, is_good ? error : NULL))
+			is_good = false;
 	}
-	return domains != NULL;
+	return domains && is_good;
 }

@@ -2,6 +2,7 @@
 
 #include "settings/settingread.h"
 
+#include "settings/settingvalue.h"
 #include "settings/unit.h"
 
 #include <math.h>
@@ -29,109 +30,6 @@ static void mistake(struct reading *reading, const struct conftree_node *node,
 	va_start(args, fmt);
 	g_string_append_vprintf(reading->mistakes, fmt, args);
 	va_end(args);
-}
-
-#define FIELD(values, row, type) \
-	((type *)(void *)((char *)(values) + (row)->offset))
-
-static void free_section(void *data)
-{
-	struct setting_section *section = data;
-
-	g_free((char *)section->name);
-	g_free(section->values);
-	g_free(section);
-}
-
-static GPtrArray *split_words(const char *words)
-{
-	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) parts = g_strsplit(words ? words : "", " ", -1);
-
-	for (char **part = parts; *part; part++)
-		if (**part)
-			g_ptr_array_add(list, g_strdup(*part));
-	return list;
-}
-
-static void set_preset(const struct setting *row, void *values)
-{
-	switch (row->type) {
-	case SETTING_TYPE_BOOL:
-		*FIELD(values, row, bool) = row->preset != 0;
-		break;
-	case SETTING_TYPE_COUNT:
-	case SETTING_TYPE_BYTES:
-	case SETTING_TYPE_TIME_MS:
-		*FIELD(values, row, int64_t) = row->preset;
-		break;
-	case SETTING_TYPE_SCORE:
-		*FIELD(values, row, double) = row->preset_score;
-		break;
-	case SETTING_TYPE_TEXT:
-		*FIELD(values, row, char *) =
-			g_strdup(row->preset_text ? row->preset_text : "");
-		break;
-	case SETTING_TYPE_WORD:
-		*FIELD(values, row, unsigned) = (unsigned)row->preset;
-		break;
-	case SETTING_TYPE_LIST:
-		*FIELD(values, row, GPtrArray *) =
-			split_words(row->preset_text);
-		break;
-	case SETTING_TYPE_SCORES:
-	case SETTING_TYPE_WORDS:
-		*FIELD(values, row, GHashTable *) = g_hash_table_new_full(
-			g_str_hash, g_str_equal, g_free, g_free);
-		break;
-	case SETTING_TYPE_SECTIONS:
-		*FIELD(values, row, GPtrArray *) =
-			g_ptr_array_new_with_free_func(free_section);
-		break;
-	}
-}
-
-static void set_presets(const struct setting *rows, size_t row_count,
-			void *values)
-{
-	for (size_t i = 0; i < row_count; i++)
-		set_preset(&rows[i], values);
-}
-
-static void release_row(const struct setting *row, void *values)
-{
-	if (row->type == SETTING_TYPE_TEXT)
-		g_clear_pointer(FIELD(values, row, char *), g_free);
-	else if (row->type == SETTING_TYPE_LIST)
-		g_clear_pointer(FIELD(values, row, GPtrArray *),
-				g_ptr_array_unref);
-	else if (row->type == SETTING_TYPE_SCORES ||
-		 row->type == SETTING_TYPE_WORDS)
-		g_clear_pointer(FIELD(values, row, GHashTable *),
-				g_hash_table_unref);
-}
-
-/* Sub-sections hold rows, but no sections of their own: two levels. */
-void settingread_release(const struct setting *rows, size_t row_count,
-			 void *values)
-{
-	for (size_t i = 0; i < row_count; i++) {
-		if (rows[i].type != SETTING_TYPE_SECTIONS) {
-			release_row(&rows[i], values);
-			continue;
-		}
-		GPtrArray **list = FIELD(values, &rows[i], GPtrArray *);
-		const struct setting_section_type *type = rows[i].section;
-
-		for (guint at = 0; *list && at < (*list)->len; at++) {
-			struct setting_section *one =
-				g_ptr_array_index(*list, at);
-
-			for (size_t row = 0; row < type->row_count; row++)
-				release_row(&type->rows[row], one->values);
-		}
-		g_clear_pointer(list, g_ptr_array_unref);
-	}
 }
 
 static bool parse_bool(const char *text, bool *value_out)
@@ -179,7 +77,7 @@ static void read_number(struct reading *reading, const char *name,
 		mistake(reading, node, name, "\"%s\" is not %s", node->text,
 			unit_expected(row->type));
 	else if (is_within(reading, name, row, node, value))
-		*FIELD(values, row, int64_t) = value;
+		*SETTINGVALUE(values, row, int64_t) = value;
 }
 
 static bool read_double(struct reading *reading, const char *name,
@@ -223,7 +121,7 @@ static void read_list(struct reading *reading, const char *name,
 		      const struct setting *row,
 		      const struct conftree_node *node, void *values)
 {
-	GPtrArray *list = *FIELD(values, row, GPtrArray *);
+	GPtrArray *list = *SETTINGVALUE(values, row, GPtrArray *);
 
 	g_ptr_array_set_size(list, 0);
 	if (node->kind == CONFTREE_VALUE) {
@@ -247,7 +145,7 @@ static void read_map(struct reading *reading, const char *name,
 		     const struct setting *row,
 		     const struct conftree_node *node, void *values)
 {
-	GHashTable *map = *FIELD(values, row, GHashTable *);
+	GHashTable *map = *SETTINGVALUE(values, row, GHashTable *);
 
 	for (guint i = 0; i < node->children->len; i++) {
 		const struct conftree_node *item =
@@ -276,21 +174,21 @@ static void read_value(struct reading *reading, const char *name,
 {
 	switch (row->type) {
 	case SETTING_TYPE_BOOL:
-		if (!parse_bool(node->text, FIELD(values, row, bool)))
+		if (!parse_bool(node->text, SETTINGVALUE(values, row, bool)))
 			mistake(reading, node, name,
 				"\"%s\" is not yes or no", node->text);
 		break;
 	case SETTING_TYPE_SCORE:
 		(void)read_double(reading, name, row, node,
-				  FIELD(values, row, double));
+				  SETTINGVALUE(values, row, double));
 		break;
 	case SETTING_TYPE_TEXT:
-		g_free(*FIELD(values, row, char *));
-		*FIELD(values, row, char *) = g_strdup(node->text);
+		g_free(*SETTINGVALUE(values, row, char *));
+		*SETTINGVALUE(values, row, char *) = g_strdup(node->text);
 		break;
 	case SETTING_TYPE_WORD:
 		(void)read_word(reading, name, row, node,
-				FIELD(values, row, unsigned));
+				SETTINGVALUE(values, row, unsigned));
 		break;
 	default:
 		read_number(reading, name, row, node, values);
@@ -368,8 +266,8 @@ static void read_section(struct reading *reading, const char *name,
 
 	section->name = g_strdup(node->key);
 	section->values = g_malloc0(type->size);
-	set_presets(type->rows, type->row_count, section->values);
-	g_ptr_array_add(*FIELD(values, row, GPtrArray *), section);
+	settingvalue_preset(type->rows, type->row_count, section->values);
+	g_ptr_array_add(*SETTINGVALUE(values, row, GPtrArray *), section);
 	for (guint i = 0; i < node->children->len; i++) {
 		const struct conftree_node *item =
 			g_ptr_array_index(node->children, i);
@@ -402,7 +300,6 @@ static void read_sections(struct reading *reading, const char *name,
 				item->key, item->key);
 	}
 }
-
 
 /* How many letters to change, add or drop; past 3 it is no likeness. */
 static unsigned distance(const char *a, const char *b)
@@ -539,7 +436,8 @@ bool settingread_all(const struct conftree_node *root,
 	struct reading reading = { mistakes };
 
 	for (size_t i = 0; groups[i]; i++)
-		set_presets(groups[i]->rows, groups[i]->row_count, values[i]);
+		settingvalue_preset(groups[i]->rows, groups[i]->row_count,
+				    values[i]);
 	read_level(&reading, root, "", groups, values, seen);
 	if (!mistakes->len)
 		return true;

@@ -15,10 +15,6 @@ bool settingread_all(const struct conftree_node *root,
 		     const struct setting_group *const *groups,
 		     void *const *values, GError **error) MUST_USE;
 
-/* Frees what the rows point to, not the struct itself. */
-void settingread_release(const struct setting *rows, size_t row_count,
-			 void *values);
-
 /* The node of a full name, or NULL when the file does not say. The last one
  * when it is there twice. */
 const struct conftree_node *settingread_find(const struct conftree_node *root,

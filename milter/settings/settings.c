@@ -4,6 +4,7 @@
 
 #include "settings/conftree.h"
 #include "settings/settingread.h"
+#include "settings/settingvalue.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -212,7 +213,7 @@ void settings_unref(struct settings *settings)
 
 		if (group->release)
 			group->release(settings->values[i]);
-		settingread_release(group->rows, group->row_count,
+		settingvalue_release(group->rows, group->row_count,
 				    settings->values[i]);
 		g_free(settings->values[i]);
 	}

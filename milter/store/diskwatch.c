@@ -8,7 +8,7 @@
 #include "store/day.h"
 #include "store/diskuse.h"
 #include "store/expiry.h"
-#include "store/holds.h"
+#include "store/heldday.h"
 #include "store/sealfiles.h"
 #include "store/space.h"
 #include "store/storeerror.h"
@@ -93,12 +93,16 @@ static bool note(const struct diskwatch *watch, const char *day,
 static bool drop(struct diskwatch *watch, int64_t day,
 		 const struct diskuse *use, GError **error)
 {
-	g_autoptr(GArray) held = holds_ranges(watch->state, error);
+	struct holdset *set = holdset_load(watch->state, error);
+	enum heldday held = HELDDAY_NOTHING;
+	bool is_known = set && heldday_look(watch->dir, day, set, &held,
+					    error);
 	char text[DAY_TEXT_MAX];
 
-	if (!held)
+	holdset_free(&set);
+	if (!is_known)
 		return false;
-	if (day_is_within(day, held))
+	if (held != HELDDAY_NOTHING)
 		return true;		/* since a moment ago */
 	if (!note(watch, day_format(day, text), use, error) ||
 	    !day_remove(watch->dir, day, error))

@@ -43,8 +43,7 @@ bool evidenceholds_has_day(const struct evidenceholds *holds, int64_t day)
 
 bool evidenceholds_may_have(const struct evidenceholds *holds, int64_t day)
 {
-	return holds->holds && (holdset_may_have(holds->holds, day) ||
-				holdset_may_have(holds->holds, day + 1));
+	return holds->holds && holdset_may_have_of(holds->holds, day);
 }
 
 /* The originals of a day that records on hold have. */
@@ -62,8 +61,7 @@ static bool take_hit(const struct search_hit *hit, void *context)
 
 	if (evidence_of_record(hit->record, &place) &&
 	    place.day == on->day && place.is_held == on->is_held &&
-	    (holdset_has_record(on->holds, place.day, hit->record) ||
-	     holdset_has_record(on->holds, place.day + 1, hit->record)))
+	    holdset_has_record(on->holds, hit->day, hit->record))
 		g_hash_table_add(on->needed, g_bytes_new(
 			place.sha256, sizeof place.sha256));
 	return true;

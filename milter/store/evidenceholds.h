@@ -10,8 +10,9 @@
  * records of a day are looked through once, when the first original of that day is
  * asked about, and what was found is remembered.
  *
- * The file of a record's day can be that of the next one, when it was written behind
- * midnight: so a hold of either holds the original.
+ * A record can lie in a later day's file than it ended in: a hold of either day holds the
+ * original. Of the day before one that is on hold all are, since that file is the next
+ * one behind midnight.
  */
 struct evidenceholds;
 

@@ -3,6 +3,7 @@
 #include "store/expiry.h"
 
 #include "store/day.h"
+#include "store/heldday.h"
 #include "store/recordview.h"
 #include "store/sealwrite.h"
 
@@ -181,11 +182,20 @@ static bool expire_day(struct expiry *expiry, const struct expiry_terms *terms,
 		       int64_t day, struct expiry_result *result,
 		       GError **error)
 {
-	if (holdset_has_day(terms->held, day) ||
-	    is_looked_at(expiry, terms, day))
+	enum heldday held;
+
+	if (is_looked_at(expiry, terms, day))
 		return true;
-	if (holdset_may_have(terms->held, day))
+	if (!heldday_look(expiry->dir, day, terms->held, &held, error))
+		return false;
+	switch (held) {
+	case HELDDAY_ALL:
+		return true;
+	case HELDDAY_PERHAPS:
 		return expire_part(expiry, terms, day, result, error);
+	case HELDDAY_NOTHING:
+		break;
+	}
 	return remove_day(expiry, day, result, error);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "store/day.h"
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 #include "store/storeerror.h"
 
@@ -92,13 +93,6 @@ bool holds_release(struct state *state, const char *name, bool *was_there_out,
 	return state_commit(&txn, error);
 }
 
-static const char *text_of(const ProtobufCBinaryData *data,
-			   struct arena *arena)
-{
-	return arena_span_text(arena, span_of((const char *)data->data,
-					      data->len));
-}
-
 static bool take_one(struct span key, struct span value, holds_take_fn *take,
 		     void *context, GError **error)
 {
@@ -120,12 +114,13 @@ static bool take_one(struct span key, struct span value, holds_take_fn *take,
 		.until_day = packed->has_until_day ? packed->until_day :
 						     INT64_MAX,
 		.created_us = packed->created_us,
-		.operator_name = text_of(&packed->operator_name, &arena),
-		.reason = text_of(&packed->reason, &arena),
-		.sender = text_of(&packed->sender, &arena),
-		.recipient = text_of(&packed->recipient, &arena),
-		.account = text_of(&packed->account, &arena),
-		.client = text_of(&packed->client, &arena),
+		.operator_name = prototext_unpack(&packed->operator_name,
+						  &arena),
+		.reason = prototext_unpack(&packed->reason, &arena),
+		.sender = prototext_unpack(&packed->sender, &arena),
+		.recipient = prototext_unpack(&packed->recipient, &arena),
+		.account = prototext_unpack(&packed->account, &arena),
+		.client = prototext_unpack(&packed->client, &arena),
 	}, context);
 	arena_release(&arena);
 	reeve__hold__free_unpacked(packed, NULL);

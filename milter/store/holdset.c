@@ -2,6 +2,7 @@
 
 #include "store/holdset.h"
 
+#include "store/day.h"
 #include "store/querymatch.h"
 
 /* Its texts live as long as the set. */
@@ -100,13 +101,42 @@ bool holdset_may_have(const struct holdset *set, int64_t day)
 	return false;
 }
 
-bool holdset_has_record(const struct holdset *set, int64_t day,
-			const Reeve__Record *record)
+GArray *holdset_before(const struct holdset *set, int64_t day)
+{
+	GArray *ranges = g_array_new(FALSE, FALSE, sizeof(struct day_range));
+
+	for (guint i = 0; i < set->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
+		const struct day_range range = { rule->since_day,
+						 rule->until_day };
+
+		if (range.until < day)
+			g_array_append_val(ranges, range);
+	}
+	return ranges;
+}
+
+/* Its file is of that day or a later one. */
+bool holdset_may_have_of(const struct holdset *set, int64_t day)
 {
 	for (guint i = 0; i < set->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
-		if (is_within(rule, day) &&
+		if (rule->until_day >= day)
+			return true;
+	}
+	return false;
+}
+
+bool holdset_has_record(const struct holdset *set, int64_t day,
+			const Reeve__Record *record)
+{
+	int64_t own_day = day_of_us(recordview_ended_us(record));
+
+	for (guint i = 0; i < set->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(set->rules, i);
+
+		if ((is_within(rule, day) || is_within(rule, own_day)) &&
 		    (rule->is_of_days || rule->is_any ||
 		     querymatch_is(&rule->match, record)))
 			return true;

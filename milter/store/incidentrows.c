@@ -100,6 +100,8 @@ static bool put_row(struct state_txn *txn, const struct incident *incident,
 	packed.has_is_in_case = packed.is_in_case = incident->is_in_case;
 	packed.has_caused_us = incident->caused_us != 0;
 	packed.caused_us = incident->caused_us;
+	packed.has_case_kind = incident->case_kind != 0;
+	packed.case_kind = incident->case_kind;
 	bytes = g_malloc(reeve__incident__get_packed_size(&packed));
 	len = reeve__incident__pack(&packed, bytes);
 	return state_put(txn, STATE_INCIDENTS, span_of_string(key),
@@ -129,7 +131,7 @@ static bool read_incident(struct span value, struct arena *arena,
 		packed->first_us, packed->last_us, packed->count,
 		{ (enum list_kind)packed->subject_kind,
 		  text_of(arena, packed->has_subject, &packed->subject) },
-		packed->is_in_case, packed->caused_us,
+		packed->is_in_case, packed->caused_us, packed->case_kind,
 	};
 	reeve__incident__free_unpacked(packed, NULL);
 	return true;

@@ -18,6 +18,7 @@ struct waiting {
 	uint64_t count;
 	struct incident_subject subject;	/* value is owned, never NULL */
 	int64_t caused_us;
+	unsigned case_kind;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -94,7 +95,7 @@ void incidents_note_late(const struct incident *incident, int64_t quiet_us)
 		incident->last_us, quiet_us, incident->count,
 		{ incident->subject.kind,
 		  g_strndup(value ? value : "", LIST_VALUE_MAX) },
-		incident->caused_us,
+		incident->caused_us, incident->case_kind,
 	};
 	pthread_mutex_lock(&lock);
 	join(name, fresh);
@@ -148,6 +149,7 @@ static bool write_one(struct state_txn *txn, struct waiting *waiting,
 		incident.subject = waiting->subject;
 	incident.last_us = MAX(incident.last_us, waiting->last_us);
 	incident.caused_us = MAX(incident.caused_us, waiting->caused_us);
+	incident.case_kind = waiting->case_kind;
 	incident.count += waiting->count;
 	if (!*is_new_out || incidentrows_count(txn) < INCIDENTS_MAX)
 		is_good = incidentrows_put(txn, *is_new_out ? NULL : &old,
@@ -228,7 +230,8 @@ bool incidents_flush(struct state *state, GError **error)
 		tell(&(struct incident){
 			waiting->kind, waiting->key, waiting->text,
 			waiting->first_us, waiting->last_us, waiting->count,
-			waiting->subject, false, waiting->caused_us });
+			waiting->subject, false, waiting->caused_us,
+			waiting->case_kind });
 	}
 	return true;
 }

@@ -21,6 +21,8 @@ struct incident {
 	} subject;			/* who did it, for a case about him */
 	bool is_in_case;
 	int64_t caused_us;		/* when that mail was; 0: at first_us */
+	unsigned case_kind;		/* of the case that it makes, as cases/ has it;
+					 * 0: by kind */
 };
 
 #define INCIDENT_KEY_MAX 300	/* bytes; kinds are ours and short */

@@ -2,22 +2,11 @@
 
 #include "store/lists.h"
 
-#include "message/mailaddr.h"
+#include "store/listkey.h"
 #include "store/state.pb-c.h"
 #include "store/storeerror.h"
 
 #include <string.h>
-
-/*
- * Keys: list, kind, and the value as it is looked up. An address is its 16
- * bytes; a network the length of its prefix and its 16 bytes, so that those of
- * one length lie together and a look-up jumps from length to length; texts are
- * in lower case.
- */
-struct list_key {
-	size_t len;
-	uint8_t bytes[STATE_KEY_MAX];
-};
 
 static const char *const which_words[] = { "", "welcome", "block",
 					   "evidence", "watched", "suspended" };
@@ -67,157 +56,14 @@ bool list_kind_parse(struct span word, enum list_kind *kind_out)
 	return true;
 }
 
-static struct span key_span(const struct list_key *key)
-{
-	return span_of((const char *)key->bytes, key->len);
-}
-
-static struct list_key key_begin(unsigned which, unsigned kind)
-{
-	struct list_key key = { .len = 2 };
-
-	key.bytes[0] = (uint8_t)which;
-	key.bytes[1] = (uint8_t)kind;
-	return key;
-}
-
-static void key_add(struct list_key *key, const void *bytes, size_t len)
-{
-	BUG_IF(len > sizeof key->bytes - key->len);
-	memcpy(key->bytes + key->len, bytes, len);
-	key->len += len;
-}
-
-static struct list_key text_key(enum list_which which, enum list_kind kind,
-				struct span value)
-{
-	struct list_key key = key_begin(which, kind);
-
-	for (size_t i = 0; i < MIN(value.len, LIST_VALUE_MAX); i++)
-		key.bytes[key.len++] = (uint8_t)g_ascii_tolower(value.ptr[i]);
-	return key;
-}
-
-static struct list_key address_key(enum list_which which,
-				   const struct netaddr *addr)
-{
-	struct list_key key = key_begin(which, LIST_ADDRESS);
-
-	key_add(&key, addr->bytes, sizeof addr->bytes);
-	return key;
-}
-
-static struct list_key network_key(enum list_which which,
-				   const struct network *net)
-{
-	struct list_key key = key_begin(which, LIST_NETWORK);
-
-	/* Longest first: what is found first is the closest. */
-	key.bytes[key.len++] = (uint8_t)(128 - net->bits);
-	key_add(&key, net->base.bytes, sizeof net->base.bytes);
-	return key;
-}
-
-static bool refuse(GError **error, struct span value, const char *what)
-{
-	store_error_set_text(error, STORE_ERROR_INVALID, "\"%.*s\" %s",
-			     (int)MIN(value.len, 100), value.ptr, what);
-	return false;
-}
-
-static bool make_address(enum list_which which, struct span value,
-			 struct arena *arena, struct list_key *key_out,
-			 const char **form_out, GError **error)
-{
-	struct netaddr addr;
-	char text[NETADDR_TEXT_MAX];
-
-	if (!netaddr_parse(value, &addr))
-		return refuse(error, value, "is no IP address");
-	*key_out = address_key(which, &addr);
-	*form_out = arena_text(arena, netaddr_format(&addr, text));
-	return true;
-}
-
-static bool make_network(enum list_which which, struct span value,
-			 struct arena *arena, struct list_key *key_out,
-			 const char **form_out, GError **error)
-{
-	g_autoptr(GError) why = NULL;
-	struct network net;
-	char text[NETADDR_TEXT_MAX];
-
-	if (!network_parse(value, &net, &why)) {
-		store_error_set_text(error, STORE_ERROR_INVALID, "%s",
-				     why->message);
-		return false;
-	}
-	*key_out = network_key(which, &net);
-	*form_out = arena_text(arena, network_format(&net, text));
-	return true;
-}
-
-/* Of a domain, with the dot in front that means its subdomains. */
-static const char *domain_form(struct span value, struct arena *arena)
-{
-	bool is_below = value.len && value.ptr[0] == '.';
-	const char *ascii = mailaddr_domain_ascii(
-		is_below ? span_from(value, 1) : value, arena);
-
-	return ascii ? arena_printf(arena, "%s%s", is_below ? "." : "",
-				    ascii) : NULL;
-}
-
-static bool make_text(enum list_which which, enum list_kind kind,
-		      struct span value, struct arena *arena,
-		      struct list_key *key_out, const char **form_out,
-		      GError **error)
-{
-	const char *form = arena_span_text(arena, value);
-
-	if (kind == LIST_DOMAIN) {
-		form = domain_form(value, arena);
-		if (!form)
-			return refuse(error, value, "is no domain; write "
-				      "example.org or .example.org");
-	} else if (kind == LIST_SENDER) {
-		struct mailaddr addr = mailaddr_parse(value, arena);
-
-		if (addr.is_null || !*addr.domain_ascii ||
-		    (addr.flaws & MAILADDR_FLAW_SYNTAX))
-			return refuse(error, value, "is no address; write "
-				      "user@example.org");
-		form = mailaddr_format(&addr, arena);
-	}
-	if (!*form || strlen(form) > LIST_VALUE_MAX)
-		return refuse(error, value, "is empty or too long");
-	*key_out = text_key(which, kind, span_text(form));
-	*form_out = form;
-	return true;
-}
-
-static bool make_key(enum list_which which, enum list_kind kind,
-		     struct span value, struct arena *arena,
-		     struct list_key *key_out, const char **form_out,
-		     GError **error)
-{
-	if (kind == LIST_ADDRESS)
-		return make_address(which, value, arena, key_out, form_out,
-				    error);
-	if (kind == LIST_NETWORK)
-		return make_network(which, value, arena, key_out, form_out,
-				    error);
-	return make_text(which, kind, value, arena, key_out, form_out, error);
-}
-
-static bool put_entry(struct state_txn *txn, const struct list_key *key,
+static bool put_entry(struct state_txn *txn, const struct listkey *key,
 		      const Reeve__ListEntry *packed, GError **error)
 {
 	size_t len = reeve__list_entry__get_packed_size(packed);
 	g_autofree uint8_t *bytes = g_malloc(len + 1);
 
 	reeve__list_entry__pack(packed, bytes);
-	return state_put(txn, STATE_LISTS, key_span(key),
+	return state_put(txn, STATE_LISTS, listkey_span(key),
 			 span_of((const char *)bytes, len), error);
 }
 
@@ -231,15 +77,15 @@ bool lists_put(struct state_txn *txn, const struct list_entry *entry,
 	       GError **error)
 {
 	Reeve__ListEntry packed = REEVE__LIST_ENTRY__INIT;
-	struct list_key key;
+	struct listkey key;
 	struct arena arena;
 	const char *form;
 	bool is_done;
 
 	arena_init(&arena);
-	is_done = make_key(entry->which, entry->kind,
-			   span_text(entry->value), &arena, &key, &form,
-			   error);
+	is_done = listkey_make(entry->which, entry->kind,
+			       span_text(entry->value), &arena, &key, &form,
+			       error);
 	if (is_done) {
 		packed.has_value = packed.has_reason = 1;
 		packed.has_operator_name = packed.has_created_us = 1;
@@ -271,24 +117,25 @@ bool lists_add(struct state *state, const struct list_entry *entry,
 const char *lists_form(enum list_kind kind, struct span value,
 		       struct arena *arena, GError **error)
 {
-	struct list_key key;
+	struct listkey key;
 	const char *form;
 
-	return make_key(LIST_BLOCK, kind, value, arena, &key, &form, error) ?
-	       form : NULL;
+	return listkey_make(LIST_BLOCK, kind, value, arena, &key, &form,
+			    error) ? form : NULL;
 }
 
 bool lists_drop(struct state_txn *txn, enum list_which which,
 		enum list_kind kind, struct span value)
 {
-	struct list_key key;
+	struct listkey key;
 	struct arena arena;
 	const char *form;
 	bool was_there;
 
 	arena_init(&arena);
-	was_there = make_key(which, kind, value, &arena, &key, &form, NULL) &&
-		    state_delete(txn, STATE_LISTS, key_span(&key));
+	was_there = listkey_make(which, kind, value, &arena, &key, &form,
+				 NULL) &&
+		    state_delete(txn, STATE_LISTS, listkey_span(&key));
 	arena_release(&arena);
 	return was_there;
 }
@@ -353,7 +200,7 @@ static bool read_entry(struct span key, struct span value,
 }
 
 /* The least key behind this one. */
-static bool step(struct list_key *key, struct span seen)
+static bool step(struct listkey *key, struct span seen)
 {
 	if (seen.len >= sizeof key->bytes)
 		return false;
@@ -367,7 +214,7 @@ bool lists_each(struct state *state, unsigned int which, unsigned int kind,
 		list_take_fn *take, void *context, GError **error)
 {
 	struct state_txn *txn = state_begin_read(state, error);
-	struct list_key key = { .len = 0 };
+	struct listkey key = { .len = 0 };
 	struct span seen, value;
 	struct arena arena;
 	bool is_more = true;
@@ -375,8 +222,8 @@ bool lists_each(struct state *state, unsigned int which, unsigned int kind,
 	if (!txn)
 		return false;
 	arena_init(&arena);
-	while (is_more && state_seek(txn, STATE_LISTS, key_span(&key), &seen,
-				     &value)) {
+	while (is_more && state_seek(txn, STATE_LISTS, listkey_span(&key),
+				     &seen, &value)) {
 		struct list_entry entry;
 
 		if (read_entry(seen, value, &arena, &entry) &&
@@ -396,16 +243,16 @@ static bool is_in_force(const struct list_entry *entry, int64_t now_us)
 	return !entry->expires_us || entry->expires_us > now_us;
 }
 
-static bool find_key(struct state_txn *txn, const struct list_key *key,
+static bool find_key(struct state_txn *txn, const struct listkey *key,
 		     int64_t now_us, struct arena *arena,
 		     struct list_entry *entry_out)
 {
 	struct list_entry entry;
 	struct span value;
 
-	if (!state_find(txn, STATE_LISTS, key_span(key), &value))
+	if (!state_find(txn, STATE_LISTS, listkey_span(key), &value))
 		return false;
-	if (!read_entry(key_span(key), value, arena, &entry)) {
+	if (!read_entry(listkey_span(key), value, arena, &entry)) {
 		state_doubt(txn, "an entry of a list is damaged");
 		return false;
 	}
@@ -430,7 +277,7 @@ static bool find_domain(struct state_txn *txn, enum list_which which,
 			struct span domain, int64_t now_us,
 			struct arena *arena, struct list_entry *entry_out)
 {
-	struct list_key key = text_key(which, LIST_DOMAIN, domain);
+	struct listkey key = listkey_of_text(which, LIST_DOMAIN, domain);
 
 	if (find_key(txn, &key, now_us, arena, entry_out))
 		return true;
@@ -438,7 +285,7 @@ static bool find_domain(struct state_txn *txn, enum list_which which,
 		ptrdiff_t next;
 
 		domain = span_from(domain, (size_t)dot);
-		key = text_key(which, LIST_DOMAIN, domain);
+		key = listkey_of_text(which, LIST_DOMAIN, domain);
 		if (find_key(txn, &key, now_us, arena, entry_out))
 			return true;
 		next = span_find(span_from(domain, 1), '.');
@@ -454,7 +301,7 @@ bool lists_find(struct state *state, enum list_which which,
 	struct state_txn *txn = begin_look(state);
 	bool is_found = false;
 	struct netaddr addr;
-	struct list_key key;
+	struct listkey key;
 
 	if (!txn || value.len > LIST_VALUE_MAX) {
 		state_end(&txn);
@@ -464,7 +311,7 @@ bool lists_find(struct state *state, enum list_which which,
 		is_found = find_domain(txn, which, value, now_us, arena,
 				       entry_out);
 	} else if (kind != LIST_ADDRESS && kind != LIST_NETWORK) {
-		key = text_key(which, kind, value);
+		key = listkey_of_text(which, kind, value);
 		is_found = find_key(txn, &key, now_us, arena, entry_out);
 	}
 	state_end(&txn);
@@ -479,22 +326,23 @@ static bool find_network(struct state_txn *txn, enum list_which which,
 			 const struct netaddr *addr, int64_t now_us,
 			 struct arena *arena, struct list_entry *entry_out)
 {
-	struct list_key key = key_begin(which, LIST_NETWORK);
+	struct listkey key = listkey_begin(which, LIST_NETWORK);
 	struct span seen, value;
 
-	while (state_seek(txn, STATE_LISTS, key_span(&key), &seen, &value) &&
+	while (state_seek(txn, STATE_LISTS, listkey_span(&key), &seen,
+			  &value) &&
 	       seen.len > 2 && seen.ptr[0] == (char)which &&
 	       seen.ptr[1] == (char)LIST_NETWORK) {
 		uint8_t less = (uint8_t)seen.ptr[2];
 		struct network net = network_around(addr,
 						    (uint8_t)(128 - less));
-		struct list_key wanted = network_key(which, &net);
+		struct listkey wanted = listkey_of_network(which, &net);
 
 		if (find_key(txn, &wanted, now_us, arena, entry_out))
 			return true;
 		if (less == 128)
 			return false;
-		key = key_begin(which, LIST_NETWORK);
+		key = listkey_begin(which, LIST_NETWORK);
 		key.bytes[key.len++] = (uint8_t)(less + 1);
 	}
 	return false;
@@ -505,7 +353,7 @@ bool lists_find_client(struct state *state, enum list_which which,
 		       struct arena *arena, struct list_entry *entry_out)
 {
 	struct state_txn *txn = begin_look(state);
-	struct list_key key = address_key(which, addr);
+	struct listkey key = listkey_of_address(which, addr);
 	bool is_found;
 
 	if (!txn)
@@ -520,12 +368,13 @@ static bool delete_expired(struct state_txn *txn, int64_t now_us,
 			   struct arena *arena)
 {
 	uint64_t before = state_count(txn, STATE_LISTS);
-	struct list_key key = { .len = 0 };
+	struct listkey key = { .len = 0 };
 	struct span seen, value;
 
-	while (state_seek(txn, STATE_LISTS, key_span(&key), &seen, &value)) {
+	while (state_seek(txn, STATE_LISTS, listkey_span(&key), &seen,
+			  &value)) {
 		struct list_entry entry;
-		struct list_key old = { .len = seen.len };
+		struct listkey old = { .len = seen.len };
 		bool is_over;
 
 		memcpy(old.bytes, seen.ptr, seen.len);
@@ -534,7 +383,7 @@ static bool delete_expired(struct state_txn *txn, int64_t now_us,
 		if (!step(&key, seen))
 			break;
 		if (is_over)
-			state_delete(txn, STATE_LISTS, key_span(&old));
+			state_delete(txn, STATE_LISTS, listkey_span(&old));
 		arena_reset(arena);
 	}
 	return state_count(txn, STATE_LISTS) != before;

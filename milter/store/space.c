@@ -3,7 +3,7 @@
 #include "store/space.h"
 
 #include "store/day.h"
-#include "store/holdset.h"
+#include "store/heldday.h"
 
 #include <sys/stat.h>
 
@@ -21,10 +21,12 @@ static bool add_file(const char *path, uint64_t *bytes)
 static struct space_day measure(const char *dir, int64_t day,
 				const struct holdset *held)
 {
+	enum heldday look = HELDDAY_NOTHING;
+	/* What cannot be read may be on hold. */
+	bool is_read = !held || heldday_look(dir, day, held, &look, NULL);
 	struct space_day one = {
-		.day = day,
-		.is_held = held && holdset_may_have(held, day),
-		.is_wholly_held = held && holdset_has_day(held, day),
+		.day = day, .is_held = !is_read || look != HELDDAY_NOTHING,
+		.is_wholly_held = look == HELDDAY_ALL,
 	};
 	g_autofree char *records = day_path(dir, day);
 	g_autofree char *seal = day_seal_path(records);

@@ -43,7 +43,8 @@ sub sent
 
 sub day { Clock::seconds_of($_[0]) }
 sub due { my ($case, $duty) = @_; int(($case->{due}{$duty} // 0) / 1e6 + 0.5) }
-sub near { cmp_ok abs($_[0] - $_[1]), '<', 60, $_[2] }
+# The clock goes on between it is set and the command that reads it.
+sub near { cmp_ok abs($_[0] - $_[1]), '<', 600, $_[2] }
 
 is sent(), 'c', 'mail flows';
 my $case = case_('open', account => 'alice', '--contact', 'alice@example.net',
@@ -73,6 +74,7 @@ is $case->{contact}, 'a@new.example', 'another contact';
 is $case->{state}, 'warned', 'warned';
 is case_('due')->{status}, 0, 'nothing is overdue again';
 is sent(), 'c', 'mail flows still';
+$clock->set('2026-12-01T15:02:00Z');
 $case = case_('watch', '2026-0001');
 near due($case, 'look'), day('2026-12-11T15:02:00Z'), 'watched, as long as set';
 is sent(), 'c', 'mail flows';
@@ -103,6 +105,9 @@ case_('suspend', '2026-0001', '--until', '1h');
 like sent(), qr/^550/, 'suspended for an hour';
 $clock->advance(3700);
 is sent(), 'c', 'which is over';
+# The daemon's timer notes it within a second, or more on a busy machine.
+ok $box->wait_for(60, sub { case_('show', '2026-0001')->{state} eq 'watched' }),
+	'and the case says so';
 
 $case = case_('remedy', '2026-0001');
 is $case->{state}, 'remedied', 'remedied';
@@ -184,7 +189,7 @@ subtest 'a virus' => sub {
 
 my $steps = case_('show', '2026-0001')->{steps};
 is join(' ', map { $_->{step} } @$steps), 'open warn watch suspend resume suspend ' .
-	'remedy assign close', 'all steps are there';
+	'resume remedy assign close', 'all steps are there';
 is $steps->[1]{note}, 'by phone', 'with their notes';
 ok !(grep { !$_->{operator} || !$_->{when_us} } @$steps), 'by whom and when';
 like +($daemon->reevectl('case', 'show', '2026-0001'))[1], qr/suspend +suspended.*again/,

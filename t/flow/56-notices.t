@@ -41,7 +41,7 @@ chmod 01733, $drop;
 
 sub bytes { encode('UTF-8', $_[0]) }
 
-my %cases = (contact => 'abuse@example.org', notices => 'yes', watch => '10d',
+my %cases = (contact => 'abuse@example.org', notices => 'yes', watch => '10d', auto_watch => 'no',
 	notice_name => bytes('Beispielnetze Störstelle'),
 	notice_sender => 'abuse+%@example.org', drop_dir => $drop);
 my %settings = (relay => { networks => ['192.0.2.0/24'], domains => ['example.org'] },

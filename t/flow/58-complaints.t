@@ -111,6 +111,18 @@ like +($daemon->reevectl('complaint', 'show', 4))[1], qr/alice/, 'and whose it i
 unlike +($daemon->reevectl('complaint', 'show', 4))[1], qr/\e/, 'no terminal is steered';
 like +($daemon->reevectl('complaint', 'list'))[1], qr/cert\.example/, 'the list';
 
+# What it is called decides what case it makes, if any.
+import_mail(arf(original(from => 'eve@example.org', queue => '4abcXYZ', id => '<v@x>')) =~
+	s/Type: abuse/Type: virus/r =~ s/big\.example/av.example/r);
+my ($case) = grep { $_->{kind} eq 'virus' } $daemon->objects('case', 'list');
+is "$case->{subject_kind} $case->{subject}", 'customer acme', 'a virus is a case of its kind'
+	or diag explain [$daemon->objects('case', 'list')];
+my $before = () = $daemon->objects('incidents');
+import_mail(arf(original(id => '<77@example.org>')) =~ s/Type: abuse/Type: not-spam/r =~
+	s/big\.example/friend.example/r);
+is scalar(my @incidents = $daemon->objects('incidents')), $before,
+	'what is no spam is no incident';
+
 # Floods, and what is none.
 import_mail(arf(original(id => "<f$_\@x>"))) for 1 .. 2;
 ($status, $out) = import_mail(arf(original(id => '<f3@x>')));

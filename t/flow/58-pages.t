@@ -12,6 +12,8 @@ use Sandbox;
 my $box = Sandbox->new;
 my $daemon = $box->daemon(relay => { networks => ['192.0.2.0/24'],
 		domains => ['ours.example'] },
+	# Who was warned is to stay so, whenever the daemon's timer looks.
+	cases => { auto_watch => 'no' },
 	bulk => { preset_limits => 'no', limits => { messages => {
 		key => 'account', most => 1, within => '10min', direction => 'outbound' } } });
 

@@ -213,9 +213,10 @@ sub start
 	utime $old, $old, glob $self->conf . '/*.cf';
 	$self->{pid} = $self->{box}->spawn('postfix-master', 'setsid',
 		"$daemons/master", '-c', $self->conf, '-d');
+	my @listeners = ({ port => $self->{port} }, values %{ $self->{listeners} // {} });
 	my $is_up = $self->{box}->wait_for(20, sub {
-		IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-			PeerPort => $self->{port}, Proto => 'tcp');
+		!grep { !IO::Socket::INET->new(PeerAddr => $_->{address} // '127.0.0.1',
+			PeerPort => $_->{port}, Proto => 'tcp') } @listeners;
 	});
 	$is_up or die "Postfix does not start:\n" . $self->log .
 		$self->{box}->read_file('postfix-master.err');

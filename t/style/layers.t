@@ -109,6 +109,7 @@ subtest 'exported names carry the prefix of their file' => sub {
 		evidencezip_libarchive => 'evidencezip', evidencezip_none => 'evidencezip',
 		settingformat => 'setting', notify_systemd => 'notify',
 		notify_none => 'notify', recordview => 'recordview',
+		campaignrows => 'campaignrows|campaigns',
 		canon => 'canon|bodyhash', sendersettings => 'sender',
 		resolver => 'resolver|question', resolversettings => 'resolver',
 		clamdsettings => 'clamd', dnslistsettings => 'dnslists', greysettings => 'grey', streamsettings => 'stream',

@@ -11,9 +11,9 @@ static enum program_end run(const char *script, const char *input,
 {
 	char *const words[] = { (char *)"/bin/sh", (char *)"-c",
 				(char *)script, NULL };
-	const struct program program = { words, span_text(input), most_ms };
+	const struct program program = { words, span_text(input), false };
 	g_autoptr(GError) why = NULL;
-	enum program_end end = program_run(&program, status, &why);
+	enum program_end end = program_run(&program, most_ms, status, &why);
 
 	assert_true((end == PROGRAM_NOT_STARTED) == (why != NULL));
 	return end;
@@ -61,19 +61,43 @@ static void one_that_hangs_is_killed(void **unused)
 
 	(void)unused;
 	assert_int_equal(run("exec sleep 60", "", 50, &status),
-			 PROGRAM_KILLED);
+			 PROGRAM_LATE);
 	assert_int_equal(run("kill -TERM $$", "", 0, &status), PROGRAM_KILLED);
+	assert_int_equal(status, 15);
+}
+
+static void what_it_says_is_kept(void **unused)
+{
+	char *const words[] = { (char *)"/bin/sh", (char *)"-c",
+		(char *)"printf 'one\\ttwo\\nthree\\n' >&2; exit 3", NULL };
+	const struct program program = { words, span_text(""), true };
+	struct program_job *job = program_start(&program, NULL);
+	enum program_end end;
+	int status = 0;
+
+	(void)unused;
+	assert_non_null(job);
+	do
+		end = program_poll(job, 0, &status);
+	while (end == PROGRAM_RUNS);
+	g_autofree char *said = program_said(job);
+
+	assert_int_equal(end, PROGRAM_EXITED);
+	assert_int_equal(status, 3);
+	assert_string_equal(said, "\"one\\x09two\"");
+	program_free(&job);
+	assert_null(job);
 }
 
 static void none_at_all(void **unused)
 {
 	char *const words[] = { (char *)"/nowhere/program", NULL };
-	const struct program program = { words, span_text(""), 0 };
+	const struct program program = { words, span_text(""), false };
 	g_autoptr(GError) why = NULL;
 	int status;
 
 	(void)unused;
-	assert_int_equal(program_run(&program, &status, &why),
+	assert_int_equal(program_run(&program, 0, &status, &why),
 			 PROGRAM_NOT_STARTED);
 	assert_non_null(why);
 }
@@ -82,6 +106,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_status_is_the_programs),
 	cmocka_unit_test(a_long_input),
 	cmocka_unit_test(one_that_hangs_is_killed),
+	cmocka_unit_test(what_it_says_is_kept),
 	cmocka_unit_test(none_at_all),
 };
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cases/caseincidents.h"
 #include "cases/casejoin.h"
+#include "cases/customerbook.h"
 
 #include "unit/store/sample.h"
 
@@ -152,8 +153,9 @@ static void join_late(struct box *box, const char *kind, int64_t first_us,
 	};
 	bool was_new;
 
-	assert_true(casejoin_incident(box->state, &box->settings, &incident, "",
-				  &step, facts, &was_new, &box->arena, NULL));
+	assert_true(casejoin_incident(box->state, &box->settings, &incident,
+				      &incident.subject, "", &step, facts,
+				      &was_new, &box->arena, NULL));
 	assert_int_equal(was_new, is_new);
 }
 
@@ -290,7 +292,72 @@ static void what_others_wrote_joins(void **unused)
 	end(&box);
 }
 
+static void add_customer(struct box *box)
+{
+	static const char *const accounts[] = { "alice", "@acme.example",
+						NULL };
+	g_autoptr(GPtrArray) entries = g_ptr_array_new();
+	const struct customer_editor editor = { "o", NOON };
+	struct customer_entry entry;
+
+	customerentry_init(&entry);
+	entry.id = "acme";
+	entry.accounts = accounts;
+	g_ptr_array_add(entries, &entry);
+	assert_true(customerbook_put(box->state, entries, false, &editor,
+				     NULL));
+}
+
+static void note_about(struct box *box, const char *account)
+{
+	incidents_note_about((struct incident_subject){ LIST_ACCOUNT,
+			     account }, "limit", account, "", MINUTE, NOON);
+	assert_true(incidents_flush(box->state, NULL));
+	caseincidents_join(box->state, box->sample.settings);
+}
+
+static uint64_t incidents_of(struct box *box, const struct case_facts *facts)
+{
+	struct case_facts now;
+
+	assert_true(casebook_get(box->state, facts->id, &now, &box->arena,
+				 NULL));
+	return now.incidents;
+}
+
+/* An operator's case about one account takes what the customer does by another. */
+static void a_customers_incidents_join_the_case_of_his_account(void **unused)
+{
+	struct case_facts alice, bob, whole;
+	struct box box;
+
+	(void)unused;
+	log_set_level(LOG_ERR);
+	begin(&box);
+	add_customer(&box);
+	assert_true(open_one(&box, LIST_ACCOUNT, "alice", &alice));
+	assert_string_equal(alice.customer, "acme");
+	note_about(&box, "alice");
+	note_about(&box, "carol@acme.example");
+	assert_int_equal(count_of(&box, CASE_STATE_NONE), 1);
+	assert_int_equal(incidents_of(&box, &alice), 2);
+	/* The nearest case is the best one. */
+	assert_true(open_one(&box, LIST_CUSTOMER, "acme", &whole));
+	assert_true(open_one(&box, LIST_ACCOUNT, "bob@acme.example", &bob));
+	note_about(&box, "bob@acme.example");
+	note_about(&box, "dave@acme.example");
+	assert_int_equal(incidents_of(&box, &bob), 1);
+	assert_int_equal(incidents_of(&box, &whole), 1);
+	assert_int_equal(incidents_of(&box, &alice), 2);
+	/* Who is no customer has one of his own. */
+	note_about(&box, "eve@else.example");
+	assert_int_equal(count_of(&box, CASE_STATE_NONE), 4);
+	end(&box);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(
+		a_customers_incidents_join_the_case_of_his_account),
 	cmocka_unit_test(what_others_wrote_joins),
 	cmocka_unit_test(indexes_follow),
 	cmocka_unit_test(incidents_are_strikes_after_a_warning),

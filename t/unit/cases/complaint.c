@@ -2,6 +2,8 @@
 
 #include "cases/complaint.h"
 
+#include "cases/complaintkind.h"
+
 #include "catalog.h"
 #include "unit/shared.h"
 #include "unit/tap.h"
@@ -259,7 +261,42 @@ static void xarf_samples_are_told_apart(void **state)
 	}
 }
 
+static void its_type_is_the_kind_of_the_case(void **state)
+{
+	static const struct { const char *type; enum case_kind kind; }
+	types[] = {
+		{ "abuse", CASE_KIND_SPAM },	/* RFC 5965, 7.3 */
+		{ "fraud", CASE_KIND_FORGED_SENDER },
+		{ "Virus", CASE_KIND_VIRUS },
+		{ "other", CASE_KIND_SPAM },
+		{ "not-spam", CASE_KIND_NONE },	/* RFC 6430 */
+		{ "auth-failure", CASE_KIND_NONE },	/* RFC 6591 */
+		{ "messaging/spam", CASE_KIND_SPAM },	/* XARF */
+		{ "messaging/bulk_messaging", CASE_KIND_SPAM },
+		{ "content/phishing", CASE_KIND_FORGED_SENDER },
+		{ "content/malware", CASE_KIND_VIRUS },
+		{ "content/csam", CASE_KIND_HARMFUL },
+		{ "content/exposed_data", CASE_KIND_SPAM },
+		{ "connection/port_scan", CASE_KIND_ATTACK },
+		{ "connection/infected_host", CASE_KIND_VIRUS },
+		{ "infrastructure/botnet", CASE_KIND_ATTACK },
+		{ "infrastructures/x", CASE_KIND_SPAM },
+		{ "open-relay", CASE_KIND_OPEN_RELAY },	/* ours */
+		{ "harmful", CASE_KIND_HARMFUL },
+		{ "", CASE_KIND_SPAM },
+		{ "none", CASE_KIND_SPAM },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		if (complaintkind_of(types[i].type) != types[i].kind)
+			fail_msg("%s: %s", types[i].type,
+				 case_kind_word(complaintkind_of(
+					types[i].type)));
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(its_type_is_the_kind_of_the_case),
 	cmocka_unit_test(mails_are_told_apart),
 	cmocka_unit_test(an_original_tells_its_way),
 	cmocka_unit_test(local_mail_has_a_queue_id_too),

@@ -229,6 +229,43 @@ static void old_ones_go(void **state)
 	sample_end(&sample);
 }
 
+/* Rows of no kind that is read. */
+static void fill(struct state *state)
+{
+	struct state_txn *txn = state_begin_write(state, NULL);
+
+	for (uint32_t i = 0; i < 4 * COMPLAINTS_MAX; i++) {
+		uint32_t wire = GUINT32_TO_BE(i);
+		char key[5] = "z";
+
+		memcpy(key + 1, &wire, sizeof wire);
+		assert_true(state_put(txn, STATE_COMPLAINTS,
+				      span_of(key, sizeof key),
+				      span_text("-"), NULL));
+	}
+	assert_true(state_commit(&txn, NULL));
+}
+
+static void a_full_book_says_so(void **unused)
+{
+	struct complaint_entry entry = entry_of("a", "1", DAY_US);
+	struct sample sample;
+	struct state *store;
+
+	(void)unused;
+	sample_begin(&sample, "");
+	store = state_open(sample.dir, STATE_CREATE, NULL);
+	add(store, "a", "1", DAY_US, COMPLAINT_ADDED);
+	fill(store);
+	add(store, "b", "1", DAY_US, COMPLAINT_FULL);
+	add(store, "a", "1", DAY_US, COMPLAINT_JOINED);
+	assert_true(complaintbook_has_room(store, &entry.complaint));
+	entry.complaint.message_id = "2";
+	assert_false(complaintbook_has_room(store, &entry.complaint));
+	state_close(&store);
+	sample_end(&sample);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(
 		one_that_comes_again_may_be_the_first_with_a_record),
@@ -236,6 +273,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_was_kept_is_read),
 	cmocka_unit_test(what_is_erased_names_nobody),
 	cmocka_unit_test(old_ones_go),
+	cmocka_unit_test(a_full_book_says_so),
 };
 
 TAP_MAIN(tests)

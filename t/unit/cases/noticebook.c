@@ -117,6 +117,51 @@ static void the_oldest_comes_first_and_once(void **unused)
 	end(&box);
 }
 
+/* As a disk that lies leaves it. */
+static void spoil(struct box *box, const struct notice_entry *entry)
+{
+	const char key[] = { 'n', (char)(entry->id.year >> 8),
+			     (char)entry->id.year, 0, 0, 0,
+			     (char)entry->id.number, 0, 0, 0,
+			     (char)entry->number };
+	struct state_txn *txn = state_begin_write(box->state, NULL);
+
+	assert_true(state_put(txn, STATE_NOTICES, span_of(key, sizeof key),
+			      span_text("\xff\xff"), NULL));
+	assert_true(state_commit(&txn, NULL));
+}
+
+static void one_that_cannot_be_read_holds_up_no_other(void **unused)
+{
+	struct notice_entry bad = letter(1, NOON), worse = letter(1, NOON + 1);
+	struct notice_entry good = letter(2, NOON + MINUTE), got;
+	g_autoptr(GPtrArray) apart = NULL, none = NULL;
+	struct box box;
+
+	(void)unused;
+	begin(&box);
+	assert_true(noticebook_save(box.state, &bad, NULL));
+	assert_true(noticebook_save(box.state, &worse, NULL));
+	assert_true(noticebook_save(box.state, &good, NULL));
+	spoil(&box, &bad);
+	spoil(&box, &worse);
+	assert_true(noticebook_next(box.state, NOON + 9 * MINUTE, &box.arena,
+				    &got));
+	assert_int_equal(got.id.number, 2);
+	apart = noticebook_apart(box.state, NULL);
+	assert_int_equal(apart->len, 1);
+	assert_string_equal(apart->pdata[0], "2026-0001");
+	/* The next one takes the place of none; once it is sent all is well. */
+	bad = letter(1, NOON);
+	assert_true(noticebook_save(box.state, &bad, NULL));
+	assert_int_equal(bad.number, 3);
+	bad.state = NOTICE_STATE_SENT;
+	assert_true(noticebook_save(box.state, &bad, NULL));
+	none = noticebook_apart(box.state, NULL);
+	assert_int_equal(none->len, 0);
+	end(&box);
+}
+
 static bool count_token(const struct notice_entry *entry, void *context)
 {
 	assert_int_equal(entry->id.number, 17);
@@ -177,6 +222,7 @@ static void a_token_is_what_it_was(void **unused)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(letters_are_kept_by_case),
 	cmocka_unit_test(the_oldest_comes_first_and_once),
+	cmocka_unit_test(one_that_cannot_be_read_holds_up_no_other),
 	cmocka_unit_test(tokens_are_found),
 	cmocka_unit_test(a_token_is_what_it_was),
 };

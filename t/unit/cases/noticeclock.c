@@ -150,8 +150,9 @@ static void happen_again(struct box *box, int64_t now_us)
 	bool is_new;
 
 	assert_true(casejoin_incident(box->state, case_settings_of(
-			box->sample.settings), &incident, "", &step, &facts,
-			&is_new, &box->arena, NULL));
+			box->sample.settings), &incident,
+			&incident.subject, "", &step, &facts, &is_new,
+			&box->arena, NULL));
 	assert_false(is_new);
 }
 

@@ -118,6 +118,54 @@ static void gives_them_in_turn(void **unused)
 	end();
 }
 
+/* As a disk that lies leaves it. */
+static void spoil(int64_t day, const char *domain)
+{
+	g_autoptr(GString) key = g_string_new("r");
+	uint64_t wire = GUINT64_TO_BE((uint64_t)day);
+	struct state_txn *txn = state_begin_write(state, NULL);
+
+	g_string_append_len(key, (const char *)&wire, sizeof wire);
+	g_string_append(key, domain);
+	assert_true(state_put(txn, STATE_DMARC, span_of(key->str, key->len),
+			      span_text("\xff\xff"), NULL));
+	assert_true(state_commit(&txn, NULL));
+}
+
+static void expect_apart(const char *want)
+{
+	g_autoptr(GPtrArray) apart = dmarcoutbox_apart(state, NULL);
+
+	assert_string_equal(apart->len ? apart->pdata[0] : "", want);
+}
+
+static void one_that_cannot_be_read_holds_up_no_other(void **unused)
+{
+	struct dmarcoutbox_report reports[] = {
+		report_of(20000, "x.example", 10),
+		report_of(20000, "y.example", 20),
+		report_of(20000, "z.example", 0),
+	};
+
+	(void)unused;
+	begin();
+	assert_int_equal(dmarcoutbox_add(state, reports, 3, NULL), 3);
+	spoil(20000, "x.example");
+	expect_due(30, "y.example");
+	expect_apart("2024-10-04 x.example");
+	/* Made anew it takes its turn again. */
+	assert_true(dmarcoutbox_put(state, &reports[0], NULL));
+	expect_apart("");
+	expect_due(30, "x.example");
+	/* What nobody mends is forgotten with its day. */
+	spoil(20000, "x.example");
+	expect_due(30, "y.example");
+	expect_apart("2024-10-04 x.example");
+	assert_true(dmarcoutbox_expire(state, 20001, NULL));
+	expect_apart("");
+	end();
+}
+
 static void knows_its_days(void **unused)
 {
 	struct dmarcoutbox_report reports[] = {
@@ -174,6 +222,7 @@ static void is_for_one_at_a_time(void **unused)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(keeps_what_it_is_given),
 	cmocka_unit_test(gives_them_in_turn),
+	cmocka_unit_test(one_that_cannot_be_read_holds_up_no_other),
 	cmocka_unit_test(knows_its_days),
 	cmocka_unit_test(is_for_one_at_a_time),
 };

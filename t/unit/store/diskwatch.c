@@ -6,6 +6,7 @@
 #include "store/day.h"
 #include "store/diskuse.h"
 #include "store/holds.h"
+#include "store/segment.h"
 #include "store/space.h"
 
 #include "unit/store/sample.h"
@@ -149,10 +150,10 @@ static void make_day(const struct sample *sample, int64_t day)
 {
 	g_autofree char *dir = g_build_filename(sample->dir, "records", NULL);
 	g_autofree char *path = day_path(dir, day);
-	g_autofree char *bytes = g_malloc0(100000);
+	const struct segment_head before = { .sequence = 0 };
 
 	g_mkdir(dir, 0700);
-	assert_true(g_file_set_contents(path, bytes, 100000, NULL));
+	assert_true(segment_create(path, &before, NULL));
 }
 
 static guint days_left(const struct sample *sample)

@@ -11,6 +11,10 @@
 #define DAYS 6			/* the last one is open */
 #define RECORDS 40		/* a day; a quarter of them alice's */
 
+/* So many records of the third file ended on the first day. */
+static unsigned late;
+#define LATE_DAY (FIRST_DAY + 2)
+
 struct place {
 	struct sample sample;
 	char *dir;
@@ -36,12 +40,14 @@ static struct segment_head make_day(const struct place *place, int64_t day,
 	struct segment_facts facts;
 	struct segment *segment;
 
-	clock_set_us(day_begin_us(day) + 1000000);
 	assert_true(segment_create(path, before, NULL));
 	segment = segment_open(path, SEGMENT_WRITE, 1 << 26, NULL);
 	for (unsigned n = 0; n < RECORDS; n++) {
-		struct packed_record *record = record_of(place, n);
+		bool is_late = day == LATE_DAY && n < late;
+		struct packed_record *record;
 
+		clock_set_us(day_begin_us(is_late ? FIRST_DAY : day) + 1000000);
+		record = record_of(place, n);
 		assert_true(segment_append(segment, &record, 1, NULL));
 		recordform_free(record);
 	}
@@ -218,6 +224,31 @@ static void some_records_are_held(void **state)
 	end(&place);
 }
 
+/* As when the clock had been ahead: then records go to the day that was begun. */
+static void records_of_a_held_day_lie_in_a_later_file(void **state)
+{
+	struct expiry_result result;
+	struct place place;
+	bool was_there;
+
+	(void)state;
+	late = 10;
+	begin(&place, DAYS - 1);
+	late = 0;
+	hold(&place, "a", FIRST_DAY, FIRST_DAY, NULL);
+	result = run(&place, FIRST_DAY + 500);
+	assert_int_equal(result.days, 3);
+	assert_int_equal(result.thinned, 1);
+	assert_int_equal(records_of(&place, FIRST_DAY), RECORDS);
+	assert_int_equal(records_of(&place, LATE_DAY), 10);
+	assert_true(holds_release(place.state, "a", &was_there, NULL));
+	hold(&place, "alice", INT64_MIN, FIRST_DAY, "alice");
+	result = run(&place, FIRST_DAY + 500);
+	assert_int_equal(result.thinned, 2);
+	assert_int_equal(records_of(&place, LATE_DAY), 3);
+	end(&place);
+}
+
 static void a_day_that_is_not_sealed_waits(void **state)
 {
 	struct expiry_result result;
@@ -294,6 +325,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(at_their_term),
 	cmocka_unit_test(whole_days_are_held),
 	cmocka_unit_test(some_records_are_held),
+	cmocka_unit_test(records_of_a_held_day_lie_in_a_later_file),
 	cmocka_unit_test(a_day_that_is_not_sealed_waits),
 	cmocka_unit_test(what_a_crash_leaves_goes),
 };
