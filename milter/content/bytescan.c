@@ -7,7 +7,9 @@
 #define CHUNK_BYTES 4096
 #define BEGINNING 4u			/* bytes by which longer words are known */
 #define FILTER_BYTES_MIN ((size_t)1 << 8)
-#define FILTER_BYTES_MAX ((size_t)1 << 14)
+#define FILTER_BYTES_MAX ((size_t)1 << 16)
+#define FILTER_SPARE 4u		/* bytes for each word */
+#define ALL_FOURTHS 0xff
 #define PAIRS 65536u
 #define FIFTHS 27u			/* what is left of a number for fifth bytes */
 #define BLOCK 256u			/* places that are looked at before more is
@@ -47,7 +49,6 @@ struct bytescan {
 	uint8_t *filter;		/* by hash of three bytes: bits of the fourth
 					 * ones of words, all of those that end */
 	unsigned filter_shift;		/* a hash becomes a place by it */
-	bool has_threes;		/* there are words of three bytes */
 	uint32_t *pairs;		/* of bits: words of two bytes; NULL: none */
 	struct beginning *beginnings;
 	struct slot *slots;
@@ -209,7 +210,7 @@ static void add_to_filter(struct bytescan *scan, const struct key *key)
 	uint32_t bytes = (uint32_t)key->bytes;
 
 	scan->filter[hash_three(bytes) >> scan->filter_shift] |=
-		key->len < BEGINNING ? 0xff :
+		key->len < BEGINNING ? ALL_FOURTHS :
 		(uint8_t)(1u << fourth_bit(bytes));
 }
 
@@ -232,7 +233,6 @@ static void add(struct bytescan *scan, const struct key *key)
 	g_array_append_val(scan->values, key->value);
 	if (key->len >= BEGINNING)
 		add_beginning(scan, key);
-	scan->has_threes |= key->len == 3;
 	if (key->len == 2)
 		add_pair(scan, key);
 	else
@@ -291,7 +291,8 @@ static size_t power(size_t count)
 static struct bytescan *allocate(guint count, enum literals_view view)
 {
 	struct bytescan *scan = g_new0(struct bytescan, 1);
-	size_t bytes = CLAMP(power(count), FILTER_BYTES_MIN, FILTER_BYTES_MAX);
+	size_t bytes = CLAMP(power((size_t)count * FILTER_SPARE),
+			     FILTER_BYTES_MIN, FILTER_BYTES_MAX);
 
 	set_bytes(scan, view);
 	scan->filter = g_new0(uint8_t, bytes);
@@ -379,41 +380,58 @@ static void look_at_beginning(const struct run *on, uint64_t bytes,
 			look_up(on, bytes, len, room);
 }
 
-/* Whether words may begin there. */
-static unsigned may_begin(const struct bytescan *scan, uint32_t bytes)
+static uint8_t fourths_of(const struct bytescan *scan, uint32_t bytes)
 {
-	unsigned bit = scan->filter[hash_three(bytes) >> scan->filter_shift] >>
-		       fourth_bit(bytes) & 1;
-
-	return bit | (scan->pairs && has_bit(scan->pairs, bytes & 0xffff));
+	return scan->filter[hash_three(bytes) >> scan->filter_shift];
 }
 
 static void look_at(const struct run *on, size_t i)
 {
 	const struct bytescan *scan = on->scan;
 	uint64_t bytes = load(on->bytes + i);
+	unsigned fourths = fourths_of(scan, (uint32_t)bytes);
 
-	look_at_beginning(on, bytes, on->len - i);
-	if (scan->has_threes)
+	if (fourths >> fourth_bit((uint32_t)bytes) & 1)
+		look_at_beginning(on, bytes, on->len - i);
+	if (fourths == ALL_FOURTHS)
 		look_up(on, bytes, 3, on->len - i);
 	if (scan->pairs && has_bit(scan->pairs, bytes & 0xffff))
 		look_up(on, bytes, 2, on->len - i);
 }
 
-/* Words that begin before that place. A jump that nobody can foresee is dearer than
- * to note a place for nothing, so that is done for a block of them. */
-static void look_for_words(const struct run *on, size_t end)
+/* Notes the places from first to end at which words may begin; how many. A jump that
+ * nobody can foresee is dearer than to note a place for nothing. */
+static inline size_t note_places(const struct run *on, size_t first, size_t end,
+				 const uint32_t *pairs,
+				 uint16_t places_out[BLOCK])
 {
 	const struct bytescan *scan = on->scan;
+	size_t count = 0;
+
+	for (size_t i = first; i < end; i++) {
+		uint32_t bytes = (uint32_t)load(on->bytes + i);
+		unsigned may = fourths_of(scan, bytes) >> fourth_bit(bytes);
+
+		if (pairs)
+			may |= pairs[(bytes & 0xffff) / 32] >> bytes % 32;
+		places_out[count] = (uint16_t)i;
+		count += may & 1;
+	}
+	return count;
+}
+
+/* Words that begin before that place. */
+static void look_for_words(const struct run *on, size_t end)
+{
+	const uint32_t *pairs = on->scan->pairs;
 	uint16_t places[BLOCK];
 
-	for (size_t i = 0; i < end;) {
-		size_t stop = MIN(end, i + BLOCK), count = 0;
+	for (size_t i = 0; i < end; i += BLOCK) {
+		size_t stop = MIN(end, i + BLOCK);
+		size_t count = pairs ?
+			note_places(on, i, stop, pairs, places) :
+			note_places(on, i, stop, NULL, places);
 
-		for (; i < stop; i++) {
-			places[count] = (uint16_t)i;
-			count += may_begin(scan, (uint32_t)load(on->bytes + i));
-		}
 		for (size_t k = 0; k < count; k++)
 			look_at(on, places[k]);
 	}

@@ -2,10 +2,11 @@
 
 #include "content/evals.h"
 
+#include "message/maildate.h"
 #include "message/orgdomain.h"
 
-#include <gmime/gmime.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,11 +140,11 @@ static bool read_date(const char *text, double *seconds_out)
 {
 	double more_s = 0;
 	g_autofree char *whole = with_century(text, &more_s);
-	g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(whole);
+	int64_t seconds;
 
-	if (!date)
+	if (!maildate_read(whole, &seconds))
 		return false;
-	*seconds_out = (double)g_date_time_to_unix(date) + more_s;
+	*seconds_out = (double)seconds + more_s;
 	return true;
 }
 

@@ -2,6 +2,8 @@
 
 #include "content/pattern.h"
 
+#include "content/hints.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdatomic.h>
@@ -131,10 +133,9 @@ struct pattern *pattern_compile(const char *expression, const char *modifiers,
 	return pattern_compile_as(expression, expression, modifiers, error);
 }
 
-struct pattern *pattern_compile_as(const char *expression, const char *written,
-				   const char *modifiers, GError **error)
+static pcre2_code *compile(const char *written, const char *modifiers,
+			   GError **error)
 {
-	struct pattern *pattern;
 	unsigned char said[120];
 	PCRE2_SIZE at;
 	int code;
@@ -143,12 +144,26 @@ struct pattern *pattern_compile_as(const char *expression, const char *written,
 					     options_of(modifiers), &code, &at,
 					     NULL);
 
-	if (!compiled) {
-		pcre2_get_error_message(code, said, sizeof said);
-		g_set_error(error, pattern_error(), 0, "%s at byte %zu",
-			    (const char *)said, (size_t)at);
+	if (compiled)
+		return compiled;
+	pcre2_get_error_message(code, said, sizeof said);
+	g_set_error(error, pattern_error(), 0, "%s at byte %zu",
+		    (const char *)said, (size_t)at);
+	return NULL;
+}
+
+struct pattern *pattern_compile_as(const char *expression, const char *written,
+				   const char *modifiers, GError **error)
+{
+	struct pattern *pattern;
+	g_autofree char *hinted = hints_put(written,
+					    strchr(modifiers, 'x') != NULL);
+	pcre2_code *compiled = hinted ? compile(hinted, modifiers, NULL) : NULL;
+
+	if (!compiled)
+		compiled = compile(written, modifiers, error);
+	if (!compiled)
 		return NULL;
-	}
 	pattern = g_new0(struct pattern, 1);
 	pattern->code = compiled;
 	pattern->text = g_strdup(expression);

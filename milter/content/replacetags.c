@@ -164,6 +164,7 @@ struct folding {
 	const struct replacetags *tags;
 	const char *pre, *inter, *post;	/* of the pattern that is read */
 	GPtrArray *names;		/* of tags that are called */
+	size_t short_bytes;		/* of a text that is not called */
 	GString *out;
 	bool is_wrong;
 };
@@ -194,12 +195,16 @@ static void call(struct folding *on, const char *name, const char *text,
 static void fold_tag(struct folding *on, const char *at, size_t len)
 {
 	g_autofree char *name = g_strndup(at + 1, len - 2);
+	g_autofree char *tag = g_strndup(at, len);
+	g_autofree char *whole = replacetags_apply(on->tags, tag);
 	const char *text = g_hash_table_lookup(on->tags->texts[TAG], name);
 	const char *between = on->inter && tag_length(at + len) ?
 			      on->inter : "";
 
 	g_string_append(on->out, on->pre ? on->pre : "");
-	if (text)
+	if (text && strlen(whole) <= on->short_bytes)
+		g_string_append(on->out, whole);
+	else if (text)
 		call(on, name, text, on->post ? on->post :
 		     *between ? between : at + len);
 	else
@@ -238,12 +243,14 @@ static bool has_places(const char *pattern)
 	return false;
 }
 
-char *replacetags_fold(const struct replacetags *tags, const char *pattern)
+char *replacetags_fold(const struct replacetags *tags, const char *pattern,
+		       size_t short_bytes)
 {
 	g_autoptr(GString) body = g_string_new(pattern);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	struct folding on = {
-		.tags = tags, .names = names, .out = g_string_new(NULL),
+		.tags = tags, .names = names, .short_bytes = short_bytes,
+		.out = g_string_new(NULL),
 		.pre = take_order(tags, PRE, body),
 		.post = take_order(tags, POST, body),
 		.inter = take_order(tags, INTER, body),

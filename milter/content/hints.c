@@ -1,0 +1,115 @@
+#include <config.h>
+
+#include "content/hints.h"
+
+#include "content/literals.h"
+
+#include <string.h>
+
+#define WAYS_MIN 4u		/* alternatives of a group, nested ones included */
+
+/* What is to be put in before a byte of the pattern. */
+struct hint {
+	const char *at;
+	char *text;
+};
+
+static void free_hint(gpointer memory)
+{
+	struct hint *hint = memory;
+
+	g_free(hint->text);
+}
+
+static void add_hint(GArray *hints, const char *at, char *text)
+{
+	struct hint hint = { at, text };
+
+	g_array_append_val(hints, hint);
+}
+
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+	const struct hint *one = a, *other = b;
+
+	return (one->at > other->at) - (one->at < other->at);
+}
+
+static unsigned count_ways(const char *start, const char *end)
+{
+	unsigned ways = 1;
+
+	for (const char *at = start; at < end; at++)
+		ways += *at == '|';
+	return ways;
+}
+
+/* False: any byte may. */
+static bool find_first_bytes(const GArray *begins, bool first_out[256])
+{
+	for (guint i = 0; i < begins->len; i++) {
+		const struct literal *one = &g_array_index(
+			begins, struct literal, i);
+
+		if (!one->len)
+			return false;
+		first_out[one->bytes[0]] = true;
+		first_out[(uint8_t)g_ascii_toupper((gchar)one->bytes[0])] = true;
+	}
+	return begins->len;
+}
+
+static char *make_assertion(const char *before, const bool first[256],
+			    const char *behind)
+{
+	GString *out = g_string_new(before);
+
+	g_string_append(out, "(?=[");
+	for (unsigned i = 0; i < 256; i++)
+		if (first[i] && g_ascii_isalnum((gchar)i))
+			g_string_append_c(out, (gchar)i);
+		else if (first[i])
+			g_string_append_printf(out, "\\x%02x", i);
+	g_string_append(out, "])");
+	g_string_append(out, behind);
+	return g_string_free(out, FALSE);
+}
+
+static void on_group(void *mydata, enum literals_place place,
+		     const char *start, const char *end,
+		     const GArray *begins)
+{
+	GArray *hints = mydata;
+	bool first[256] = { false }, is_call = place == LITERALS_CALL;
+
+	if ((!is_call && count_ways(start, end) < WAYS_MIN) ||
+	    !find_first_bytes(begins, first))
+		return;
+	add_hint(hints, start, make_assertion(is_call ? "(?:" : "", first,
+					      is_call ? "" : "(?:"));
+	add_hint(hints, end, g_strdup(")"));
+}
+
+char *hints_put(const char *pattern, bool is_extended)
+{
+	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE,
+					      sizeof(struct hint));
+	GString *out;
+	const char *at = pattern;
+
+	g_array_set_clear_func(hints, free_hint);
+	if (!literals_each_group(pattern, is_extended, on_group, hints) ||
+	    !hints->len)
+		return NULL;
+	g_array_sort(hints, by_place);
+	out = g_string_new(NULL);
+	for (guint i = 0; i < hints->len; i++) {
+		const struct hint *hint = &g_array_index(hints, struct hint, i);
+
+		g_string_append_len(out, at, hint->at - at);
+		g_string_append(out, hint->text);
+		at = hint->at;
+	}
+	g_string_append(out, at);
+	return g_string_free(out, FALSE);
+}
