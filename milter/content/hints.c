@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-#define WAYS_MIN 4u		/* alternatives of a group, nested ones included */
+struct search {
+	unsigned ways_min;
+	GArray *hints;			/* of struct hint */
+};
 
 /* What is to be put in before a byte of the pattern. */
 struct hint {
@@ -79,26 +82,27 @@ static void on_group(void *mydata, enum literals_place place,
 		     const char *start, const char *end,
 		     const GArray *begins)
 {
-	GArray *hints = mydata;
+	const struct search *on = mydata;
 	bool first[256] = { false }, is_call = place == LITERALS_CALL;
 
-	if ((!is_call && count_ways(start, end) < WAYS_MIN) ||
+	if ((!is_call && count_ways(start, end) < on->ways_min) ||
 	    !find_first_bytes(begins, first))
 		return;
-	add_hint(hints, start, make_assertion(is_call ? "(?:" : "", first,
+	add_hint(on->hints, start, make_assertion(is_call ? "(?:" : "", first,
 					      is_call ? "" : "(?:"));
-	add_hint(hints, end, g_strdup(")"));
+	add_hint(on->hints, end, g_strdup(")"));
 }
 
-char *hints_put(const char *pattern, bool is_extended)
+char *hints_put(const char *pattern, bool is_extended, unsigned ways_min)
 {
 	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE,
 					      sizeof(struct hint));
 	GString *out;
 	const char *at = pattern;
+	struct search search = { ways_min, hints };
 
 	g_array_set_clear_func(hints, free_hint);
-	if (!literals_each_group(pattern, is_extended, on_group, hints) ||
+	if (!literals_each_group(pattern, is_extended, on_group, &search) ||
 	    !hints->len)
 		return NULL;
 	g_array_sort(hints, by_place);

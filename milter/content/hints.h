@@ -11,6 +11,7 @@
  * "(?:(?=[ftoFTO])(?:one|two|three|four))", which means the same. NULL: there is nothing to put in.
  * Free with g_free().
  */
-char *hints_put(const char *pattern, bool is_extended) MUST_USE;
+char *hints_put(const char *pattern, bool is_extended, unsigned ways_min)
+	MUST_USE;
 
 #endif

@@ -152,13 +152,29 @@ static pcre2_code *compile(const char *written, const char *modifiers,
 	return NULL;
 }
 
+/* With hints, as many as fit. */
+static pcre2_code *compile_hinted(const char *written, const char *modifiers)
+{
+	static const unsigned ways[] = { 4, 10, 25 };
+	bool is_extended = strchr(modifiers, 'x') != NULL;
+	pcre2_code *compiled = NULL;
+
+	for (size_t i = 0; !compiled && i < COUNT_OF(ways); i++) {
+		g_autofree char *hinted = hints_put(written, is_extended,
+						    ways[i]);
+
+		if (!hinted)
+			break;
+		compiled = compile(hinted, modifiers, NULL);
+	}
+	return compiled;
+}
+
 struct pattern *pattern_compile_as(const char *expression, const char *written,
 				   const char *modifiers, GError **error)
 {
 	struct pattern *pattern;
-	g_autofree char *hinted = hints_put(written,
-					    strchr(modifiers, 'x') != NULL);
-	pcre2_code *compiled = hinted ? compile(hinted, modifiers, NULL) : NULL;
+	pcre2_code *compiled = compile_hinted(written, modifiers);
 
 	if (!compiled)
 		compiled = compile(written, modifiers, error);

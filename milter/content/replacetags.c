@@ -166,6 +166,7 @@ struct folding {
 	GPtrArray *names;		/* of tags that are called */
 	size_t short_bytes;		/* of a text that is not called */
 	GString *out;
+	int depth;			/* of tags that are put in */
 	bool is_wrong;
 };
 
@@ -192,18 +193,29 @@ static void call(struct folding *on, const char *name, const char *text,
 	g_string_append_printf(on->out, "(?&reeve%u)", number_of(on, name));
 }
 
+static void fold(struct folding *on, const char *text);
+
+/* What the pattern puts around tags, it puts around its own alone. */
+static void put_in(struct folding *on, const char *text)
+{
+	struct folding inner = *on;
+
+	inner.pre = inner.inter = inner.post = NULL;
+	inner.depth++;
+	fold(&inner, text);
+	on->is_wrong = inner.is_wrong;
+}
+
 static void fold_tag(struct folding *on, const char *at, size_t len)
 {
 	g_autofree char *name = g_strndup(at + 1, len - 2);
-	g_autofree char *tag = g_strndup(at, len);
-	g_autofree char *whole = replacetags_apply(on->tags, tag);
 	const char *text = g_hash_table_lookup(on->tags->texts[TAG], name);
 	const char *between = on->inter && tag_length(at + len) ?
 			      on->inter : "";
 
 	g_string_append(on->out, on->pre ? on->pre : "");
-	if (text && strlen(whole) <= on->short_bytes)
-		g_string_append(on->out, whole);
+	if (text && on->depth < PASSES && strlen(text) <= on->short_bytes)
+		put_in(on, text);
 	else if (text)
 		call(on, name, text, on->post ? on->post :
 		     *between ? between : at + len);

@@ -14,7 +14,7 @@ static struct pattern *compile_tagged(const struct ruledrafts *on,
 				      const char *bare, const char *modifiers,
 				      GError **error)
 {
-	static const size_t short_bytes[] = { 2000, 500, 100, 0 };
+	static const size_t short_bytes[] = { 250, 120, 50, 0 };
 	g_autofree char *tagged = replacetags_apply(on->tags, bare);
 	g_autoptr(GError) why = NULL;
 	struct pattern *pattern = pattern_compile(tagged, modifiers, &why);
