@@ -11,9 +11,13 @@ struct search {
 	GArray *hints;			/* of struct hint */
 };
 
+/* In this order where several stand at one place. */
+enum rank { RANK_END, RANK_GROUP, RANK_CALL };
+
 /* What is to be put in before a byte of the pattern. */
 struct hint {
 	const char *at;
+	enum rank rank;
 	char *text;
 };
 
@@ -24,9 +28,9 @@ static void free_hint(gpointer memory)
 	g_free(hint->text);
 }
 
-static void add_hint(GArray *hints, const char *at, char *text)
+static void add_hint(GArray *hints, const char *at, enum rank rank, char *text)
 {
-	struct hint hint = { at, text };
+	struct hint hint = { at, rank, text };
 
 	g_array_append_val(hints, hint);
 }
@@ -35,7 +39,8 @@ static gint by_place(gconstpointer a, gconstpointer b)
 {
 	const struct hint *one = a, *other = b;
 
-	return (one->at > other->at) - (one->at < other->at);
+	return one->at != other->at ? (one->at > other->at ? 1 : -1) :
+	       (int)one->rank - (int)other->rank;
 }
 
 static unsigned count_ways(const char *start, const char *end)
@@ -82,15 +87,23 @@ static void on_group(void *mydata, enum literals_place place,
 		     const char *start, const char *end,
 		     const GArray *begins)
 {
+	static const struct {
+		const char *before, *behind;
+		enum rank rank;
+	} forms[] = {
+		[LITERALS_GROUP] = { "", "(?:", RANK_GROUP },
+		[LITERALS_CALL] = { "(?:", "", RANK_CALL },
+	};
 	const struct search *on = mydata;
-	bool first[256] = { false }, is_call = place == LITERALS_CALL;
+	bool first[256] = { false };
 
-	if ((!is_call && count_ways(start, end) < on->ways_min) ||
+	if ((place == LITERALS_GROUP &&
+	     count_ways(start, end) < on->ways_min) ||
 	    !find_first_bytes(begins, first))
 		return;
-	add_hint(on->hints, start, make_assertion(is_call ? "(?:" : "", first,
-					      is_call ? "" : "(?:"));
-	add_hint(on->hints, end, g_strdup(")"));
+	add_hint(on->hints, start, forms[place].rank, make_assertion(
+		 forms[place].before, first, forms[place].behind));
+	add_hint(on->hints, end, RANK_END, g_strdup(")"));
 }
 
 char *hints_put(const char *pattern, bool is_extended, unsigned ways_min)
