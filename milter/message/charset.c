@@ -10,7 +10,9 @@
 #include <unicode/ucsdet.h>
 
 #define NAME_MAX_BYTES 40
-#define DETECT_MAX 65536	/* bytes that ICU looks at */
+#define DETECT_MAX 65536	/* bytes that are looked at for a charset */
+#define DETECT_BEFORE 1024	/* bytes of ASCII that ICU gets to see before others, */
+#define DETECT_WINDOW 8192	/* and these with them */
 #define CONFIDENCE_MIN 30
 #define CONFIDENCE_DENSE_MIN 15	/* of text that is hardly Latin */
 #define BYTES_MAX ((size_t)256 << 20)
@@ -219,8 +221,20 @@ static bool is_dense(struct span text)
 	return wide > narrow;
 }
 
+/* ICU takes its time for each byte, and a few KiB tell it all. */
+static struct span telling_part(struct span text)
+{
+	size_t first = 0;
+
+	while (first < text.len && !(text.ptr[first] & 0x80))
+		first++;
+	return span_first(span_from(text, first > DETECT_BEFORE ?
+				    first - DETECT_BEFORE : 0), DETECT_WINDOW);
+}
+
 static bool guess(struct span text, struct arena *arena, struct span *out)
 {
+	struct span part = telling_part(text);
 	UErrorCode status = U_ZERO_ERROR;
 	UCharsetDetector *detector = ucsdet_open(&status);
 	const UCharsetMatch *match;
@@ -229,8 +243,7 @@ static bool guess(struct span text, struct arena *arena, struct span *out)
 
 	if (U_FAILURE(status))
 		return false;
-	ucsdet_setText(detector, text.ptr, (int32_t)MIN(text.len, DETECT_MAX),
-		       &status);
+	ucsdet_setText(detector, part.ptr, (int32_t)part.len, &status);
 	match = ucsdet_detect(detector, &status);
 	if (U_SUCCESS(status) && match &&
 	    ucsdet_getConfidence(match, &status) >=
