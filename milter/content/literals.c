@@ -646,9 +646,11 @@ static struct part *read_named(struct reader *on, char end)
 	g_autofree char *name = read_name(on, end);
 	struct part *inside = read_group(on);
 
-	if (on->named)
-		g_hash_table_insert(on->named, g_steal_pointer(&name),
-				    literalset_copy(inside->begins));
+	/* With (?J), two may have one name. */
+	if (on->named && !g_hash_table_insert(
+			on->named, g_steal_pointer(&name),
+			literalset_copy(inside->begins)))
+		on->is_lost = true;
 	return inside;
 }
 
