@@ -115,6 +115,9 @@ char *hints_put(const char *pattern, bool is_extended, unsigned ways_min)
 	struct search search = { ways_min, hints };
 
 	g_array_set_clear_func(hints, free_hint);
+	if (count_ways(pattern, pattern + strlen(pattern)) < ways_min &&
+	    !strstr(pattern, "(?&"))
+		return NULL;
 	if (!literals_each_group(pattern, is_extended, on_group, &search) ||
 	    !hints->len)
 		return NULL;

@@ -155,7 +155,7 @@ static pcre2_code *compile(const char *written, const char *modifiers,
 /* With hints, as many as fit. */
 static pcre2_code *compile_hinted(const char *written, const char *modifiers)
 {
-	static const unsigned ways[] = { 4, 10, 25 };
+	static const unsigned ways[] = { 10, 25 };
 	bool is_extended = strchr(modifiers, 'x') != NULL;
 	pcre2_code *compiled = NULL;
 
