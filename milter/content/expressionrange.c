@@ -286,9 +286,8 @@ struct range expressionrange_of(const struct expression *expression,
 				const struct range *ranges)
 {
 	struct work on;
-	const struct step *steps = &g_array_index(expression->steps,
-						  struct step, 0);
-	guint count = expression->steps->len;
+	const struct step *steps = expression->steps;
+	guint count = expression->count;
 
 	on.top = 1;
 	on.left_count = 0;
@@ -329,9 +328,8 @@ static guint outermost(const struct step *steps, guint end)
 guint expressionrange_guards(const struct expression *expression,
 			     guint *guards_out, guint most)
 {
-	const struct step *steps = &g_array_index(expression->steps,
-						  struct step, 0);
-	guint end = expression->steps->len, count = 0;
+	const struct step *steps = expression->steps;
+	guint end = expression->count, count = 0;
 
 	/* From the last && to the first. */
 	while (end && count < most) {
