@@ -128,7 +128,7 @@ static enum hotmail hotmail_of(const struct eval_source *source)
 	struct eval_memory *memory = source->memory;
 
 	if (memory->hotmail == HOTMAIL_UNKNOWN)
-		memory->hotmail = judge_hotmail(source);
+		memory->hotmail = (int)judge_hotmail(source);
 	return (enum hotmail)memory->hotmail;
 }
 
