@@ -6,10 +6,14 @@
 
 #define CHUNK_BYTES 4096
 #define BEGINNING 4u			/* bytes by which longer words are known */
-#define FILTER_BITS_EACH 8u		/* of a word; one in so many is a mistake */
-#define FILTER_BITS_MIN ((size_t)1 << 11)
-#define FILTER_BITS_MAX ((size_t)1 << 17)
+#define FILTER_BYTES_MIN ((size_t)1 << 8)
+#define FILTER_BYTES_MAX ((size_t)1 << 16)
+#define FILTER_SPARE 4u		/* bytes for each word */
+#define ALL_FOURTHS 0xff
 #define PAIRS 65536u
+#define FIFTHS 27u			/* what is left of a number for fifth bytes */
+#define BLOCK 256u			/* places that are looked at before more is
+					 * asked of those that may be some */
 #define SPARE 2u			/* places in a table for each thing in it */
 
 /* A word, small enough to be one number. */
@@ -19,9 +23,11 @@ struct key {
 	uint8_t len;
 };
 
-/* With which words begin, and a bit for the length of each; no bit: none. */
+/* With which words begin, and a bit for the length of each; no bit: none. What comes
+ * next in the longer ones is a bit, too: see fifth_bit(). */
 struct beginning {
-	uint32_t bytes, lengths;
+	uint32_t bytes;
+	uint32_t lengths : 5, fifths : FIFTHS;
 };
 
 /* Of a word; len is 0: none. Its values are count from first on. */
@@ -38,12 +44,11 @@ struct single {
 };
 
 struct bytescan {
-	uint8_t fold[256];
-	bool is_skipped[256];
-	bool is_once;			/* of the same in a row one is seen */
-	uint32_t *filter;		/* of bits: beginnings, and words of three
-					 * bytes, by hash */
-	unsigned filter_shift;		/* a hash becomes a bit by it */
+	enum literals_view view;
+	uint8_t fold[256];		/* 0: not seen, in views that skip bytes */
+	uint8_t *filter;		/* by hash of three bytes: bits of the fourth
+					 * ones of words, all of those that end */
+	unsigned filter_shift;		/* a hash becomes a place by it */
 	uint32_t *pairs;		/* of bits: words of two bytes; NULL: none */
 	struct beginning *beginnings;
 	struct slot *slots;
@@ -70,9 +75,19 @@ static uint32_t hash_beginning(uint64_t bytes)
 	return (uint32_t)bytes * UINT32_C(0x9e3779b1);
 }
 
-static uint32_t hash_three(uint64_t bytes)
+static uint32_t hash_three(uint32_t bytes)
 {
-	return (uint32_t)first_bytes(bytes, 3) * UINT32_C(0x85ebca6b);
+	return (bytes << 8) * UINT32_C(0x9e3779b1);
+}
+
+static unsigned fourth_bit(uint32_t bytes)
+{
+	return bytes >> 24 & 7;
+}
+
+static unsigned fifth_bit(uint64_t bytes)
+{
+	return (unsigned)(bytes >> 32 & 0xff) % FIFTHS;
 }
 
 static size_t hash_word(uint64_t bytes, unsigned len)
@@ -184,9 +199,19 @@ static void add_beginning(struct bytescan *scan, const struct key *key)
 	struct beginning *beginning = find_beginning(scan, key->bytes);
 
 	beginning->bytes = (uint32_t)key->bytes;
-	beginning->lengths |= UINT32_C(1) << (key->len - BEGINNING);
-	set_bit(scan->filter, hash_beginning(key->bytes) >>
-			      scan->filter_shift);
+	beginning->lengths |= 1u << (key->len - BEGINNING) & 0x1f;
+	if (key->len > BEGINNING)
+		beginning->fifths |= 1u << fifth_bit(key->bytes) &
+				     ((1u << FIFTHS) - 1);
+}
+
+static void add_to_filter(struct bytescan *scan, const struct key *key)
+{
+	uint32_t bytes = (uint32_t)key->bytes;
+
+	scan->filter[hash_three(bytes) >> scan->filter_shift] |=
+		key->len < BEGINNING ? ALL_FOURTHS :
+		(uint8_t)(1u << fourth_bit(bytes));
 }
 
 static void add_pair(struct bytescan *scan, const struct key *key)
@@ -208,11 +233,10 @@ static void add(struct bytescan *scan, const struct key *key)
 	g_array_append_val(scan->values, key->value);
 	if (key->len >= BEGINNING)
 		add_beginning(scan, key);
-	else if (key->len == 3)
-		set_bit(scan->filter, hash_three(key->bytes) >>
-				      scan->filter_shift);
-	else
+	if (key->len == 2)
 		add_pair(scan, key);
+	else
+		add_to_filter(scan, key);
 }
 
 static int by_value(gconstpointer a, gconstpointer b)
@@ -236,17 +260,21 @@ static void add_all(struct bytescan *scan, const GArray *keys)
 	g_array_sort(scan->singles, by_value);
 }
 
+static bool is_seen(uint8_t byte, enum literals_view view)
+{
+	return view == LITERALS_PLAIN || g_ascii_isalnum((gchar)byte) ||
+	       (byte >= 0x80 && view == LITERALS_ONCE);
+}
+
 static void set_bytes(struct bytescan *scan, enum literals_view view)
 {
-	scan->is_once = view == LITERALS_ONCE;
-	for (unsigned byte = 0; byte < 256; byte++) {
-		bool is_high = byte >= 0x80;
+	scan->view = view;
+	for (unsigned i = 0; i < 256; i++) {
+		uint8_t byte = (uint8_t)i;
 
-		scan->fold[byte] = is_high && scan->is_once ? 0x80 :
-				   (uint8_t)g_ascii_tolower((gchar)byte);
-		scan->is_skipped[byte] = view != LITERALS_PLAIN &&
-			!g_ascii_isalnum((gchar)byte) &&
-			!(is_high && scan->is_once);
+		scan->fold[i] = !is_seen(byte, view) ? 0 :
+				byte >= 0x80 && view == LITERALS_ONCE ? 0x80 :
+				(uint8_t)g_ascii_tolower((gchar)byte);
 	}
 }
 
@@ -263,12 +291,12 @@ static size_t power(size_t count)
 static struct bytescan *allocate(guint count, enum literals_view view)
 {
 	struct bytescan *scan = g_new0(struct bytescan, 1);
-	size_t bits = CLAMP(power((size_t)count * FILTER_BITS_EACH),
-			    FILTER_BITS_MIN, FILTER_BITS_MAX);
+	size_t bytes = CLAMP(power((size_t)count * FILTER_SPARE),
+			     FILTER_BYTES_MIN, FILTER_BYTES_MAX);
 
 	set_bytes(scan, view);
-	scan->filter = g_new0(uint32_t, bits / 32);
-	for (scan->filter_shift = 32; bits > 1; bits /= 2)
+	scan->filter = g_new0(uint8_t, bytes);
+	for (scan->filter_shift = 32; bytes > 1; bytes /= 2)
 		scan->filter_shift--;
 	scan->beginning_size = power((size_t)count * SPARE);
 	scan->beginnings = g_new0(struct beginning, scan->beginning_size);
@@ -310,7 +338,7 @@ void bytescan_free(struct bytescan *scan)
 
 size_t bytescan_bytes(const struct bytescan *scan)
 {
-	return sizeof *scan + ((size_t)1 << (32 - scan->filter_shift)) / 8 +
+	return sizeof *scan + ((size_t)1 << (32 - scan->filter_shift)) +
 	       (scan->pairs ? PAIRS / 8 : 0) +
 	       scan->beginning_size * sizeof *scan->beginnings +
 	       scan->slot_size * sizeof *scan->slots +
@@ -325,7 +353,7 @@ struct run {
 	void *mydata;
 	size_t len;
 	unsigned last;			/* byte that was seen; 256: none */
-	uint32_t counts[256];		/* of each byte so far */
+	uint32_t counts[256];		/* of each byte so far, if it matters */
 	uint8_t bytes[CHUNK_BYTES + sizeof(uint64_t)];
 };
 
@@ -342,28 +370,70 @@ static void look_up(const struct run *on, uint64_t bytes, unsigned len,
 static void look_at_beginning(const struct run *on, uint64_t bytes,
 			      size_t room)
 {
-	uint32_t lengths = find_beginning(on->scan, bytes)->lengths;
+	const struct beginning *beginning = find_beginning(on->scan, bytes);
+	unsigned lengths = beginning->lengths;
 
+	if (!(beginning->fifths >> fifth_bit(bytes) & 1))
+		lengths &= 1;
 	for (unsigned len = BEGINNING; lengths; len++, lengths >>= 1)
 		if (lengths & 1)
 			look_up(on, bytes, len, room);
 }
 
+static uint8_t fourths_of(const struct bytescan *scan, uint32_t bytes)
+{
+	return scan->filter[hash_three(bytes) >> scan->filter_shift];
+}
+
+static void look_at(const struct run *on, size_t i)
+{
+	const struct bytescan *scan = on->scan;
+	uint64_t bytes = load(on->bytes + i);
+	unsigned fourths = fourths_of(scan, (uint32_t)bytes);
+
+	if (fourths >> fourth_bit((uint32_t)bytes) & 1)
+		look_at_beginning(on, bytes, on->len - i);
+	if (fourths == ALL_FOURTHS)
+		look_up(on, bytes, 3, on->len - i);
+	if (scan->pairs && has_bit(scan->pairs, bytes & 0xffff))
+		look_up(on, bytes, 2, on->len - i);
+}
+
+/* Notes the places from first to end at which words may begin; how many. A jump that
+ * nobody can foresee is dearer than to note a place for nothing. */
+static inline size_t note_places(const struct run *on, size_t first, size_t end,
+				 const uint32_t *pairs,
+				 uint16_t places_out[BLOCK])
+{
+	const struct bytescan *scan = on->scan;
+	size_t count = 0;
+
+	for (size_t i = first; i < end; i++) {
+		uint32_t bytes = (uint32_t)load(on->bytes + i);
+		unsigned may = fourths_of(scan, bytes) >> fourth_bit(bytes);
+
+		if (pairs)
+			may |= pairs[(bytes & 0xffff) / 32] >> bytes % 32;
+		places_out[count] = (uint16_t)i;
+		count += may & 1;
+	}
+	return count;
+}
+
 /* Words that begin before that place. */
 static void look_for_words(const struct run *on, size_t end)
 {
-	const uint32_t *filter = on->scan->filter, *pairs = on->scan->pairs;
-	unsigned shift = on->scan->filter_shift;
+	const uint32_t *pairs = on->scan->pairs;
+	uint16_t places[BLOCK];
 
-	for (size_t i = 0; i < end; i++) {
-		uint64_t bytes = load(on->bytes + i);
+	for (size_t i = 0; i < end; i += BLOCK) {
+		size_t stop = MIN(end, i + BLOCK);
+		size_t count = pairs ?
+			note_places(on, i, stop, pairs, places) :
+			note_places(on, i, stop, NULL, places);
 
-		if (has_bit(filter, hash_beginning(bytes) >> shift))
-			look_at_beginning(on, bytes, on->len - i);
-		if (has_bit(filter, hash_three(bytes) >> shift))
-			look_up(on, bytes, 3, on->len - i);
-		if (pairs && has_bit(pairs, bytes & 0xffff))
-			look_up(on, bytes, 2, on->len - i);
+		for (size_t k = 0; k < count; k++)
+			look_at(on, places[k]);
 	}
 }
 
@@ -385,25 +455,77 @@ static void take_singles(const struct run *on)
 	}
 }
 
-/* Some more of the text; how much was taken. */
-static size_t fill(struct run *on, struct span text)
+/* Letters of ASCII made small, eight bytes at once. */
+static uint64_t small(uint64_t bytes)
 {
-	const struct bytescan *scan = on->scan;
+	const uint64_t each = UINT64_MAX / 0xff;
+	uint64_t low = bytes & each * 0x7f;
+	uint64_t from_a = low + each * (0x80 - 'A');
+	uint64_t past_z = low + each * (0x7f - 'Z');
+
+	return bytes | ((from_a ^ past_z) & ~bytes & each * 0x80) >> 2;
+}
+
+static size_t fill_plain(struct run *on, struct span text)
+{
+	size_t count = MIN(text.len, CHUNK_BYTES - on->len), at = 0;
+	uint8_t *to = on->bytes + on->len;
+
+	for (; at + sizeof(uint64_t) <= count; at += sizeof(uint64_t)) {
+		uint64_t bytes;
+
+		memcpy(&bytes, text.ptr + at, sizeof bytes);
+		bytes = small(bytes);
+		memcpy(to + at, &bytes, sizeof bytes);
+	}
+	for (; at < count; at++)
+		to[at] = on->scan->fold[(uint8_t)text.ptr[at]];
+	on->len += count;
+	return count;
+}
+
+static size_t fill_bare(struct run *on, struct span text)
+{
 	size_t at = 0, len = on->len;
 
 	for (; at < text.len && len < CHUNK_BYTES; at++) {
-		uint8_t byte = (uint8_t)text.ptr[at];
-		uint8_t seen = scan->fold[byte];
-		bool is_seen = !scan->is_skipped[byte] &&
-			       !(scan->is_once && seen == on->last);
+		uint8_t seen = on->scan->fold[(uint8_t)text.ptr[at]];
 
 		on->bytes[len] = seen;
-		on->counts[seen] += is_seen;
-		len += is_seen;
-		on->last = is_seen ? seen : on->last;
+		len += seen != 0;
 	}
 	on->len = len;
 	return at;
+}
+
+static size_t fill_once(struct run *on, struct span text)
+{
+	size_t at = 0, len = on->len;
+	unsigned last = on->last;
+
+	for (; at < text.len && len < CHUNK_BYTES; at++) {
+		unsigned seen = on->scan->fold[(uint8_t)text.ptr[at]];
+
+		on->bytes[len] = (uint8_t)seen;
+		len += seen && seen != last;
+		last = seen ? seen : last;
+	}
+	on->len = len;
+	on->last = last;
+	return at;
+}
+
+/* Some more of the text; how much was taken. */
+static size_t fill(struct run *on, struct span text)
+{
+	size_t len = on->len;
+	size_t taken = on->scan->view == LITERALS_PLAIN ? fill_plain(on, text) :
+		       on->scan->view == LITERALS_BARE ? fill_bare(on, text) :
+							 fill_once(on, text);
+
+	for (; on->scan->singles->len && len < on->len; len++)
+		on->counts[on->bytes[len]]++;
+	return taken;
 }
 
 /* Of a chunk, the last bytes are looked at with those that come behind. */
@@ -418,7 +540,8 @@ void bytescan_run(const struct bytescan *scan, struct span text,
 	on.mydata = mydata;
 	on.len = 0;
 	on.last = 256;
-	memset(on.counts, 0, sizeof on.counts);
+	if (scan->singles->len)
+		memset(on.counts, 0, sizeof on.counts);
 	for (size_t at = fill(&on, text); at < text.len;
 	     at += fill(&on, span_from(text, at))) {
 		look_for_words(&on, on.len - left);

@@ -13,8 +13,8 @@
 
 /*
  * At almost no place in a text does one of the words begin, so what is asked of each
- * place must be answered out of the nearest cache: whether four bytes are the first of
- * any word, or three or two are one, is a bit in a table of a few KiB, and only behind
+ * place must be answered out of the nearest cache: whether four bytes may be the first
+ * of any word, or three or two be one, is a bit in a table of a few KiB, and only behind
  * that are there tables by hash, one look-up for each length that such words have. An
  * automaton reads each byte once, but its rows, of 15,000 states and 200 columns for
  * the bodies of SpamAssassin's rules, are 12 MiB, and cost ten times as much. The

@@ -20,9 +20,21 @@ struct eval_source {
 	const struct pattern *pattern;	/* of the call; NULL: none */
 };
 
+#define EVALS_FIELDS_MAX 24	/* that are remembered; there are hardly more */
+
+/* What was asked of the fields of a name. */
+struct eval_field {
+	const char *name;
+	bool is_addr;
+	const char *text;		/* of evalsheader_field() */
+	const char *const *addresses;	/* NULL: not that was asked */
+};
+
 /* What several functions ask for, found out once for each message; all zero at
  * first. In the arena. */
 struct eval_memory {
+	struct eval_field fields[EVALS_FIELDS_MAX];
+	size_t field_count;
 	const char *const *senders, *const *recipients;
 	struct freemails *freemails;
 	const struct alternatives *alternatives;
@@ -31,6 +43,9 @@ struct eval_memory {
 					 * says; NULL: it does not */
 	bool has_shift;
 	double shift;			/* of the Date, seconds */
+	bool has_capitals;
+	double capitals;		/* of all letters, per cent */
+	int hotmail;			/* enum hotmail; 0: not yet known */
 };
 
 /* One call, as a rule has it. */
@@ -73,6 +88,9 @@ extern const struct eval_row evalsforged_rows[], evalsrecipients_rows[];
  * "" when there is none. */
 const char *evalsheader_field(const struct eval_source *source,
 			      const char *name, bool is_addr);
+/* As addresses_of() has them. */
+const char *const *evalsheader_addresses(const struct eval_source *source,
+					 const char *name);
 /* Some mailing lists take the Received fields away. */
 bool evalsheader_is_received_removed(const struct eval_source *source);
 

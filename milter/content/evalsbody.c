@@ -147,8 +147,13 @@ static double share_of_capitals(const GArray *lines)
 static bool uppercase(const struct eval_source *source,
 		      char *const *arguments)
 {
-	return evals_is_within(share_of_capitals(source->text->lines),
-				arguments);
+	struct eval_memory *memory = source->memory;
+
+	if (!memory->has_capitals) {
+		memory->capitals = share_of_capitals(source->text->lines);
+		memory->has_capitals = true;
+	}
+	return evals_is_within(memory->capitals, arguments);
 }
 
 static const char *const flag_words[] = {

@@ -81,7 +81,7 @@ static bool is_of_group(const struct eval_source *source,
 	return has_mark(source, pickup, received);
 }
 
-enum hotmail { HOTMAIL_FINE, HOTMAIL_FORGED, HOTMAIL_MISSING };
+enum hotmail { HOTMAIL_UNKNOWN, HOTMAIL_FINE, HOTMAIL_FORGED, HOTMAIL_MISSING };
 
 static enum hotmail judge_hotmail(const struct eval_source *source)
 {
@@ -123,18 +123,27 @@ static enum hotmail judge_hotmail(const struct eval_source *source)
 	       evalsheader_is_received_removed(source) ? HOTMAIL_FINE : flaw;
 }
 
+static enum hotmail hotmail_of(const struct eval_source *source)
+{
+	struct eval_memory *memory = source->memory;
+
+	if (memory->hotmail == HOTMAIL_UNKNOWN)
+		memory->hotmail = (int)judge_hotmail(source);
+	return (enum hotmail)memory->hotmail;
+}
+
 static bool forged_hotmail(const struct eval_source *source,
 			   char *const *arguments)
 {
 	(void)arguments;
-	return judge_hotmail(source) == HOTMAIL_FORGED;
+	return hotmail_of(source) == HOTMAIL_FORGED;
 }
 
 static bool no_hotmail(const struct eval_source *source,
 		       char *const *arguments)
 {
 	(void)arguments;
-	return judge_hotmail(source) == HOTMAIL_MISSING;
+	return hotmail_of(source) == HOTMAIL_MISSING;
 }
 
 static bool forged_eudoramail(const struct eval_source *source,

@@ -40,13 +40,15 @@ static bool check_from(const struct eval_source *source,
 		       char *const *arguments)
 {
 	(void)arguments;
-	return is_any_freemail(source, addresses_senders(source->header));
+	if (!source->memory->senders)
+		source->memory->senders = addresses_senders(source->header);
+	return is_any_freemail(source, source->memory->senders);
 }
 
 static bool check_header(const struct eval_source *source,
 			 char *const *arguments)
 {
-	return is_any_freemail(source, addresses_of(source->header,
+	return is_any_freemail(source, evalsheader_addresses(source,
 						    arguments[0]));
 }
 
@@ -287,9 +289,9 @@ static bool differs(const struct eval_source *source,
 static bool check_replyto(const struct eval_source *source,
 			  char *const *arguments)
 {
-	const char *const *from = addresses_of(source->header, "From");
-	const char *const *reply = addresses_of(source->header, "Reply-To");
-	const char *const *envelope = addresses_of(source->header,
+	const char *const *from = evalsheader_addresses(source, "From");
+	const char *const *reply = evalsheader_addresses(source, "Reply-To");
+	const char *const *envelope = evalsheader_addresses(source,
 						   "EnvelopeFrom");
 	bool is_from = is_any_freemail(source, from);
 	bool is_reply = is_any_freemail(source, reply);

@@ -1,25 +1,72 @@
 #include <config.h>
 
+#include "content/addresses.h"
 #include "content/evals.h"
 
+#include "message/maildate.h"
 #include "message/orgdomain.h"
 
-#include <gmime/gmime.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HOUR_S 3600.0
 
+static const struct eval_field *find_field(const struct eval_memory *memory,
+					   const char *name, bool is_addr,
+					   bool is_text)
+{
+	for (size_t i = 0; i < memory->field_count; i++) {
+		const struct eval_field *field = &memory->fields[i];
+
+		if (field->is_addr == is_addr && !field->text == !is_text &&
+		    strcmp(field->name, name) == 0)
+			return field;
+	}
+	return NULL;
+}
+
+static void remember(struct eval_memory *memory, struct eval_field field)
+{
+	if (memory->field_count < EVALS_FIELDS_MAX)
+		memory->fields[memory->field_count++] = field;
+}
+
 const char *evalsheader_field(const struct eval_source *source,
 			      const char *name, bool is_addr)
 {
+	const struct eval_field *known = find_field(source->memory, name,
+						    is_addr, true);
 	struct header_spec spec = {
 		.name = (char *)name, .is_addr = is_addr,
 	};
 	struct span text;
 
-	return headertext_get(source->header, &spec, &text) ? text.ptr : "";
+	if (known)
+		return known->text;
+	if (!headertext_get(source->header, &spec, &text))
+		text = span_text("");
+	remember(source->memory, (struct eval_field){
+		name, is_addr, text.ptr, NULL,
+	});
+	return text.ptr;
+}
+
+const char *const *evalsheader_addresses(const struct eval_source *source,
+					 const char *name)
+{
+	const struct eval_field *known = find_field(source->memory, name, true,
+						    false);
+	const char *const *addresses;
+
+	if (known)
+		return known->addresses;
+	addresses = addresses_of(source->header, name);
+	remember(source->memory, (struct eval_field){
+		name, true, NULL, addresses,
+	});
+	return addresses;
 }
 
 static bool has_relays(const struct eval_source *source, bool wanted_trusted)
@@ -139,11 +186,11 @@ static bool read_date(const char *text, double *seconds_out)
 {
 	double more_s = 0;
 	g_autofree char *whole = with_century(text, &more_s);
-	g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(whole);
+	int64_t seconds;
 
-	if (!date)
+	if (!maildate_read(whole, &seconds))
 		return false;
-	*seconds_out = (double)g_date_time_to_unix(date) + more_s;
+	*seconds_out = (double)seconds + more_s;
 	return true;
 }
 

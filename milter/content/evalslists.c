@@ -48,7 +48,7 @@ static bool to_in_list(const struct eval_source *source,
 static bool replyto_in_list(const struct eval_source *source,
 			    char *const *arguments)
 {
-	const char *const *addresses = addresses_of(source->header,
+	const char *const *addresses = evalsheader_addresses(source,
 						    "Reply-To");
 	const char *first[] = { *addresses, NULL };
 
@@ -185,7 +185,7 @@ static const char *organisation_of(const struct eval_source *source,
 static bool mailfrom_matches(const struct eval_source *source,
 			     char *const *arguments)
 {
-	const char *const *from = addresses_of(source->header, "EnvelopeFrom");
+	const char *const *from = evalsheader_addresses(source, "EnvelopeFrom");
 	const char *at = *from ? strrchr(*from, '@') : NULL, *own;
 	const struct relay *relay;
 

@@ -10,7 +10,8 @@
 
 struct parser {
 	const char *at;
-	struct expression *out;
+	GArray *steps;			/* of struct step */
+	GPtrArray *names;
 	unsigned depth;
 	const char *wrong;
 };
@@ -55,18 +56,18 @@ static void emit(struct parser *on, enum op op)
 {
 	struct step step = { .op = op };
 
-	g_array_append_val(on->out->steps, step);
+	g_array_append_val(on->steps, step);
 }
 
 static void emit_name(struct parser *on, char *name)
 {
 	struct step step = {
-		.op = OP_NAME, .name = on->out->names->len, .rule = EXPRESSIONSTEPS_NONE,
+		.op = OP_NAME, .name = on->names->len,
+		.rule = EXPRESSIONSTEPS_NONE,
 	};
 
-	g_ptr_array_add(on->out->names, name);
-	g_ptr_array_add(on->out->bound, NULL);
-	g_array_append_val(on->out->steps, step);
+	g_ptr_array_add(on->names, name);
+	g_array_append_val(on->steps, step);
 }
 
 static void fail(struct parser *on, const char *what)
@@ -122,7 +123,7 @@ static void take_operand(struct parser *on)
 		};
 
 		on->at = end;
-		g_array_append_val(on->out->steps, step);
+		g_array_append_val(on->steps, step);
 	} else if (g_ascii_isalpha(*on->at) || *on->at == '_') {
 		take_name(on);
 	} else {
@@ -131,16 +132,11 @@ static void take_operand(struct parser *on)
 	on->depth--;
 }
 
-static struct step *step_at(const struct expression *expression, guint at)
-{
-	return &g_array_index(expression->steps, struct step, at);
-}
-
 static void take_binary(struct parser *on, int level);
 
 static void take_right(struct parser *on, enum op op, int level)
 {
-	guint at = on->out->steps->len;
+	guint at = on->steps->len;
 
 	if (op != OP_AND && op != OP_OR) {
 		take_binary(on, level + 1);
@@ -149,7 +145,7 @@ static void take_right(struct parser *on, enum op op, int level)
 	}
 	emit(on, op);
 	take_binary(on, level + 1);
-	step_at(on->out, at)->behind = on->out->steps->len;
+	g_array_index(on->steps, struct step, at).behind = on->steps->len;
 }
 
 static void take_binary(struct parser *on, int level)
@@ -209,25 +205,37 @@ static void free_indexes(gpointer indexes)
 		g_array_unref(indexes);
 }
 
+/* In one piece, which is soon read. */
+static struct expression *finish(const struct parser *on)
+{
+	size_t bytes = on->steps->len * sizeof(struct step);
+	struct expression *out = g_malloc(sizeof *out + bytes);
+
+	out->names = g_ptr_array_ref(on->names);
+	out->bound = g_ptr_array_new_with_free_func(free_indexes);
+	g_ptr_array_set_size(out->bound, (gint)on->names->len);
+	out->count = on->steps->len;
+	memcpy(out->steps, on->steps->data, bytes);
+	return out;
+}
+
 struct expression *expression_parse(const char *text, GError **error)
 {
-	struct expression *out = g_new0(struct expression, 1);
-	struct parser on = { .at = text, .out = out };
+	g_autoptr(GArray) steps = g_array_new(FALSE, FALSE,
+					      sizeof(struct step));
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	struct parser on = { .at = text, .steps = steps, .names = names };
 
-	out->steps = g_array_new(FALSE, FALSE, sizeof(struct step));
-	out->names = g_ptr_array_new_with_free_func(g_free);
-	out->bound = g_ptr_array_new_with_free_func(free_indexes);
 	take_choice(&on);
 	skip_blanks(&on);
 	if (*on.at)
 		fail(&on, "something stands behind its end");
-	if (!on.wrong && height_of(out->steps) > EXPRESSIONSTEPS_STACK)
+	if (!on.wrong && height_of(steps) > EXPRESSIONSTEPS_STACK)
 		fail(&on, "it is too long");
 	if (!on.wrong)
-		return out;
+		return finish(&on);
 	g_set_error(error, expression_error(), 0, "%s at \"%.20s\"", on.wrong,
 		    on.at);
-	expression_free(out);
 	return NULL;
 }
 
@@ -235,7 +243,6 @@ void expression_free(struct expression *expression)
 {
 	if (!expression)
 		return;
-	g_array_unref(expression->steps);
 	g_ptr_array_unref(expression->names);
 	g_ptr_array_unref(expression->bound);
 	g_free(expression);
@@ -251,8 +258,8 @@ void expression_bind(struct expression *expression, guint name,
 {
 	free_indexes(g_ptr_array_index(expression->bound, name));
 	expression->bound->pdata[name] = indexes;
-	for (guint i = 0; i < expression->steps->len; i++) {
-		struct step *step = step_at(expression, i);
+	for (guint i = 0; i < expression->count; i++) {
+		struct step *step = &expression->steps[i];
 
 		if (step->op == OP_NAME && step->name == name)
 			step->rule = indexes->len == 1 ?

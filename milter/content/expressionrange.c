@@ -239,6 +239,20 @@ static void join_lefts(struct work *on, guint at)
 	}
 }
 
+/* Whether the left side of && or ||, at this step, is a rule alone that leaves all to
+ * the right side: "A || B", while A has not hit, needs not be put down. */
+static bool is_passed_over(const struct work *on, const struct step *steps,
+			   guint at, guint count, const struct range *range)
+{
+	bool is_hit = expressionrange_may_be_true(range);
+
+	if (at + 1 == count || is_hit == expressionrange_may_be_false(range) ||
+	    (on->left_count &&
+	     on->lefts[on->left_count - 1].behind == at + 1))
+		return false;
+	return steps[at + 1].op == (is_hit ? OP_AND : OP_OR);
+}
+
 static void do_step(struct work *on, const struct expression *expression,
 		    const struct step *step, const struct range *ranges)
 {
@@ -272,9 +286,8 @@ struct range expressionrange_of(const struct expression *expression,
 				const struct range *ranges)
 {
 	struct work on;
-	const struct step *steps = &g_array_index(expression->steps,
-						  struct step, 0);
-	guint count = expression->steps->len;
+	const struct step *steps = expression->steps;
+	guint count = expression->count;
 
 	on.top = 1;
 	on.left_count = 0;
@@ -284,10 +297,17 @@ struct range expressionrange_of(const struct expression *expression,
 		if (step->op == OP_AND || step->op == OP_OR)
 			i = go_on(&on, step, i);
 		else if (step->op == OP_NAME &&
-			 step->rule != EXPRESSIONSTEPS_NONE)
-			on.stack[on.top++] = ranges[step->rule], i++;
-		else
+			 step->rule != EXPRESSIONSTEPS_NONE) {
+			const struct range *range = &ranges[step->rule];
+
+			if (is_passed_over(&on, steps, i, count, range)) {
+				i += 2;
+				continue;
+			}
+			on.stack[on.top++] = *range, i++;
+		} else {
 			do_step(&on, expression, step, ranges), i++;
+		}
 		if (on.left_count)
 			join_lefts(&on, i);
 	}
@@ -308,9 +328,8 @@ static guint outermost(const struct step *steps, guint end)
 guint expressionrange_guards(const struct expression *expression,
 			     guint *guards_out, guint most)
 {
-	const struct step *steps = &g_array_index(expression->steps,
-						  struct step, 0);
-	guint end = expression->steps->len, count = 0;
+	const struct step *steps = expression->steps;
+	guint end = expression->count, count = 0;
 
 	/* From the last && to the first. */
 	while (end && count < most) {

@@ -31,9 +31,10 @@ struct step {
 };
 
 struct expression {
-	GArray *steps;			/* of struct step */
 	GPtrArray *names;
 	GPtrArray *bound;		/* GArray of guint for each name, or NULL */
+	guint count;
+	struct step steps[];
 };
 
 #endif

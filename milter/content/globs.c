@@ -6,7 +6,8 @@
 
 struct globs {
 	GHashTable *exact;
-	GPtrArray *patterns;
+	GPtrArray *patterns;		/* of char * */
+	GString *ends;			/* with which byte; '*': with any */
 };
 
 static bool is_pattern(const char *text)
@@ -21,6 +22,7 @@ struct globs *globs_new(void)
 	globs->exact = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					     NULL);
 	globs->patterns = g_ptr_array_new_with_free_func(g_free);
+	globs->ends = g_string_new(NULL);
 	return globs;
 }
 
@@ -30,7 +32,17 @@ void globs_free(struct globs *globs)
 		return;
 	g_hash_table_unref(globs->exact);
 	g_ptr_array_unref(globs->patterns);
+	g_string_free(globs->ends, TRUE);
 	g_free(globs);
+}
+
+/* With what any text ends that it fits. */
+static void add_pattern(struct globs *globs, char *pattern)
+{
+	char last = pattern[strlen(pattern) - 1];
+
+	g_ptr_array_add(globs->patterns, pattern);
+	g_string_append_c(globs->ends, last == '?' ? '*' : last);
 }
 
 void globs_add(struct globs *globs, const char *text)
@@ -38,9 +50,15 @@ void globs_add(struct globs *globs, const char *text)
 	char *lower = g_ascii_strdown(text, -1);
 
 	if (is_pattern(lower))
-		g_ptr_array_add(globs->patterns, lower);
+		add_pattern(globs, lower);
 	else
 		g_hash_table_add(globs->exact, lower);
+}
+
+static void remove_pattern(struct globs *globs, guint index)
+{
+	g_ptr_array_remove_index(globs->patterns, index);
+	g_string_erase(globs->ends, index, 1);
 }
 
 void globs_remove(struct globs *globs, const char *text)
@@ -51,7 +69,7 @@ void globs_remove(struct globs *globs, const char *text)
 	for (guint i = globs->patterns->len; i > 0; i--)
 		if (strcmp(g_ptr_array_index(globs->patterns, i - 1),
 			   lower) == 0)
-			g_ptr_array_remove_index(globs->patterns, i - 1);
+			remove_pattern(globs, i - 1);
 }
 
 bool globs_is_empty(const struct globs *globs)
@@ -62,12 +80,17 @@ bool globs_is_empty(const struct globs *globs)
 
 static bool has(const struct globs *globs, const char *text, char stop)
 {
+	size_t len = strlen(text);
+	char last = len ? text[len - 1] : '\0';
+
 	if (!globs)
 		return false;
 	if (g_hash_table_contains(globs->exact, text))
 		return true;
 	for (guint i = 0; i < globs->patterns->len; i++)
-		if (globs_fits(g_ptr_array_index(globs->patterns, i), text,
+		if ((globs->ends->str[i] == '*' ||
+		     globs->ends->str[i] == last) &&
+		    globs_fits(g_ptr_array_index(globs->patterns, i), text,
 			       stop))
 			return true;
 	return false;

@@ -44,6 +44,10 @@ struct reader {
 	bool is_extended, is_quoted;	/* (?x) and \Q are in force */
 	enum literals_view view;
 	bool is_lost;			/* it does not know what it reads */
+	literals_group_fn *on_group;	/* NULL: what groups need is asked for */
+	void *mydata;
+	GHashTable *named;		/* name of a group -> GArray *: what it begins
+					 * with; NULL: it does not matter */
 };
 
 static void free_part(gpointer memory)
@@ -174,6 +178,8 @@ static struct part *join_parts(struct reader *on, const GPtrArray *parts)
 {
 	struct part *out = part_of(beginning_of(on, parts, 0));
 
+	if (on->on_group)
+		return out;
 	if (parts->len)
 		choose(&out->need, need_of(literalset_copy(out->begins)));
 	for (guint i = 0; i < parts->len && !on->is_lost; i++) {
@@ -543,6 +549,18 @@ static struct part *read_inside(struct reader *on)
 	return inside;
 }
 
+/* Of a group whose alternatives may stand in a group of their own within it. */
+static struct part *read_group(struct reader *on)
+{
+	const char *start = on->at;
+	struct part *inside = read_inside(on);
+
+	if (on->on_group && !on->is_lost)
+		on->on_group(on->mydata, LITERALS_GROUP, start, on->at - 1,
+			     inside->begins);
+	return inside;
+}
+
 /* What stands ahead or behind must be there, but is passed over again. */
 static struct part *read_assertion(struct reader *on, bool is_negated)
 {
@@ -599,24 +617,63 @@ static struct part *read_options(struct reader *on)
 	on->at++;
 	if (*end == ')')
 		return nothing();
-	inside = read_inside(on);
+	inside = read_group(on);
 	on->is_extended = was_extended;
 	return inside;
 }
 
-/* "(?R)", "(?-1)", "(?&name)", "(?P>name)", "(?P=name)", behind "(?". */
+/* "(?R)", "(?-1)", "(?P>name)", "(?P=name)", behind "(?". */
 static bool is_reference(const char *at)
 {
 	if (*at == '+' || *at == '-')
 		return g_ascii_isdigit(at[1]);
-	return *at == 'R' || *at == '&' || g_ascii_isdigit(*at) ||
+	return *at == 'R' || g_ascii_isdigit(*at) ||
 	       g_str_has_prefix(at, "P>") || g_str_has_prefix(at, "P=");
+}
+
+/* The name before that byte, which is passed over. */
+static char *read_name(struct reader *on, char end)
+{
+	const char *start = on->at;
+
+	skip_past(on, end);
+	return g_strndup(start, on->is_lost ? 0 :
+			 (gsize)(on->at - start - 1));
+}
+
+static struct part *read_named(struct reader *on, char end)
+{
+	g_autofree char *name = read_name(on, end);
+	struct part *inside = read_group(on);
+
+	/* With (?J), two may have one name. */
+	if (on->named && !g_hash_table_insert(
+			on->named, g_steal_pointer(&name),
+			literalset_copy(inside->begins)))
+		on->is_lost = true;
+	return inside;
+}
+
+/* "(?&name)", behind "(?&". */
+static struct part *read_call(struct reader *on)
+{
+	const char *start = on->at - strlen("(?&");
+	g_autofree char *name = read_name(on, ')');
+	const GArray *begins = on->named ? g_hash_table_lookup(on->named,
+							       name) : NULL;
+
+	if (!begins || on->is_lost)
+		return anything();
+	on->on_group(on->mydata, LITERALS_CALL, start, on->at, begins);
+	return part_of(literalset_copy(begins));
 }
 
 /* Behind "(?". */
 static struct part *read_special(struct reader *on)
 {
-	if (take(on, ":") || take(on, "|") || take(on, ">"))
+	if (take(on, ":") || take(on, ">"))
+		return read_group(on);
+	if (take(on, "|"))
 		return read_inside(on);
 	if (take(on, "=") || take(on, "<=") || take(on, "*") || take(on, "<*"))
 		return read_assertion(on, false);
@@ -624,18 +681,16 @@ static struct part *read_special(struct reader *on)
 		return read_assertion(on, true);
 	if (*on->at == '(')
 		return read_conditional(on);
+	if (take(on, "&"))
+		return read_call(on);
 	if (is_reference(on->at)) {
 		skip_past(on, ')');
 		return anything();
 	}
-	if (take(on, "<") || take(on, "P<")) {
-		skip_past(on, '>');
-		return read_inside(on);
-	}
-	if (take(on, "'")) {
-		skip_past(on, '\'');
-		return read_inside(on);
-	}
+	if (take(on, "<") || take(on, "P<"))
+		return read_named(on, '>');
+	if (take(on, "'"))
+		return read_named(on, '\'');
 	return read_options(on);
 }
 
@@ -657,7 +712,7 @@ static struct part *read_piece(struct reader *on)
 		if (take(on, "(*"))
 			return lose(on);
 		return take(on, "(?") ? read_special(on) :
-		       (on->at++, read_inside(on));
+		       (on->at++, read_group(on));
 	}
 	on->at++;
 	if (c == '.')
@@ -717,4 +772,21 @@ GArray *literals_find(const char *pattern, bool is_extended,
 	if (found)
 		literalset_reduce(found);
 	return found;
+}
+
+bool literals_each_group(const char *pattern, bool is_extended,
+			 literals_group_fn *on_group, void *mydata)
+{
+	g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash,
+		g_str_equal, g_free, (GDestroyNotify)g_array_unref);
+	struct reader on = {
+		.at = pattern, .is_extended = is_extended,
+		.view = LITERALS_PLAIN, .on_group = on_group,
+		.mydata = mydata, .named = named,
+	};
+
+	if (strlen(pattern) > PATTERN_BYTES_MAX)
+		return false;
+	free_part(read_alternatives(&on));
+	return !on.is_lost && !*on.at;
 }

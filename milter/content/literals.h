@@ -28,4 +28,19 @@ GArray *literals_find(const char *pattern, bool is_extended,
 		      enum literals_view view, unsigned *times_out)
 	MUST_USE;
 
+enum literals_place {
+	LITERALS_GROUP,			/* what is within a group's parentheses */
+	LITERALS_CALL,			/* "(?&name)", the whole of it */
+};
+
+/* start and end in the pattern; what any match of that begins with. */
+typedef void literals_group_fn(void *mydata, enum literals_place place,
+			       const char *start, const char *end,
+			       const GArray *begins);
+/* Calls back for each group of a pattern, inner ones before those around them, but for
+ * assertions, conditions and (?|...), and for calls of groups before them. False: it does not know all of the pattern; what
+ * it told by then is to be forgotten. */
+bool literals_each_group(const char *pattern, bool is_extended,
+			 literals_group_fn *on_group, void *mydata) MUST_USE;
+
 #endif

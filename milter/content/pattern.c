@@ -2,6 +2,8 @@
 
 #include "content/pattern.h"
 
+#include "content/hints.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdatomic.h>
@@ -131,10 +133,9 @@ struct pattern *pattern_compile(const char *expression, const char *modifiers,
 	return pattern_compile_as(expression, expression, modifiers, error);
 }
 
-struct pattern *pattern_compile_as(const char *expression, const char *written,
-				   const char *modifiers, GError **error)
+static pcre2_code *compile(const char *written, const char *modifiers,
+			   GError **error)
 {
-	struct pattern *pattern;
 	unsigned char said[120];
 	PCRE2_SIZE at;
 	int code;
@@ -143,12 +144,42 @@ struct pattern *pattern_compile_as(const char *expression, const char *written,
 					     options_of(modifiers), &code, &at,
 					     NULL);
 
-	if (!compiled) {
-		pcre2_get_error_message(code, said, sizeof said);
-		g_set_error(error, pattern_error(), 0, "%s at byte %zu",
-			    (const char *)said, (size_t)at);
-		return NULL;
+	if (compiled)
+		return compiled;
+	pcre2_get_error_message(code, said, sizeof said);
+	g_set_error(error, pattern_error(), 0, "%s at byte %zu",
+		    (const char *)said, (size_t)at);
+	return NULL;
+}
+
+/* With hints, as many as fit. */
+static pcre2_code *compile_hinted(const char *written, const char *modifiers)
+{
+	static const unsigned ways[] = { 10, 25 };
+	bool is_extended = strchr(modifiers, 'x') != NULL;
+	pcre2_code *compiled = NULL;
+
+	for (size_t i = 0; !compiled && i < COUNT_OF(ways); i++) {
+		g_autofree char *hinted = hints_put(written, is_extended,
+						    ways[i]);
+
+		if (!hinted)
+			break;
+		compiled = compile(hinted, modifiers, NULL);
 	}
+	return compiled;
+}
+
+struct pattern *pattern_compile_as(const char *expression, const char *written,
+				   const char *modifiers, GError **error)
+{
+	struct pattern *pattern;
+	pcre2_code *compiled = compile_hinted(written, modifiers);
+
+	if (!compiled)
+		compiled = compile(written, modifiers, error);
+	if (!compiled)
+		return NULL;
 	pattern = g_new0(struct pattern, 1);
 	pattern->code = compiled;
 	pattern->text = g_strdup(expression);

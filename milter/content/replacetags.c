@@ -164,7 +164,9 @@ struct folding {
 	const struct replacetags *tags;
 	const char *pre, *inter, *post;	/* of the pattern that is read */
 	GPtrArray *names;		/* of tags that are called */
+	size_t short_bytes;		/* of a text that is not called */
 	GString *out;
+	int depth;			/* of tags that are put in */
 	bool is_wrong;
 };
 
@@ -191,6 +193,19 @@ static void call(struct folding *on, const char *name, const char *text,
 	g_string_append_printf(on->out, "(?&reeve%u)", number_of(on, name));
 }
 
+static void fold(struct folding *on, const char *text);
+
+/* What the pattern puts around tags, it puts around its own alone. */
+static void put_in(struct folding *on, const char *text)
+{
+	struct folding inner = *on;
+
+	inner.pre = inner.inter = inner.post = NULL;
+	inner.depth++;
+	fold(&inner, text);
+	on->is_wrong = inner.is_wrong;
+}
+
 static void fold_tag(struct folding *on, const char *at, size_t len)
 {
 	g_autofree char *name = g_strndup(at + 1, len - 2);
@@ -199,7 +214,9 @@ static void fold_tag(struct folding *on, const char *at, size_t len)
 			      on->inter : "";
 
 	g_string_append(on->out, on->pre ? on->pre : "");
-	if (text)
+	if (text && on->depth < PASSES && strlen(text) <= on->short_bytes)
+		put_in(on, text);
+	else if (text)
 		call(on, name, text, on->post ? on->post :
 		     *between ? between : at + len);
 	else
@@ -238,12 +255,14 @@ static bool has_places(const char *pattern)
 	return false;
 }
 
-char *replacetags_fold(const struct replacetags *tags, const char *pattern)
+char *replacetags_fold(const struct replacetags *tags, const char *pattern,
+		       size_t short_bytes)
 {
 	g_autoptr(GString) body = g_string_new(pattern);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	struct folding on = {
-		.tags = tags, .names = names, .out = g_string_new(NULL),
+		.tags = tags, .names = names, .short_bytes = short_bytes,
+		.out = g_string_new(NULL),
 		.pre = take_order(tags, PRE, body),
 		.post = take_order(tags, POST, body),
 		.inter = take_order(tags, INTER, body),

@@ -20,10 +20,11 @@ char *replacetags_apply(const struct replacetags *tags, const char *pattern)
 	MUST_USE;
 /*
  * The same in less room, for PCRE2, which takes no more than 64 KiB: the text of each
- * tag stands once, at the begin, and is called by name where the tag was. NULL: it
- * would not mean the same. Free with g_free().
+ * tag stands once, at the begin, and is called by name where the tag was. A text of
+ * up to short_bytes is put in, since calls take time. NULL: it would not mean the same.
+ * Free with g_free().
  */
-char *replacetags_fold(const struct replacetags *tags, const char *pattern)
-	MUST_USE;
+char *replacetags_fold(const struct replacetags *tags, const char *pattern,
+		       size_t short_bytes) MUST_USE;
 
 #endif

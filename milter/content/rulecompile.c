@@ -9,24 +9,28 @@
 
 #include <string.h>
 
-/* With its tags put in; with calls of them where that is too long. */
+/* With its tags put in; with calls of them where that is too long, as few as can be. */
 static struct pattern *compile_tagged(const struct ruledrafts *on,
 				      const char *bare, const char *modifiers,
 				      GError **error)
 {
+	static const size_t short_bytes[] = { 250, 120, 50, 0 };
 	g_autofree char *tagged = replacetags_apply(on->tags, bare);
-	g_autofree char *folded = NULL;
 	g_autoptr(GError) why = NULL;
 	struct pattern *pattern = pattern_compile(tagged, modifiers, &why);
 
-	if (pattern)
-		return pattern;
-	folded = strchr(modifiers, 'x') ? NULL :
-		 replacetags_fold(on->tags, bare);
-	if (folded)
-		return pattern_compile_as(tagged, folded, modifiers, error);
-	g_propagate_error(error, g_steal_pointer(&why));
-	return NULL;
+	for (size_t i = 0; !pattern && i < COUNT_OF(short_bytes) &&
+	     !strchr(modifiers, 'x'); i++) {
+		g_autofree char *folded = replacetags_fold(on->tags, bare,
+							   short_bytes[i]);
+
+		if (folded)
+			pattern = pattern_compile_as(tagged, folded, modifiers,
+						     NULL);
+	}
+	if (!pattern)
+		g_propagate_error(error, g_steal_pointer(&why));
+	return pattern;
 }
 
 static char *put_in_tags(const struct ruledrafts *on, char *pattern)

@@ -57,6 +57,8 @@ static size_t wide_blank(const char *c, size_t left)
 
 	if (!(*c & 0x80))
 		return is_blank(*c);
+	if (*c != '\xc2' && (*c < '\xe1' || *c > '\xe3'))
+		return 0;
 	for (size_t i = 0; i < COUNT_OF(blanks); i++) {
 		size_t len = strlen(blanks[i]);
 
@@ -64,6 +66,16 @@ static size_t wide_blank(const char *c, size_t left)
 			return len;
 	}
 	return 0;
+}
+
+/* Up to the next blank. */
+static size_t word_length(const char *c, size_t left)
+{
+	size_t len = 0;
+
+	while (len < left && !wide_blank(c + len, left - len))
+		len++;
+	return len;
 }
 
 /* Runs of blanks become one space, and those with an empty line in them an end of
@@ -74,14 +86,14 @@ static GString *fold_blanks(const GString *text)
 	size_t i = 0;
 
 	while (i < text->len) {
-		size_t len = wide_blank(text->str + i, text->len - i);
-		size_t first = 0, last = 0, start = i;
+		size_t len = word_length(text->str + i, text->len - i);
+		size_t first = 0, last = 0, start = i + len;
 		unsigned breaks = 0;
 
-		if (!len) {
-			g_string_append_c(out, text->str[i++]);
-			continue;
-		}
+		g_string_append_len(out, text->str + i, (gssize)len);
+		i = start;
+		if (i == text->len)
+			break;
 		while (i < text->len &&
 		       (len = wide_blank(text->str + i, text->len - i))) {
 			if (text->str[i] == '\n') {

@@ -10,12 +10,15 @@
 #include <unicode/ucsdet.h>
 
 #define NAME_MAX_BYTES 40
-#define DETECT_MAX 65536	/* bytes that ICU looks at */
+#define DETECT_MAX 65536	/* bytes that are looked at for a charset */
+#define DETECT_BEFORE 1024	/* bytes of ASCII that ICU gets to see before others, */
+#define DETECT_WINDOW 8192	/* and these with them */
 #define CONFIDENCE_MIN 30
 #define CONFIDENCE_DENSE_MIN 15	/* of text that is hardly Latin */
 #define BYTES_MAX ((size_t)256 << 20)
 #define REPLACEMENT "\xef\xbf\xbd"	/* U+FFFD */
 #define BAD_SHARE 50		/* one bad byte in so many is let pass */
+#define KEPT_MAX 40		/* converters; strangers name them */
 
 static bool has_8bit(struct span text)
 {
@@ -145,6 +148,42 @@ static size_t drop_invalid(GString *utf8)
 	return bad;
 }
 
+/* The C library loads a charset's module for its first converter, and unloads it soon
+ * after the last one: one of each that is in use stays open. */
+static void keep_module(const char *name)
+{
+	static GMutex lock;
+	static GHashTable *kept;	/* name -> iconv_t */
+
+	g_mutex_lock(&lock);
+	if (!kept)
+		kept = g_hash_table_new(g_str_hash, g_str_equal);
+	if (g_hash_table_size(kept) < KEPT_MAX &&
+	    !g_hash_table_contains(kept, name))
+		g_hash_table_insert(kept, g_strdup(name),
+				    iconv_open("UTF-8", name));
+	g_mutex_unlock(&lock);
+}
+
+static iconv_t open_converter(const char *name)
+{
+	iconv_t way = iconv_open("UTF-8", name);
+
+	if (way != (iconv_t)-1)
+		keep_module(name);
+	return way;
+}
+
+bool charset_is_known(const char *label)
+{
+	iconv_t way = open_converter(label);
+
+	if (way == (iconv_t)-1)
+		return false;
+	iconv_close(way);
+	return true;
+}
+
 /* False when the charset is unknown, or the text is hardly in it. */
 static bool convert(struct span text, const char *name, size_t bad_share,
 		    struct arena *arena, struct span *out)
@@ -156,7 +195,7 @@ static bool convert(struct span text, const char *name, size_t bad_share,
 	if (!is_name(name) || text.len > BYTES_MAX)
 		return false;
 	utf8 = g_string_sized_new(text.len + text.len / 2 + 16);
-	way = iconv_open("UTF-8", name);
+	way = open_converter(name);
 	if (way != (iconv_t)-1) {
 		bad = convert_all(way, text, utf8);
 		iconv_close(way);
@@ -182,8 +221,20 @@ static bool is_dense(struct span text)
 	return wide > narrow;
 }
 
+/* ICU takes its time for each byte, and a few KiB tell it all. */
+static struct span telling_part(struct span text)
+{
+	size_t first = 0;
+
+	while (first < text.len && !(text.ptr[first] & 0x80))
+		first++;
+	return span_first(span_from(text, first > DETECT_BEFORE ?
+				    first - DETECT_BEFORE : 0), DETECT_WINDOW);
+}
+
 static bool guess(struct span text, struct arena *arena, struct span *out)
 {
+	struct span part = telling_part(text);
 	UErrorCode status = U_ZERO_ERROR;
 	UCharsetDetector *detector = ucsdet_open(&status);
 	const UCharsetMatch *match;
@@ -192,8 +243,7 @@ static bool guess(struct span text, struct arena *arena, struct span *out)
 
 	if (U_FAILURE(status))
 		return false;
-	ucsdet_setText(detector, text.ptr, (int32_t)MIN(text.len, DETECT_MAX),
-		       &status);
+	ucsdet_setText(detector, part.ptr, (int32_t)part.len, &status);
 	match = ucsdet_detect(detector, &status);
 	if (U_SUCCESS(status) && match &&
 	    ucsdet_getConfidence(match, &status) >=

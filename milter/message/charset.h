@@ -17,5 +17,7 @@ struct span charset_decode(struct span text, const char *label,
 /* The same for an encoded word, whose label is believed even when it is odd. */
 struct span charset_decode_word(struct span text, const char *label,
 				struct arena *arena);
+/* Whether the C library has a charset of that name. Any thread. */
+bool charset_is_known(const char *label);
 
 #endif

@@ -5,7 +5,6 @@
 #include "message/charset.h"
 
 #include <glib.h>
-#include <iconv.h>
 #include <string.h>
 
 #define LABEL_MAX 40
@@ -91,16 +90,6 @@ static void decode(const struct word *word, GString *out)
 		decode_quoted(word->payload, out);
 }
 
-static bool is_known(const char *label)
-{
-	iconv_t way = iconv_open("UTF-8", label);
-
-	if (way == (iconv_t)-1)
-		return false;
-	iconv_close(way);
-	return true;
-}
-
 static bool is_same_label(struct span a, struct span b)
 {
 	return a.len == b.len && g_ascii_strncasecmp(a.ptr, b.ptr, a.len) == 0;
@@ -138,7 +127,7 @@ static bool is_well(struct span bytes, const char *label, struct arena *arena)
 {
 	struct span believed;
 
-	if (!is_known(label))
+	if (!charset_is_known(label))
 		return false;
 	believed = charset_decode_word(bytes, label, arena);
 	return !believed.len ||

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "message/domaintable.h"
+#include "message/maildate.h"
 #include "message/orgdomain.h"
 #include "message/ours.h"
 #include "sender/contacts.h"
@@ -11,7 +12,6 @@
 #include "sender/sendersettings.h"
 #include "settings/global.h"
 
-#include <gmime/gmime.h>
 #include <string.h>
 
 #define DATE_AHEAD_S (24 * 3600)
@@ -375,7 +375,6 @@ static void check_message_id(struct transaction *tx)
 static void check_date(struct transaction *tx)
 {
 	const struct header *header = transaction_find_header(tx, "Date");
-	g_autoptr(GDateTime) date = NULL;
 	g_autofree char *text = NULL;
 	int64_t now_s = clock_now_us() / G_USEC_PER_SEC, when_s;
 
@@ -384,12 +383,10 @@ static void check_date(struct transaction *tx)
 		return;
 	}
 	text = g_strndup(header->value.ptr, header->value.len);
-	date = g_mime_utils_header_decode_date(text);
-	if (!date) {
+	if (!maildate_read(text, &when_s)) {
 		add(tx, "DATE_FORGED", 1.0, "it is no date");
 		return;
 	}
-	when_s = g_date_time_to_unix(date);
 	if (when_s > now_s + DATE_AHEAD_S)
 		add(tx, "DATE_FORGED", 1.5, "it lies in the future");
 	else if (when_s < now_s - DATE_BEHIND_S)

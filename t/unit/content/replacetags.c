@@ -63,12 +63,15 @@ static void calls_match_alike(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		g_autofree char *whole = replacetags_apply(tags,
 							   cases[i].pattern);
-		g_autofree char *folded = replacetags_fold(tags,
-							   cases[i].pattern);
+		g_autofree char *folded = replacetags_fold(
+			tags, cases[i].pattern, 0);
+		g_autofree char *mixed = replacetags_fold(
+			tags, cases[i].pattern, 5);
 
 		if (!folded)
 			fail_msg("%s: not folded", cases[i].pattern);
 		if (matches(whole, cases[i].text) != cases[i].is_hit ||
+		    matches(mixed, cases[i].text) != cases[i].is_hit ||
 		    matches(folded, cases[i].text) != cases[i].is_hit)
 			fail_msg("%s: %s", cases[i].pattern, cases[i].text);
 	}
@@ -86,7 +89,8 @@ static void some_stay_whole(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(patterns); i++) {
-		g_autofree char *folded = replacetags_fold(tags, patterns[i]);
+		g_autofree char *folded = replacetags_fold(tags, patterns[i],
+							   0);
 
 		if (folded)
 			fail_msg("%s: %s", patterns[i], folded);
@@ -110,7 +114,7 @@ static void long_ones_fit(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		g_string_append(word, "<A>");
 	whole = replacetags_apply(tags, word->str);
-	folded = replacetags_fold(tags, word->str);
+	folded = replacetags_fold(tags, word->str, 20);
 	assert_null(pattern_compile(whole, "", &why));
 	assert_non_null(why);
 	g_string_truncate(word, 0);
