@@ -47,7 +47,8 @@ const char *complaintbook_outcome_word(enum complaint_outcome outcome);
 /*
  * Adds it, or counts it with the one that is the same: about the same original, from
  * the same domain. most_a_day: new ones of a domain and UTC day; more are
- * forgotten, and so are those for which the book of COMPLAINTS_MAX has no room. Times come from entry->last_us; number and count are filled in.
+ * forgotten, and so are those for which the book of COMPLAINTS_MAX has no room. Times
+ * come from entry->last_us; number and count are filled in.
  */
 bool complaintbook_add(struct state *state, struct complaint_entry *entry,
 		       int64_t most_a_day, enum complaint_outcome *outcome_out,
