@@ -3,7 +3,7 @@
 #include "store/daycheck.h"
 
 #include "store/day.h"
-#include "store/seal.h"
+#include "store/sealfiles.h"
 #include "store/storeerror.h"
 
 #include <sys/stat.h>
@@ -39,7 +39,7 @@ static const char *check_once(const char *records_dir, int64_t day)
 {
 	g_autofree char *text = NULL;
 	g_autofree char *path = day_path(records_dir, day);
-	g_autofree char *seal_path = day_seal_path(path);
+	g_autofree char *seal_path = sealfiles_seal_path(records_dir, day);
 	bool has_seal = g_file_test(seal_path, G_FILE_TEST_EXISTS);
 	const char *problem = NULL;
 	struct stat file;

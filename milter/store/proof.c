@@ -5,7 +5,7 @@
 #include "store/day.h"
 #include "store/dayreader.h"
 #include "store/hashtree.h"
-#include "store/seal.h"
+#include "store/sealfiles.h"
 #include "store/storeerror.h"
 
 #include <inttypes.h>
@@ -99,8 +99,8 @@ bool proof_make(const char *state_dir, uint64_t sequence,
 	}
 	segment_close(&segment);
 	if (is_done && facts.is_sealed) {
-		g_autofree char *path = day_path(dir, proof.day);
-		g_autofree char *seal_path = day_seal_path(path);
+		g_autofree char *seal_path = sealfiles_seal_path(dir,
+								 proof.day);
 		struct seal seal;
 
 		is_done = seal_read(seal_path, &seal, &proof.seal, error);

@@ -32,6 +32,20 @@ char *sealfiles_path(const char *records_dir, int64_t day,
 			   day_format(day, text), suffixes[name], NULL);
 }
 
+/* finish() moves the file first. */
+char *sealfiles_seal_path(const char *records_dir, int64_t day)
+{
+	g_autofree char *fresh = sealfiles_path(records_dir, day,
+						SEALFILES_FRESH);
+	g_autofree char *fresh_seal = sealfiles_path(records_dir, day,
+						     SEALFILES_FRESH_SEAL);
+	g_autofree char *path = day_path(records_dir, day);
+
+	return !g_file_test(fresh, G_FILE_TEST_EXISTS) &&
+	       g_file_test(fresh_seal, G_FILE_TEST_EXISTS) ?
+	       g_steal_pointer(&fresh_seal) : day_seal_path(path);
+}
+
 bool sealfiles_is_any(const char *records_dir)
 {
 	g_autoptr(GDir) folder = g_dir_open(records_dir, 0, NULL);
@@ -186,12 +200,13 @@ char *sealfiles_check(const char *records_dir, int64_t day,
 		      const uint8_t *public_key, struct seal *seal_out)
 {
 	g_autofree char *path = day_path(records_dir, day);
-	g_autofree char *seal_path = day_seal_path(path);
 	g_autofree char *before = NULL;
 
 	for (;;) {
-		g_autoptr(GError) why = NULL;
+		g_autofree char *seal_path = sealfiles_seal_path(records_dir,
+								 day);
 		g_autofree char *text = NULL, *problem = NULL;
+		g_autoptr(GError) why = NULL;
 
 		if (!seal_read(seal_path, seal_out, &text, &why))
 			return g_strdup_printf("the seal cannot be read: %s",

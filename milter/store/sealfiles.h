@@ -14,6 +14,10 @@ enum sealfiles_name { SEALFILES_FRESH, SEALFILES_FRESH_SEAL };
 char *sealfiles_path(const char *records_dir, int64_t day,
 		     enum sealfiles_name name) MUST_USE;
 
+/* The seal that speaks of the day's file: where a change was cut off just between the two,
+ * the one that has not its name yet. Free with g_free(). */
+char *sealfiles_seal_path(const char *records_dir, int64_t day) MUST_USE;
+
 /* Whether something was cut off, or is under way. */
 bool sealfiles_is_any(const char *records_dir);
 

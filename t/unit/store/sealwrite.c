@@ -4,6 +4,7 @@
 
 #include "store/chain.h"
 #include "store/day.h"
+#include "store/daycheck.h"
 #include "store/hex.h"
 #include "store/hashtree.h"
 #include "store/lmdbenv.h"
@@ -452,6 +453,8 @@ static void what_a_crash_leaves(void **state)
 	/* Between the two names. */
 	assert_int_equal(rename(seal_path, fresh_seal), 0);
 	assert_true(facts_of(path).is_sealed);
+	expect(&place, NULL);
+	assert_null(daycheck_problem(place.dir, FIRST_DAY));
 	assert_true(sealwrite_recover(place.dir, NULL));
 	assert_false(is_there(&place, SEALFILES_FRESH_SEAL));
 	expect(&place, NULL);
