@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define RELAYS "X-Spam-Relays-"
+#define ROOM_BYTES 4096
 
 struct header_source headertext_source(const struct transaction *tx,
 				       const GPtrArray *origins,
@@ -17,7 +18,14 @@ struct header_source headertext_source(const struct transaction *tx,
 	return (struct header_source){
 		tx, arena, received_collect(tx, origins, arena),
 		arena_new_n(arena, struct field_memory, tx->headers->len),
+		g_string_sized_new(ROOM_BYTES),
 	};
+}
+
+void headertext_release(struct header_source *source)
+{
+	g_array_unref(source->relays.all);
+	g_string_free(source->room, TRUE);
 }
 
 static struct field_memory *memory_of(const struct header_source *source,
@@ -437,7 +445,6 @@ static void narrow(struct asked *on, const struct settings *settings)
 static bool give(struct asked *on, struct span *text_out)
 {
 	*text_out = arena_span(on->arena, span_of(on->out->str, on->out->len));
-	g_string_free(on->out, TRUE);
 	return on->is_found;
 }
 
@@ -446,7 +453,7 @@ bool headertext_get(const struct header_source *source,
 {
 	struct asked on = {
 		.spec = spec, .arena = source->arena, .source = source,
-		.out = g_string_new(NULL),
+		.out = g_string_truncate(source->room, 0),
 		.has_leading_space = source->tx->has_leading_space,
 	};
 
@@ -459,8 +466,9 @@ bool headertext_of_part(const struct mime_part *part,
 			const struct header_spec *spec, struct arena *arena,
 			struct span *text_out)
 {
+	g_autoptr(GString) room = g_string_new(NULL);
 	struct asked on = {
-		.spec = spec, .arena = arena, .out = g_string_new(NULL),
+		.spec = spec, .arena = arena, .out = room,
 		.has_leading_space = true,
 	};
 

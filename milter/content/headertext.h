@@ -19,11 +19,15 @@ struct header_source {
 	struct arena *arena;
 	struct relays relays;		/* see received_collect() */
 	struct field_memory *fields;	/* by place in the header */
+	GString *room;			/* in which a text is put together */
 };
 
 struct header_source headertext_source(const struct transaction *tx,
 				       const GPtrArray *origins,
 				       struct arena *arena);
+
+/* What is not in the arena. */
+void headertext_release(struct header_source *source);
 
 /* The addresses in a field of its. */
 struct mailbox_list headertext_boxes(const struct header_source *source,

@@ -154,6 +154,13 @@ static struct need copy_of(const struct need *need)
 	return copy;
 }
 
+/* Of groups, only first bytes are asked for. */
+static bool is_unfinished(const struct reader *on, const GArray *begins)
+{
+	return on->on_group ? literalset_has_none(begins) :
+			      literalset_has_open(begins);
+}
+
 /* What a row of parts begins with. */
 static GArray *beginning_of(struct reader *on, const GPtrArray *parts,
 			    guint first)
@@ -161,7 +168,7 @@ static GArray *beginning_of(struct reader *on, const GPtrArray *parts,
 	GArray *begins = literalset_of(NULL, 0, true);
 
 	for (guint i = first; i < parts->len && !on->is_lost &&
-	     literalset_has_open(begins); i++) {
+	     is_unfinished(on, begins); i++) {
 		const struct part *part = g_ptr_array_index(parts, i);
 		GArray *joined = literalset_join(begins, part->begins,
 						 on->view == LITERALS_ONCE);

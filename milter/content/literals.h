@@ -33,7 +33,8 @@ enum literals_place {
 	LITERALS_CALL,			/* "(?&name)", the whole of it */
 };
 
-/* start and end in the pattern; what any match of that begins with. */
+/* start and end in the pattern; what any match of that begins with, of which only the
+ * first byte is certain. */
 typedef void literals_group_fn(void *mydata, enum literals_place place,
 			       const char *start, const char *end,
 			       const GArray *begins);

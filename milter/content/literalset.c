@@ -231,6 +231,14 @@ bool literalset_has_open(const GArray *set)
 	return false;
 }
 
+bool literalset_has_none(const GArray *set)
+{
+	const struct literal *first = (const struct literal *)
+				      (const void *)set->data;
+
+	return set->len && first->is_open && !first->len;
+}
+
 double literalset_odds(const GArray *set)
 {
 	double odds = 0;

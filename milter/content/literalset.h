@@ -45,6 +45,8 @@ GArray *literalset_unite(const GPtrArray *sets) MUST_USE;
 /* Of what matches and anything behind it. */
 void literalset_close(GArray *set);
 bool literalset_has_open(const GArray *set);
+/* Whether an open one of no bytes is in it. */
+bool literalset_has_none(const GArray *set);
 /* How often one of them is found at a place in mail; 1 and more: it says nothing. */
 double literalset_odds(const GArray *set);
 /* Without those that hold another. To be used when it is only a matter of what

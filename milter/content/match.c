@@ -439,7 +439,7 @@ static struct matches *run(const struct ruleset *set, struct transaction *tx,
 	add_up(&on);
 	candidates_free(on.candidates);
 	captures_free(on.captures);
-	g_array_unref(on.source.relays.all);
+	headertext_release(&on.source);
 	g_array_unref(on.headers);
 	g_array_unref(on.whole);
 	g_array_unref(on.uris);

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	source.lists = lists;
 	BUG_IF(evals_run(call, &source) != evals_run(call, &source));
 	textpage_release(&page);
-	g_array_unref(header.relays.all);
+	headertext_release(&header);
 	transaction_release(&tx);
 	return 0;
 }
