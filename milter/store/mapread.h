@@ -25,6 +25,11 @@ struct mapread_file {
 struct mapread_file mapread_file_of(int fd, const char *in_page,
 				    size_t page_bytes) MUST_USE;
 
+/* Reads len bytes of a file's begin and not, as the kernel does for who reads there, what
+ * lies behind them. For a file in which nobody holds a lock: to close it drops those of
+ * the process. */
+void mapread_begin(const char *path, size_t len);
+
 /* The kernel begins to read the pages in which bytes lie, and nobody waits. Only a hint:
  * what lies behind the file's end does no harm. */
 void mapread_fetch(const struct mapread_file *file, struct span bytes);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PAGE_BYTES 4096		/* a block's */
-#define FETCH_FIRST (2 * PAGE_BYTES)	/* of a key */
+#define FETCH_FIRST (PAGE_BYTES + SEALEDFORM_BLOCK_BYTES)	/* of a key */
 #define BLOCK_ENTRIES 3000	/* of one that is all a key's, roughly */
 #define BLOCKS_COUNTED 2	/* that are looked at to count what is in them */
 #define READ_BEFORE (7 * PAGE_BYTES)	/* of a key that goes on there */

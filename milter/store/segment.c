@@ -17,6 +17,7 @@
 
 #define TABLES 3
 #define PROBE_BYTES ((size_t)1 << 20)
+#define HEAD_BYTES 8192		/* LMDB's two pages that say what is committed */
 
 struct segment {
 	char *path;
@@ -284,6 +285,8 @@ static struct segment *open_new(const char *path, enum segment_access access,
 				     "%s: the file is cut short", path);
 		return NULL;
 	}
+	if (is_over)
+		mapread_begin(path, HEAD_BYTES);
 	segment = g_new0(struct segment, 1);
 	segment->path = g_strdup(path);
 	segment->access = access;
