@@ -6,6 +6,7 @@
 #include "store/heldday.h"
 #include "store/recordview.h"
 #include "store/sealwrite.h"
+#include "store/storeerror.h"
 
 struct expiry {
 	char *dir;
@@ -71,6 +72,7 @@ struct counting {
 	uint64_t held, free;
 };
 
+/* A day of which a part cannot be read stays: what is held may be in it. */
 static bool count_held(const struct expiry_terms *terms, int64_t day,
 		       struct segment *segment, struct counting *counting,
 		       GError **error)
@@ -78,6 +80,8 @@ static bool count_held(const struct expiry_terms *terms, int64_t day,
 	struct dayreader *reader = dayreader_new(segment, DAYREADER_RECORDS,
 						 error);
 	struct dayreader_record record;
+	char text[DAY_TEXT_MAX];
+	bool is_whole = true;
 	uint64_t at = 0;
 
 	if (!reader)
@@ -89,8 +93,15 @@ static bool count_held(const struct expiry_terms *terms, int64_t day,
 			counting->free++;
 		at = record.sequence + 1;
 	}
+	if (dayreader_problem(reader)) {
+		is_whole = false;
+		store_error_set_text(error, STORE_ERROR_DAMAGED, "%s cannot "
+			"be removed, since some of it may be held and cannot "
+			"be read: %s", day_format(day, text),
+			dayreader_problem(reader));
+	}
 	dayreader_free(&reader);
-	return true;
+	return is_whole;
 }
 
 struct thinning {

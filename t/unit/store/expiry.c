@@ -5,6 +5,8 @@
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/sealwrite.h"
+#include "store/lmdbenv.h"
+#include "store/storeerror.h"
 #include "unit/store/sample.h"
 
 #define FIRST_DAY 20000
@@ -224,6 +226,58 @@ static void some_records_are_held(void **state)
 	end(&place);
 }
 
+/* All of its runs are so many bytes of nothing. */
+static void spoil_records(const struct place *place, int64_t day)
+{
+	const struct lmdbenv_options options = { .tables = 3,
+						 .map_bytes = 1 << 28 };
+	g_autofree char *path = day_path(place->dir, day);
+	MDB_env *env = lmdbenv_open(path, &options, NULL);
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	MDB_dbi records;
+	MDB_txn *txn;
+
+	assert_non_null(env);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "records", 0, &records), 0);
+	assert_int_equal(mdb_cursor_open(txn, records, &cursor), 0);
+	while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+		g_autofree char *bytes = g_malloc0(value.mv_size);
+
+		value.mv_data = bytes;
+		assert_int_equal(mdb_cursor_put(cursor, &key, &value,
+						MDB_CURRENT), 0);
+	}
+	mdb_cursor_close(cursor);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+/* Else what is held would go with what cannot be read. */
+static void a_damaged_day_that_may_be_held_stays(void **state)
+{
+	g_autoptr(GError) why = NULL;
+	struct expiry_result result;
+	struct holdset *held;
+	struct place place;
+
+	(void)state;
+	begin(&place, DAYS - 1);
+	hold(&place, "alice", FIRST_DAY + 1, FIRST_DAY + 1, "alice");
+	spoil_records(&place, FIRST_DAY + 1);
+	held = holdset_load(place.state, NULL);
+	assert_false(expiry_run(place.expiry, &(struct expiry_terms){
+			.keep_ms = 2 * DAY_US / 1000, .held = held,
+			.now_us = day_begin_us(FIRST_DAY + 500),
+			.key = place.key }, &result, &why));
+	assert_int_equal(why->code, STORE_ERROR_DAMAGED);
+	holdset_free(&held);
+	assert_int_equal(result.days, DAYS - 2);
+	assert_int_equal(days_left(&place), 2);
+	end(&place);
+}
+
 /* As when the clock had been ahead: then records go to the day that was begun. */
 static void records_of_a_held_day_lie_in_a_later_file(void **state)
 {
@@ -325,6 +379,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(at_their_term),
 	cmocka_unit_test(whole_days_are_held),
 	cmocka_unit_test(some_records_are_held),
+	cmocka_unit_test(a_damaged_day_that_may_be_held_stays),
 	cmocka_unit_test(records_of_a_held_day_lie_in_a_later_file),
 	cmocka_unit_test(a_day_that_is_not_sealed_waits),
 	cmocka_unit_test(what_a_crash_leaves_goes),
