@@ -6,12 +6,14 @@
 
 #define THREADS 16
 #define STARTED_FIRST 2
+#define KEPT_BYTES_MAX ((size_t)16 << 20)	/* of a part's hits */
 
 /* What one part has: the hits lie in bytes, one behind the other. */
 struct answer {
 	GArray *hits;			/* of struct kept_hit */
 	GByteArray *bytes;
 	struct search_result result;
+	bool is_too_much;		/* to be kept */
 	bool is_done;			/* under lock */
 };
 
@@ -47,6 +49,10 @@ static bool keep_hit(const struct search_hit *hit, void *context)
 		(guint)hit->bytes.len,
 	};
 
+	answer->is_too_much = hit->bytes.len > KEPT_BYTES_MAX -
+					       answer->bytes->len;
+	if (answer->is_too_much)
+		return false;
 	g_array_append_val(answer->hits, kept);
 	g_byte_array_append(answer->bytes, (const guint8 *)hit->bytes.ptr,
 			    kept.len);
@@ -58,6 +64,14 @@ static void answer_init(struct answer *answer)
 	answer->hits = g_array_new(FALSE, FALSE, sizeof(struct kept_hit));
 	answer->bytes = g_byte_array_new();
 	search_result_init(&answer->result);
+}
+
+/* Once it was given. */
+static void answer_empty(struct answer *answer)
+{
+	g_array_set_size(answer->hits, 0);
+	g_byte_array_unref(answer->bytes);
+	answer->bytes = g_byte_array_new();
 }
 
 static void answer_clear(struct answer *answer)
@@ -171,9 +185,13 @@ static void give_hits(struct searching *on, const struct answer *answer)
 static void await(struct ahead *ahead, guint i)
 {
 	struct searching mine;
+	bool is_alone;
 	guint next;
 
-	if (!ahead->started && take_part(ahead, &next, &mine)) {
+	pthread_mutex_lock(&ahead->lock);
+	is_alone = !ahead->started;
+	pthread_mutex_unlock(&ahead->lock);
+	if (is_alone && take_part(ahead, &next, &mine)) {
 		look_at(ahead, next, &mine);
 		searchday_release(&mine);
 	}
@@ -188,7 +206,12 @@ static void give_all(struct ahead *ahead, struct searching *on)
 {
 	for (guint i = 0; i < ahead->parts->len && !on->result->is_cut; i++) {
 		await(ahead, i);
-		give_hits(on, &ahead->answers[i]);
+		if (ahead->answers[i].is_too_much)
+			searchday_run(on, ahead->dir, &g_array_index(
+				ahead->parts, struct queryplan_part, i));
+		else
+			give_hits(on, &ahead->answers[i]);
+		answer_empty(&ahead->answers[i]);
 		pthread_mutex_lock(&ahead->lock);
 		ahead->given = i + 1;
 		ahead->limit = MAX(on->limit - on->result->found, 1);
