@@ -114,7 +114,6 @@ static bool drop(struct diskwatch *watch, int64_t day,
 	return true;
 }
 
-/* Whether what goes is enough. Nobody may write one of them anew meanwhile. */
 /* By a clock that has leapt forward all days would be old enough. */
 static bool is_clock_steady(const struct diskwatch *watch,
 			    const struct store_settings *settings,
@@ -153,6 +152,7 @@ static bool drop_days(struct diskwatch *watch,
 	return bytes >= wanted_bytes;
 }
 
+/* Whether what goes is enough. Nobody may write one of them anew meanwhile. */
 static bool drop_locked(struct diskwatch *watch,
 			const struct store_settings *settings,
 			const struct diskuse *use, GError **error)
