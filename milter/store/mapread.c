@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEPT 4
@@ -28,17 +29,30 @@ struct mapread_file mapread_file_of(int fd, const char *in_page,
 {
 	const char *page = in_page - (uintptr_t)in_page % page_bytes;
 	g_autofree char *same = g_malloc(page_bytes);
+	struct mapread_file unknown = { .fd = fd };
+	struct stat file;
 	uint64_t number;
 	off_t offset;
 
 	memcpy(&number, page, sizeof number);
-	if (number > (uintptr_t)page / page_bytes)
-		return (struct mapread_file){ fd, NULL };
+	if (number > (uintptr_t)page / page_bytes || fstat(fd, &file) != 0)
+		return unknown;
 	offset = (off_t)(number * page_bytes);
 	if (pread(fd, same, page_bytes, offset) != (ssize_t)page_bytes ||
 	    memcmp(same, page, page_bytes) != 0)
-		return (struct mapread_file){ fd, NULL };
-	return (struct mapread_file){ fd, page - offset };
+		return unknown;
+	return (struct mapread_file){
+		fd, page - offset, (size_t)file.st_size,
+	};
+}
+
+bool mapread_has(const struct mapread_file *file, struct span bytes)
+{
+	size_t offset = (size_t)(bytes.ptr - file->base);
+
+	return !file->base || (bytes.ptr >= file->base &&
+			       offset <= file->bytes &&
+			       bytes.len <= file->bytes - offset);
 }
 
 void mapread_begin(const char *path, size_t len)
@@ -95,18 +109,21 @@ void mapread_free(struct mapread **read)
 	g_free(old);
 }
 
+static bool holds(const struct kept *kept, struct span bytes)
+{
+	return kept->len && bytes.ptr >= kept->begin &&
+	       bytes.ptr + bytes.len <= kept->begin + kept->len;
+}
+
 /* One that has the bytes, else the one that was used longest ago. */
-static struct kept *find_kept(struct mapread *read, struct span bytes,
-			      bool *has_out)
+static struct kept *find_kept(struct mapread *read, struct span bytes)
 {
 	struct kept *oldest = &read->kept[0];
 
 	for (size_t i = 0; i < KEPT; i++) {
 		struct kept *kept = &read->kept[i];
 
-		*has_out = kept->len && bytes.ptr >= kept->begin &&
-			   bytes.ptr + bytes.len <= kept->begin + kept->len;
-		if (*has_out)
+		if (holds(kept, bytes))
 			return kept;
 		if (kept->used < oldest->used)
 			oldest = kept;
@@ -138,17 +155,16 @@ struct span mapread_get(struct mapread *read, struct span bytes,
 			size_t before, size_t behind)
 {
 	struct kept *kept;
-	bool has;
 
 	if (!read->file.base)
 		return bytes;
-	kept = find_kept(read, bytes, &has);
+	kept = find_kept(read, bytes);
 	kept->used = ++read->calls;
-	if (!has)
+	if (!holds(kept, bytes))
 		fill(read, kept, bytes, before, behind);
-	if (kept->len < (size_t)(bytes.ptr - kept->begin) + bytes.len) {
-		kept->len = 0;
-		return bytes;
-	}
+	if (!holds(kept, bytes))
+		fill(read, kept, bytes, 0, 0);
+	if (!holds(kept, bytes))
+		return span_of(NULL, 0);
 	return span_of(kept->bytes + (bytes.ptr - kept->begin), bytes.len);
 }

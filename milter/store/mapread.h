@@ -20,10 +20,15 @@
 struct mapread_file {
 	int fd;				/* LMDB's */
 	const char *base;		/* of the map; NULL: not known */
+	size_t bytes;			/* of the file, then */
 };
 /* in_page lies in a page of LMDB's map of fd, the first of its kind when it has several. */
 struct mapread_file mapread_file_of(int fd, const char *in_page,
 				    size_t page_bytes) MUST_USE;
+
+/* False: bytes go over the file's end, where a look at the map would be our own. True as
+ * well when that is not known. */
+bool mapread_has(const struct mapread_file *file, struct span bytes) MUST_USE;
 
 /* Reads len bytes of a file's begin and not, as the kernel does for who reads there, what
  * lies behind them. For a file in which nobody holds a lock: to close it drops those of
@@ -42,7 +47,7 @@ void mapread_free(struct mapread **read);
 /*
  * The bytes, which lie in the map, from the file; as many of those before and behind
  * them are read with them as are said, since they are wanted next. Borrowed until the
- * third call from this one.
+ * third call from this one. Empty: the file has them not, or the disk does not give them.
  */
 struct span mapread_get(struct mapread *read, struct span bytes,
 			size_t before, size_t behind) MUST_USE;

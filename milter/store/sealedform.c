@@ -286,7 +286,7 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	if (own)
 		memcpy(key->bytes + key->len - own, rest.ptr, own);
 	rest = span_from(rest, own);
-	if (!take_varint(&rest, &count) || count > rest.len)
+	if (!take_varint(&rest, &count) || !count || count > rest.len)
 		return false;
 	postings->count = (uint32_t)count;
 	postings->rest = rest;

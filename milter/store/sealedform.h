@@ -16,7 +16,12 @@
  */
 #define SEALEDFORM_CHECK_BYTES 4
 #define SEALEDFORM_RUN_BYTES 32768	/* of records, before they are compressed */
-#define SEALEDFORM_RUN_MAX ((size_t)256 << 20)	/* more is damage */
+#define SEALEDFORM_RUN_MAX ((size_t)65 << 20)	/* one of the largest, with those
+						 * before it; more is damage */
+/* Records of a run, at most: those before the last one take RUN_BYTES, each with its head
+ * and its hash. */
+#define SEALEDFORM_RUN_RECORDS (SEALEDFORM_RUN_BYTES / \
+				(1 + SEALEDFORM_CHECK_BYTES) + 1)
 
 /* What makes runs smaller and is needed to read them. Any thread. */
 struct sealedform_dict;

@@ -122,6 +122,18 @@ static int compare(const struct record_key *a, const struct record_key *b)
 	return order ? order : (int)a->len - (int)b->len;
 }
 
+/* What lies before and behind it is wanted next. */
+static struct sealedform_postings look_into(struct sealedkeys *keys,
+					    const struct block *block,
+					    size_t before, size_t behind)
+{
+	struct span bytes = mapread_get(keys->read, block->place, before,
+					behind);
+
+	keys->is_broken |= !bytes.len;
+	return sealedform_postings_of(bytes, &block->first);
+}
+
 /* Whether an entry says which records have its key. */
 static bool take_sequences(struct sealedkeys *keys,
 			   const struct sealedform_postings *postings,
@@ -180,10 +192,8 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 		return false;
 	/* What begins in an earlier block is in those before this one, too, and
 	 * who goes through it from the newest wants them next. */
-	postings = sealedform_postings_of(
-		mapread_get(keys->read, block.place,
-			    compare(&block.first, &wanted) ? 0 : READ_BEFORE,
-			    0), &block.first);
+	postings = look_into(keys, &block, compare(&block.first, &wanted) ?
+			     0 : READ_BEFORE, 0);
 	while (order < 0 && sealedform_next_postings(&postings)) {
 		order = compare(&postings.key, &wanted);
 		if (order == 0 && !take_sequences(keys, &postings, true, out))
@@ -200,10 +210,11 @@ static struct sealedform_postings go_on(struct sealedkeys *keys,
 					const struct block *block,
 					size_t *behind)
 {
-	struct span bytes = mapread_get(keys->read, block->place, 0, *behind);
+	struct sealedform_postings postings = look_into(keys, block, 0,
+							*behind);
 
 	*behind = MIN(*behind * 2 + PAGE_BYTES, READ_BEHIND);
-	return sealedform_postings_of(bytes, &block->first);
+	return postings;
 }
 
 /* What is done with each entry between two keys; false ends it. */

@@ -117,6 +117,8 @@ static bool find_chunk(struct sealedread *read, uint64_t sequence)
 	if (!locate_chunk(read, sequence, &first))
 		return false;
 	read->runs = 0;
+	if (!mapread_has(&read->view.file, read->chunk))
+		read->chunk = span_of(NULL, 0);
 	if (read->chunk.len >= sizeof read->runs)
 		memcpy(&read->runs, read->chunk.ptr, sizeof read->runs);
 	if (!read->runs || read->runs > (read->chunk.len - sizeof read->runs) /
@@ -217,7 +219,8 @@ static bool load_run(struct sealedread *read, uint32_t i)
 				   read->run))
 		return tell(read, run.sequence);
 	rest = span_of((const char *)read->run->data, read->run->len);
-	while (sealedform_next_record(&rest, &place.record))
+	while (read->places->len < SEALEDFORM_RUN_RECORDS &&
+	       sealedform_next_record(&rest, &place.record))
 		g_array_append_val(read->places, place);
 	read->first = run.sequence;
 	if (rest.len || !read->places->len || !is_of_day(read)) {

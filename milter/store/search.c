@@ -32,7 +32,6 @@ static bool is_day_wanted(const struct search_query *query, int64_t day)
 	       (!query->id || end_us > record_id_time_us(query->id));
 }
 
-/* The last sequence of a day's file; 0 and a problem when it can't be read. */
 static bool day_facts(const char *dir, int64_t day,
 		      struct segment_facts *facts, GError **error)
 {
@@ -168,7 +167,8 @@ bool search_after(const char *state_dir, uint64_t sequence, uint64_t limit,
 		struct segment_facts facts;
 		int64_t day = g_array_index(days, int64_t, first - 1);
 
-		if (!day_facts(dir, day, &facts, NULL) ||
+		/* One that cannot be read is told of when its turn comes. */
+		if (day_facts(dir, day, &facts, NULL) &&
 		    facts.head.sequence <= sequence)
 			break;
 	}

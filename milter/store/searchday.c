@@ -9,6 +9,7 @@
 
 #define BATCH_LEAST 8
 #define BATCH_MOST 128
+#define PROBLEMS_MAX 1000	/* told; a forged index could name one a record */
 
 void searchday_init(struct searching *on, const struct querymatch *match,
 		    search_take_fn *take, void *context,
@@ -30,8 +31,13 @@ void searchday_note(struct searching *on, const char *problem)
 {
 	GPtrArray *all = on->result->problems;
 
-	if (!all->len || strcmp(all->pdata[all->len - 1], problem) != 0)
+	if (all->len && strcmp(all->pdata[all->len - 1], problem) == 0)
+		return;
+	if (all->len < PROBLEMS_MAX)
 		g_ptr_array_add(all, g_strdup(problem));
+	else if (all->len == PROBLEMS_MAX)
+		g_ptr_array_add(all, g_strdup(
+			"and more: reevectl records verify names them"));
 }
 
 void searchday_give(struct searching *on, const struct search_hit *hit)
@@ -44,6 +50,11 @@ void searchday_give(struct searching *on, const struct search_hit *hit)
 			 (on->limit && result->found >= on->limit);
 }
 
+static bool is_over(const struct searching *on)
+{
+	return on->is_over && atomic_load(on->is_over);
+}
+
 /* One candidate; false when the search is over. */
 static bool look_at(struct searching *on, const char *path,
 		    const struct dayreader_record *record)
@@ -53,8 +64,6 @@ static bool look_at(struct searching *on, const char *path,
 		.bytes = record->bytes,
 	};
 
-	if (on->is_over && atomic_load(on->is_over))
-		return false;
 	arena_reset(&on->arena);
 	on->result->looked_at++;
 	hit.record = recordview_unpack(hit.bytes, &on->arena);
@@ -105,9 +114,9 @@ static void walk_all(struct searching *on, struct dayreader *reader,
 	uint64_t to = bounds->last;
 	struct dayreader_record record;
 
-	while (dayreader_before(reader, to, &record) &&
+	while (!is_over(on) && dayreader_before(reader, to, &record) &&
 	       record.sequence >= bounds->first) {
-		if (!look_at(on, path, &record))
+		if (!look_at(on, path, &record) || !record.sequence)
 			return;
 		to = record.sequence - 1;
 	}
@@ -128,7 +137,7 @@ static void walk_found(struct searching *on, struct dayreader *reader,
 	g_autoptr(GArray) batch = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	uint64_t sequence;
 
-	do {
+	while (!is_over(on)) {
 		g_array_set_size(batch, 0);
 		while (batch->len < batch_size(on) &&
 		       postings_next(postings, &sequence))
@@ -136,10 +145,12 @@ static void walk_found(struct searching *on, struct dayreader *reader,
 		dayreader_prefetch(reader, (uint64_t *)(void *)batch->data,
 				   batch->len);
 		for (guint i = 0; i < batch->len; i++)
-			if (!look_up(on, reader, path, g_array_index(
-					batch, uint64_t, i)))
+			if (is_over(on) || !look_up(on, reader, path,
+					g_array_index(batch, uint64_t, i)))
 				return;
-	} while (batch->len);
+		if (!batch->len)
+			return;
+	}
 }
 
 static void walk(struct searching *on, struct dayreader *reader,

@@ -14,7 +14,7 @@ struct searching {
 	uint64_t limit;			/* 0: none */
 	search_take_fn *take;
 	void *context;
-	const atomic_bool *is_over;	/* looked at often; NULL: never */
+	const atomic_bool *is_over;	/* looked at between candidates; NULL: never */
 	struct search_result *result;	/* adds to it */
 	struct queryplan_seen seen;
 	struct queryplan_part part;	/* in hand */

@@ -23,7 +23,8 @@ struct segment {
 	char *path;
 	MDB_env *env;
 	MDB_dbi records, index, meta;
-	unsigned references;	/* under open_lock; 0: it is not shared */
+	bool is_shared;
+	unsigned references;	/* then; under open_lock */
 	enum segment_access access;
 	bool is_sealed;
 	unsigned newer;		/* version that is not known, or 0 */
@@ -115,6 +116,11 @@ static int get_meta(const struct segment *segment, MDB_txn *txn,
 	if (meta_out->version == 0 || value.mv_size != sizeof *meta_out)
 		return MDB_CORRUPTED;
 	memcpy(meta_out, value.mv_data, sizeof *meta_out);
+	/* So that what is reckoned with them goes over no end. */
+	if (meta_out->before_sequence > meta_out->sequence ||
+	    meta_out->sequence == UINT64_MAX ||
+	    meta_out->count > meta_out->sequence - meta_out->before_sequence)
+		return MDB_CORRUPTED;
 	return 0;
 }
 
@@ -290,7 +296,8 @@ static struct segment *open_new(const char *path, enum segment_access access,
 	segment = g_new0(struct segment, 1);
 	segment->path = g_strdup(path);
 	segment->access = access;
-	segment->references = is_over ? 0 : 1;
+	segment->is_shared = !is_over;
+	segment->references = 1;
 	if (!open_env(segment, &options, error) ||
 	    (access == SEGMENT_WRITE && !segment->is_sealed &&
 	     !settle(segment, error))) {
@@ -340,7 +347,7 @@ void segment_close(struct segment **segment)
 	*segment = NULL;
 	if (!old)
 		return;
-	if (!old->references) {
+	if (!old->is_shared) {
 		free_segment(old);
 		return;
 	}
@@ -505,6 +512,9 @@ bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 	};
 	if (segment->is_sealed && !mdb_get(txn, segment->meta, &key, &dict))
 		view_out->dict = span_of(dict.mv_data, dict.mv_size);
+	/* Without it no run can be read, and that is told. */
+	if (!mapread_has(&segment->file, view_out->dict))
+		view_out->dict = span_of(NULL, 0);
 	return true;
 }
 

@@ -123,6 +123,31 @@ static void the_last_ones_are_kept(void **state)
 	mapped_close(&file);
 }
 
+/* A look at the map would be the end of the program. */
+static void behind_the_file_s_end_is_nothing(void **state)
+{
+	struct mapread_file known;
+	struct mapread *read;
+	struct mapped file;
+
+	(void)state;
+	mapped_open(&file);
+	known = mapread_file_of(file.fd, file.map, PAGE);
+	assert_true(mapread_has(&known, span_of(file.map, PAGES * PAGE)));
+	assert_false(mapread_has(&known, span_of(file.map + 1, PAGES * PAGE)));
+	assert_false(mapread_has(&known, span_of(file.map + PAGE, SIZE_MAX)));
+	assert_false(mapread_has(&known, span_of(file.map - 1, 1)));
+	assert_int_equal(ftruncate(file.fd, 8 * PAGE), 0);
+	read = mapread_new(&known);
+	expect(read, file.map + 7 * PAGE, PAGE, PAGE, 4 * PAGE);
+	assert_int_equal(mapread_get(read, span_of(file.map + 8 * PAGE, PAGE),
+				     0, 0).len, 0);
+	assert_int_equal(mapread_get(read, span_of(file.map + 12 * PAGE, PAGE),
+				     6 * PAGE, 0).len, 0);
+	mapread_free(&read);
+	mapped_close(&file);
+}
+
 static void without_the_begin_the_map_is_looked_at(void **state)
 {
 	const struct mapread_file unknown = { .fd = -1 };
@@ -141,6 +166,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_page_that_lies_is_not_believed),
 	cmocka_unit_test(what_is_read_is_what_is_mapped),
 	cmocka_unit_test(the_last_ones_are_kept),
+	cmocka_unit_test(behind_the_file_s_end_is_nothing),
 	cmocka_unit_test(without_the_begin_the_map_is_looked_at),
 };
 

@@ -344,6 +344,19 @@ static void the_index_is_the_same(void **state)
 	end(&place);
 }
 
+/* It would hide what a key has: who counts would find none. */
+static void an_entry_of_no_records_is_damage(void **state)
+{
+	static const char block[] = { 0, 'k', 'e', 'y', 0 };
+	const struct record_key key = { .bytes = "key", .len = 3 };
+	struct sealedform_postings postings = sealedform_postings_of(
+		span_of(block, sizeof block), &key);
+
+	(void)state;
+	assert_false(sealedform_next_postings(&postings));
+	assert_true(postings.is_broken);
+}
+
 static void all_is_well(void **state)
 {
 	g_autofree char *path = NULL, *lock = NULL;
@@ -826,6 +839,7 @@ static void each_record_is_proved(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(records_are_the_same),
 	cmocka_unit_test(the_index_is_the_same),
+	cmocka_unit_test(an_entry_of_no_records_is_damage),
 	cmocka_unit_test(all_is_well),
 	cmocka_unit_test(cut_off_and_done_again),
 	cmocka_unit_test(what_a_crash_leaves),

@@ -311,8 +311,8 @@ static void a_damaged_day_is_named_and_others_found(void **state)
 	sample_end(&sample);
 }
 
-/* Each block of the index is so many bytes of nothing. */
-static void spoil_index(const char *path)
+/* Each block of the index is so many of the same byte. */
+static void spoil_index(const char *path, int byte)
 {
 	const struct lmdbenv_options options = { .tables = 3,
 						 .map_bytes = 1 << 28 };
@@ -329,7 +329,7 @@ static void spoil_index(const char *path)
 	while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
 		g_autofree char *bytes = g_malloc(value.mv_size);
 
-		memset(bytes, 0xff, value.mv_size);
+		memset(bytes, byte, value.mv_size);
 		value.mv_data = bytes;
 		assert_int_equal(mdb_cursor_put(cursor, &key, &value,
 						MDB_CURRENT), 0);
@@ -341,7 +341,7 @@ static void spoil_index(const char *path)
 
 /* Who goes by the answer, as what expires originals does, must know that it lacks
  * some. */
-static void a_damaged_index_is_told(void **state)
+static void expect_damage(int byte)
 {
 	const struct search_query queries[] = {
 		{ .account = "alice" },
@@ -353,13 +353,12 @@ static void a_damaged_index_is_told(void **state)
 	struct search_result result;
 	struct sample sample;
 
-	(void)state;
 	sample_begin(&sample, "");
 	fill(&sample);
 	seal_some(&sample);
 	dir = g_build_filename(sample.dir, "records", NULL);
 	path = day_path(dir, FIRST_DAY + 2);
-	spoil_index(path);
+	spoil_index(path, byte);
 	for (size_t i = 0; i < COUNT_OF(queries); i++) {
 		g_autoptr(GString) out = g_string_new(NULL);
 
@@ -370,6 +369,93 @@ static void a_damaged_index_is_told(void **state)
 				       path));
 		search_result_release(&result);
 	}
+	sample_end(&sample);
+}
+
+/* What cannot be read, and keys that no record is said to have. */
+static void a_damaged_index_is_told(void **state)
+{
+	(void)state;
+	expect_damage(0xff);
+	expect_damage(0);
+}
+
+/* Its facts are the numbers at 8, 16 and 24 of the value "meta". */
+static void spoil_facts(const char *path, uint64_t count, uint64_t sequence,
+			uint64_t before)
+{
+	const struct lmdbenv_options options = { .tables = 3,
+						 .map_bytes = 1 << 28 };
+	const uint64_t numbers[] = { count, sequence, before };
+	MDB_env *env = lmdbenv_open(path, &options, NULL);
+	MDB_val key = { 4, (void *)"meta" }, value;
+	g_autofree char *bytes = NULL;
+	MDB_dbi meta;
+	MDB_txn *txn;
+
+	assert_non_null(env);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "meta", 0, &meta), 0);
+	assert_int_equal(mdb_get(txn, meta, &key, &value), 0);
+	bytes = g_memdup2(value.mv_data, value.mv_size);
+	memcpy(bytes + 8, numbers, sizeof numbers);
+	value.mv_data = bytes;
+	assert_int_equal(mdb_put(txn, meta, &key, &value, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static void a_day_of_impossible_numbers_is_told(void **state)
+{
+	static const uint64_t numbers[][3] = {
+		{ 50, 150, UINT64_MAX }, { 50, 100, 150 },
+		{ 51, 150, 100 }, { 50, UINT64_MAX, UINT64_MAX },
+	};
+	const struct search_query query = { .account = "alice" };
+	g_autofree char *path = NULL, *dir = NULL;
+	struct search_result result;
+	struct sample sample;
+
+	(void)state;
+	sample_begin(&sample, "");
+	fill(&sample);
+	dir = g_build_filename(sample.dir, "records", NULL);
+	path = day_path(dir, FIRST_DAY + 2);
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		spoil_facts(path, numbers[i][0], numbers[i][1],
+			    numbers[i][2]);
+		assert_true(search_run(sample.dir, &query, take, out, &result,
+				       NULL));
+		assert_int_equal(result.problems->len, 1);
+		assert_non_null(strstr(g_ptr_array_index(result.problems, 0),
+				       path));
+		search_result_release(&result);
+	}
+	sample_end(&sample);
+}
+
+/* It goes on from the days before, and says what it lacks. */
+static void followers_are_told_of_a_damaged_day(void **state)
+{
+	g_autofree char *path = NULL, *dir = NULL;
+	struct search_result result;
+	struct sample sample;
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	(void)state;
+	sample_begin(&sample, "");
+	fill(&sample);
+	dir = g_build_filename(sample.dir, "records", NULL);
+	path = day_path(dir, FIRST_DAY + DAYS - 1);
+	assert_true(g_file_set_contents(path, "not LMDB", -1, NULL));
+	assert_true(search_after(sample.dir, A_DAY * 10, 0, take, out, &result,
+				 NULL));
+	assert_int_equal(result.found, A_DAY);
+	assert_int_equal(result.problems->len, 1);
+	assert_non_null(strstr(g_ptr_array_index(result.problems, 0), path));
+	search_result_release(&result);
 	sample_end(&sample);
 }
 
@@ -387,6 +473,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(followers_get_each_record_once),
 	cmocka_unit_test(a_damaged_day_is_named_and_others_found),
 	cmocka_unit_test(a_damaged_index_is_told),
+	cmocka_unit_test(a_day_of_impossible_numbers_is_told),
+	cmocka_unit_test(followers_are_told_of_a_damaged_day),
 	cmocka_unit_test(no_folder_has_no_records),
 };
 
