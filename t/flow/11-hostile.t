@@ -36,7 +36,8 @@ subtest 'a message of 100 MiB' => sub {
 	is $record->{body_bytes}, 100 << 20, 'its true size is recorded';
 	ok scalar(grep { $_->{symbol} eq 'LIMIT_BODY' }
 		@{ $record->{findings} }), 'and that not all of it was looked at';
-	cmp_ok rss_anon(), '<', 60_000, 'memory stays small';
+	# What is looked at of it (41 MiB) may still lie with malloc.
+	cmp_ok rss_anon(), '<', 80_000, 'memory stays small';
 };
 
 subtest '50,000 headers' => sub {
