@@ -2,6 +2,7 @@
 
 #include "bulk/exemptions.h"
 
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 #include "store/storeerror.h"
 
@@ -19,12 +20,6 @@ static GString *key_of(const char *limit, const char *key)
 static struct span span_of_string(const GString *text)
 {
 	return span_of(text->str, text->len);
-}
-
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ text ? strlen(text) : 0,
-				      (uint8_t *)(text ? text : "") };
 }
 
 static bool put(struct state_txn *txn, const struct exemption *exemption,
@@ -45,9 +40,9 @@ static bool put(struct state_txn *txn, const struct exemption *exemption,
 	packed.clear_us = exemption->clear_us;
 	packed.has_created_us = packed.has_reason = true;
 	packed.created_us = exemption->created_us;
-	packed.reason = bytes_of(exemption->reason);
+	packed.reason = prototext_pack(exemption->reason);
 	packed.has_operator_name = true;
-	packed.operator_name = bytes_of(exemption->operator_name);
+	packed.operator_name = prototext_pack(exemption->operator_name);
 	bytes = g_malloc(reeve__exemption__get_packed_size(&packed));
 	len = reeve__exemption__pack(&packed, bytes);
 	return state_put(txn, STATE_EXEMPTIONS, span_of_string(key),

@@ -2,20 +2,16 @@
 
 #include "cases/customerform.h"
 
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 
 #include <string.h>
-
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
-}
 
 static void pack_text(protobuf_c_boolean *has, ProtobufCBinaryData *out,
 		      const char *text)
 {
 	*has = *text != '\0';
-	*out = bytes_of(text);
+	*out = prototext_pack(text);
 }
 
 static void pack_list(size_t *count, ProtobufCBinaryData **out,
@@ -24,7 +20,7 @@ static void pack_list(size_t *count, ProtobufCBinaryData **out,
 	*count = g_strv_length((char **)list);
 	*out = arena_new_n(arena, ProtobufCBinaryData, *count);
 	for (size_t i = 0; i < *count; i++)
-		(*out)[i] = bytes_of(list[i]);
+		(*out)[i] = prototext_pack(list[i]);
 }
 
 struct span customerform_pack(const struct customer_entry *entry,

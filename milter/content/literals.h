@@ -39,8 +39,8 @@ typedef void literals_group_fn(void *mydata, enum literals_place place,
 			       const char *start, const char *end,
 			       const GArray *begins);
 /* Calls back for each group of a pattern, inner ones before those around them, but for
- * assertions, conditions and (?|...), and for calls of groups before them. False: it does not know all of the pattern; what
- * it told by then is to be forgotten. */
+ * assertions, conditions and (?|...), and for calls of groups before them. False: it does
+ * not know all of the pattern; what it told by then is to be forgotten. */
 bool literals_each_group(const char *pattern, bool is_extended,
 			 literals_group_fn *on_group, void *mydata) MUST_USE;
 

@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ text ? strlen(text) : 0,
-				      (uint8_t *)text };
-}
-
 static Reeve__DmarcTarget *pack_target(const struct dmarcoutbox_target *target,
 				       struct arena *arena)
 {
@@ -21,13 +15,13 @@ static Reeve__DmarcTarget *pack_target(const struct dmarcoutbox_target *target,
 
 	reeve__dmarc_target__init(out);
 	out->has_address = out->has_state = out->has_when_us = true;
-	out->address = bytes_of(target->address);
+	out->address = prototext_pack(target->address);
 	out->has_most_bytes = target->most_bytes != 0;
 	out->most_bytes = target->most_bytes;
 	out->state = (uint32_t)target->state;
 	out->when_us = target->when_us;
 	out->has_why = target->why && *target->why;
-	out->why = bytes_of(target->why);
+	out->why = prototext_pack(target->why);
 	return out;
 }
 
@@ -51,7 +45,7 @@ struct span dmarcform_pack(const struct dmarcoutbox_report *report,
 	out.has_tries = report->tries != 0;
 	out.tries = report->tries;
 	out.has_why = report->why && *report->why;
-	out.why = bytes_of(report->why);
+	out.why = prototext_pack(report->why);
 	out.targets = arena_new_n(arena, Reeve__DmarcTarget *,
 				  report->target_count);
 	for (size_t i = 0; i < report->target_count; i++)

@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ text ? strlen(text) : 0,
-				      (uint8_t *)text };
-}
-
 static bool is_said(const char *text)
 {
 	return text && *text;
@@ -39,16 +33,16 @@ static bool put(struct state_txn *txn, const struct hold *hold, GError **error)
 	packed.has_created_us = packed.has_operator_name = packed.has_reason =
 		true;
 	packed.created_us = hold->created_us;
-	packed.operator_name = bytes_of(hold->operator_name);
-	packed.reason = bytes_of(hold->reason);
+	packed.operator_name = prototext_pack(hold->operator_name);
+	packed.reason = prototext_pack(hold->reason);
 	packed.has_sender = is_said(hold->sender);
-	packed.sender = bytes_of(hold->sender);
+	packed.sender = prototext_pack(hold->sender);
 	packed.has_recipient = is_said(hold->recipient);
-	packed.recipient = bytes_of(hold->recipient);
+	packed.recipient = prototext_pack(hold->recipient);
 	packed.has_account = is_said(hold->account);
-	packed.account = bytes_of(hold->account);
+	packed.account = prototext_pack(hold->account);
 	packed.has_client = is_said(hold->client);
-	packed.client = bytes_of(hold->client);
+	packed.client = prototext_pack(hold->client);
 	bytes = g_malloc(reeve__hold__get_packed_size(&packed));
 	return state_put(txn, STATE_HOLDS, span_text(hold->name),
 			 span_of((const char *)bytes,

@@ -2,6 +2,7 @@
 
 #include "store/incidentrows.h"
 
+#include "store/prototext.h"
 #include "store/state.pb-c.h"
 
 #include <string.h>
@@ -71,11 +72,6 @@ static struct span span_of_string(const GString *text)
 	return span_of(text->str, text->len);
 }
 
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
-}
-
 static bool put_row(struct state_txn *txn, const struct incident *incident,
 		    GError **error)
 {
@@ -85,9 +81,9 @@ static bool put_row(struct state_txn *txn, const struct incident *incident,
 	size_t len;
 
 	packed.has_kind = packed.has_key = packed.has_text = true;
-	packed.kind = bytes_of(incident->kind);
-	packed.key = bytes_of(incident->key);
-	packed.text = bytes_of(incident->text);
+	packed.kind = prototext_pack(incident->kind);
+	packed.key = prototext_pack(incident->key);
+	packed.text = prototext_pack(incident->text);
 	packed.has_first_us = packed.has_last_us = packed.has_count = true;
 	packed.first_us = incident->first_us;
 	packed.last_us = incident->last_us;
@@ -95,7 +91,7 @@ static bool put_row(struct state_txn *txn, const struct incident *incident,
 	packed.has_subject_kind = packed.has_subject =
 		incident->subject.value && *incident->subject.value;
 	packed.subject_kind = incident->subject.kind;
-	packed.subject = bytes_of(incident->subject.value ?
+	packed.subject = prototext_pack(incident->subject.value ?
 				  incident->subject.value : "");
 	packed.has_is_in_case = packed.is_in_case = incident->is_in_case;
 	packed.has_caused_us = incident->caused_us != 0;

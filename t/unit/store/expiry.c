@@ -5,9 +5,9 @@
 #include "store/chain.h"
 #include "store/day.h"
 #include "store/sealwrite.h"
-#include "store/lmdbenv.h"
 #include "store/storeerror.h"
 #include "unit/store/sample.h"
+#include "unit/store/spoil.h"
 
 #define FIRST_DAY 20000
 #define DAYS 6			/* the last one is open */
@@ -226,37 +226,10 @@ static void some_records_are_held(void **state)
 	end(&place);
 }
 
-/* All of its runs are so many bytes of nothing. */
-static void spoil_records(const struct place *place, int64_t day)
-{
-	const struct lmdbenv_options options = { .tables = 3,
-						 .map_bytes = 1 << 28 };
-	g_autofree char *path = day_path(place->dir, day);
-	MDB_env *env = lmdbenv_open(path, &options, NULL);
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	MDB_dbi records;
-	MDB_txn *txn;
-
-	assert_non_null(env);
-	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
-	assert_int_equal(mdb_dbi_open(txn, "records", 0, &records), 0);
-	assert_int_equal(mdb_cursor_open(txn, records, &cursor), 0);
-	while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
-		g_autofree char *bytes = g_malloc0(value.mv_size);
-
-		value.mv_data = bytes;
-		assert_int_equal(mdb_cursor_put(cursor, &key, &value,
-						MDB_CURRENT), 0);
-	}
-	mdb_cursor_close(cursor);
-	assert_int_equal(mdb_txn_commit(txn), 0);
-	mdb_env_close(env);
-}
-
 /* Else what is held would go with what cannot be read. */
 static void a_damaged_day_that_may_be_held_stays(void **state)
 {
+	g_autofree char *path = NULL;
 	g_autoptr(GError) why = NULL;
 	struct expiry_result result;
 	struct holdset *held;
@@ -265,7 +238,8 @@ static void a_damaged_day_that_may_be_held_stays(void **state)
 	(void)state;
 	begin(&place, DAYS - 1);
 	hold(&place, "alice", FIRST_DAY + 1, FIRST_DAY + 1, "alice");
-	spoil_records(&place, FIRST_DAY + 1);
+	path = day_path(place.dir, FIRST_DAY + 1);
+	spoil_table(path, "records", 0);
 	held = holdset_load(place.state, NULL);
 	assert_false(expiry_run(place.expiry, &(struct expiry_terms){
 			.keep_ms = 2 * DAY_US / 1000, .held = held,

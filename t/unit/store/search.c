@@ -8,6 +8,7 @@
 #include "store/sealwrite.h"
 
 #include "unit/store/sample.h"
+#include "unit/store/spoil.h"
 
 #define RECORDS 9600
 #define FIRST_DAY 20000
@@ -311,34 +312,6 @@ static void a_damaged_day_is_named_and_others_found(void **state)
 	sample_end(&sample);
 }
 
-/* Each block of the index is so many of the same byte. */
-static void spoil_index(const char *path, int byte)
-{
-	const struct lmdbenv_options options = { .tables = 3,
-						 .map_bytes = 1 << 28 };
-	MDB_env *env = lmdbenv_open(path, &options, NULL);
-	MDB_val key, value;
-	MDB_cursor *cursor;
-	MDB_dbi index;
-	MDB_txn *txn;
-
-	assert_non_null(env);
-	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
-	assert_int_equal(mdb_dbi_open(txn, "index", 0, &index), 0);
-	assert_int_equal(mdb_cursor_open(txn, index, &cursor), 0);
-	while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
-		g_autofree char *bytes = g_malloc(value.mv_size);
-
-		memset(bytes, byte, value.mv_size);
-		value.mv_data = bytes;
-		assert_int_equal(mdb_cursor_put(cursor, &key, &value,
-						MDB_CURRENT), 0);
-	}
-	mdb_cursor_close(cursor);
-	assert_int_equal(mdb_txn_commit(txn), 0);
-	mdb_env_close(env);
-}
-
 /* Who goes by the answer, as what expires originals does, must know that it lacks
  * some. */
 static void expect_damage(int byte)
@@ -358,7 +331,7 @@ static void expect_damage(int byte)
 	seal_some(&sample);
 	dir = g_build_filename(sample.dir, "records", NULL);
 	path = day_path(dir, FIRST_DAY + 2);
-	spoil_index(path, byte);
+	spoil_table(path, "index", byte);
 	for (size_t i = 0; i < COUNT_OF(queries); i++) {
 		g_autoptr(GString) out = g_string_new(NULL);
 
