@@ -43,9 +43,9 @@ struct dayreader *dayreader_new(struct segment *segment,
 		g_free(reader);
 		return NULL;
 	}
-	if (reader->view.is_sealed) {
-		reader->sealed = sealedread_new(&reader->view, mode);
-		reader->keys = sealedkeys_new(&reader->view);
+	if (reader->view.guide) {
+		reader->sealed = sealedread_new(reader->view.guide, mode);
+		reader->keys = sealedkeys_new(reader->view.guide);
 		return reader;
 	}
 	failed = mdb_cursor_open(reader->view.txn, reader->view.records,

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,47 +45,11 @@ struct mapread_file mapread_file_of(int fd, const char *in_page,
 	};
 }
 
-bool mapread_has(const struct mapread_file *file, struct span bytes)
-{
-	size_t offset = (size_t)(bytes.ptr - file->base);
-
-	return !file->base || (bytes.ptr >= file->base &&
-			       offset <= file->bytes &&
-			       bytes.len <= file->bytes - offset);
-}
-
-void mapread_begin(const char *path, size_t len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	g_autofree char *bytes = g_malloc(len);
-	ssize_t got;
-
-	if (fd < 0)
-		return;
-	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	got = pread(fd, bytes, len, 0);
-	(void)got;	/* who wants them says what is wrong */
-	close(fd);
-}
-
-static void fetch_mapped(struct span bytes)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t begin = (uintptr_t)bytes.ptr & ~(page - 1);
-
-	madvise((void *)begin, (uintptr_t)bytes.ptr + bytes.len - begin,
-		MADV_WILLNEED);
-}
-
 void mapread_fetch(const struct mapread_file *file, struct span bytes)
 {
-	if (!bytes.len)
-		return;
-	if (file->base)
+	if (bytes.len)
 		posix_fadvise(file->fd, bytes.ptr - file->base,
 			      (off_t)bytes.len, POSIX_FADV_WILLNEED);
-	else
-		fetch_mapped(bytes);
 }
 
 struct mapread *mapread_new(const struct mapread_file *file)
@@ -156,8 +119,6 @@ struct span mapread_get(struct mapread *read, struct span bytes,
 {
 	struct kept *kept;
 
-	if (!read->file.base)
-		return bytes;
 	kept = find_kept(read, bytes);
 	kept->used = ++read->calls;
 	if (!holds(kept, bytes))

@@ -8,32 +8,24 @@
 #include <glib.h>
 
 /*
- * LMDB gives places in its map of the file. To look at one costs a page fault, for which
- * the kernel maps the pages around it, too, to unmap them all a moment later: who looks at a
- * page or two of each of sixty files pays more for that than for what is in them. So
- * they are read into memory of our own.
- *
- * LMDB does not tell where its map begins. But each of its pages begins with its own number
- * (8 bytes): from one that is known to be a page the begin follows, and that it is right is
- * seen by reading that page from the file. Where it is not, all is looked at in the map.
+ * To look at a place in a map costs a page fault, for which the kernel maps the pages around
+ * it, too, to unmap them all a moment later: who looks at a page or two of each of sixty
+ * files pays more for that than for what is in them. So they are read into memory of our
+ * own, and the map is only how a place is named.
  */
 struct mapread_file {
-	int fd;				/* LMDB's */
+	int fd;
 	const char *base;		/* of the map; NULL: not known */
-	size_t bytes;			/* of the file, then */
+	size_t bytes;			/* of the file */
 };
-/* in_page lies in a page of LMDB's map of fd, the first of its kind when it has several. */
+/*
+ * LMDB does not tell where its map begins. But each of its pages begins with its own number
+ * (8 bytes): from one that is known to be a page the begin follows, and that it is right is
+ * seen by reading that page from the file. in_page lies in a page of LMDB's map of fd, the
+ * first of its kind when it has several.
+ */
 struct mapread_file mapread_file_of(int fd, const char *in_page,
 				    size_t page_bytes) MUST_USE;
-
-/* False: bytes go over the file's end, where a look at the map would be our own. True as
- * well when that is not known. */
-bool mapread_has(const struct mapread_file *file, struct span bytes) MUST_USE;
-
-/* Reads len bytes of a file's begin and not, as the kernel does for who reads there, what
- * lies behind them. For a file in which nobody holds a lock: to close it drops those of
- * the process. */
-void mapread_begin(const char *path, size_t len);
 
 /* The kernel begins to read the pages in which bytes lie, and nobody waits. Only a hint:
  * what lies behind the file's end does no harm. */

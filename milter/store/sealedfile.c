@@ -2,8 +2,14 @@
 
 #include "store/sealedfile.h"
 
+#include "store/filecopy.h"
 #include "store/lmdbenv.h"
+#include "store/sealguide.h"
 #include "store/storeerror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define COMMIT_BYTES ((size_t)32 << 20)		/* that are on disk at once */
 
@@ -112,23 +118,68 @@ bool sealedfile_is_good(const struct sealedfile *file)
 	return !file->failed;
 }
 
+static int put_end(struct sealedfile *file, const struct segment_facts *facts,
+		   struct span dictionary)
+{
+	int failed = file->txn ? 0 : mdb_txn_begin(file->env, NULL, 0,
+						   &file->txn);
+
+	if (!failed)
+		failed = put(file, file->meta, 0, span_text("dict"),
+			     dictionary);
+	if (!failed)
+		failed = segment_put_facts(file->txn, file->meta,
+					   SEGMENT_SEALED, facts);
+	return failed ? failed : commit(file);
+}
+
+static int make_guide(const struct sealedfile *file,
+		      const struct segment_facts *facts,
+		      GByteArray **guide_out)
+{
+	struct sealguide_tables tables = {
+		.records = file->tables[SEALEDFILE_RECORDS],
+		.index = file->tables[SEALEDFILE_INDEX], .meta = file->meta,
+	};
+	int failed = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &tables.txn);
+
+	if (failed)
+		return failed;
+	failed = sealguide_make(&tables, facts, guide_out);
+	mdb_txn_abort(tables.txn);
+	return failed;
+}
+
+/* From here on LMDB must not write to the file. */
+static bool append(const char *path, const GByteArray *guide, GError **error)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	bool is_done;
+
+	if (fd < 0)
+		return store_error_set(error, path, errno), false;
+	is_done = filecopy_write(fd, span_of((const char *)guide->data,
+					     guide->len), path, error);
+	if (is_done && fdatasync(fd) != 0) {
+		store_error_set(error, path, errno);
+		is_done = false;
+	}
+	close(fd);
+	return is_done;
+}
+
 /* Twice the same, since LMDB keeps two states, and whoever comes to this file with the
  * lock of the open day may be led to the older. */
 bool sealedfile_end(struct sealedfile *file, const struct segment_facts *facts,
 		    struct span dictionary, GError **error)
 {
-	for (unsigned i = 0; i < 2 && !file->failed; i++) {
-		if (i)
-			file->failed = mdb_txn_begin(file->env, NULL, 0,
-						     &file->txn);
-		if (!file->failed)
-			file->failed = put(file, file->meta, 0,
-					   span_text("dict"), dictionary);
-		if (!file->failed)
-			file->failed = segment_put_facts(file->txn, file->meta,
-							 SEGMENT_SEALED, facts);
-		if (!file->failed)
-			file->failed = commit(file);
-	}
-	return file->failed ? fail(file, error) : true;
+	g_autoptr(GByteArray) guide = NULL;
+
+	for (unsigned i = 0; i < 2 && !file->failed; i++)
+		file->failed = put_end(file, facts, dictionary);
+	if (!file->failed)
+		file->failed = make_guide(file, facts, &guide);
+	if (file->failed)
+		return fail(file, error);
+	return append(file->path, guide, error);
 }

@@ -224,11 +224,11 @@ size_t sealedform_add_postings(GByteArray *block, const struct record_key *key,
 }
 
 struct sealedform_postings sealedform_postings_of(struct span block,
-						  const struct record_key *first)
+						  uint8_t key_bytes)
 {
 	struct sealedform_postings postings = { .rest = block };
 
-	postings.key.len = first->len;
+	postings.key.len = key_bytes;
 	return postings;
 }
 
@@ -292,6 +292,14 @@ bool sealedform_next_postings(struct sealedform_postings *postings)
 	postings->rest = rest;
 	postings->is_broken = false;
 	return true;
+}
+
+bool sealedform_first_sequence(const struct sealedform_postings *postings,
+			       uint64_t *sequence_out)
+{
+	struct span rest = postings->rest;
+
+	return take_varint(&rest, sequence_out);
 }
 
 /* Where the next sequence goes, and which it is. */

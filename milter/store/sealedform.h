@@ -85,10 +85,12 @@ struct sealedform_postings {
 	uint32_t count;		/* of its sequences: sealedform_sequences() */
 	bool is_broken;
 };
-/* first: the block's first key. */
 struct sealedform_postings sealedform_postings_of(struct span block,
-						  const struct record_key *first);
+						  uint8_t key_bytes);
 bool sealedform_next_postings(struct sealedform_postings *postings) MUST_USE;
+/* The first of them, from the day's first. False: broken. */
+bool sealedform_first_sequence(const struct sealedform_postings *postings,
+			       uint64_t *sequence_out) MUST_USE;
 /* As they count from the whole store's begin, where the one in front of the day's first is
  * before; behind what is in out, of uint64_t. False: broken. */
 bool sealedform_sequences(const struct sealedform_postings *postings,

@@ -5,34 +5,30 @@
 #include "store/mapread.h"
 #include "store/sealedform.h"
 
-#include <lmdb.h>
 #include <string.h>
 
-#define PAGE_BYTES 4096		/* a block's */
-#define FETCH_FIRST (PAGE_BYTES + SEALEDFORM_BLOCK_BYTES)	/* of a key */
+#define PAGE_BYTES SEALEDGUIDE_PAGE_BYTES
 #define BLOCK_ENTRIES 3000	/* of one that is all a key's, roughly */
 #define BLOCKS_COUNTED 2	/* that are looked at to count what is in them */
-#define READ_BEFORE (7 * PAGE_BYTES)	/* of a key that goes on there */
-#define READ_BEHIND (15 * PAGE_BYTES)	/* at most, of who goes on */
-#define BLOCK_TAIL 4		/* of a block's key: its first sequence */
+#define READ_BEFORE 7		/* blocks of a key that goes on there */
+#define READ_BEHIND 15		/* at most, of who goes on */
+#define GUESSES 2		/* where a block is, before it is searched */
 
 struct sealedkeys {
-	MDB_cursor *cursor;
+	const struct sealedguide *guide;
 	uint64_t before;	/* the sequence in front of the day's first */
-	struct mapread_file file;
 	struct mapread *read;
 	bool is_broken;		/* something in it is no index */
 };
 
-struct sealedkeys *sealedkeys_new(const struct segment_view *view)
+struct sealedkeys *sealedkeys_new(const struct sealedguide *guide)
 {
 	struct sealedkeys *keys = g_new0(struct sealedkeys, 1);
 
-	keys->before = view->first_sequence - 1;
-	keys->file = view->file;
-	keys->read = mapread_new(&view->file);
-	/* A transaction that was begun has room for a cursor. */
-	BUG_IF(mdb_cursor_open(view->txn, view->index, &keys->cursor));
+	keys->guide = guide;
+	keys->before = sealedguide_facts(guide)->before.sequence;
+	keys->read = mapread_new(sealedguide_file(guide));
+	keys->is_broken = sealedguide_is_index_broken(guide);
 	return keys;
 }
 
@@ -44,7 +40,6 @@ void sealedkeys_free(struct sealedkeys **keys)
 	if (!old)
 		return;
 	mapread_free(&old->read);
-	mdb_cursor_close(old->cursor);
 	g_free(old);
 }
 
@@ -54,67 +49,6 @@ const char *sealedkeys_problem(const struct sealedkeys *keys)
 				 "read, so records may be missed" : NULL;
 }
 
-/* A block, and what its key says of it. */
-struct block {
-	struct record_key first;
-	uint32_t sequence;
-	struct span place;	/* in the map: not looked at there */
-};
-
-static bool take_block(struct sealedkeys *keys, int failed,
-		       const MDB_val *key, const MDB_val *value,
-		       struct block *out)
-{
-	uint32_t big_endian;
-
-	if (failed == MDB_NOTFOUND)
-		return false;
-	if (failed || key->mv_size <= BLOCK_TAIL ||
-	    key->mv_size > RECORD_KEY_MAX + BLOCK_TAIL ||
-	    value->mv_size > SEALEDFORM_BLOCK_BYTES) {
-		keys->is_broken = true;
-		return false;
-	}
-	out->first = (struct record_key){
-		.len = (uint8_t)(key->mv_size - BLOCK_TAIL),
-	};
-	memcpy(out->first.bytes, key->mv_data, out->first.len);
-	memcpy(&big_endian, (const char *)key->mv_data + out->first.len,
-	       sizeof big_endian);
-	out->sequence = GUINT32_FROM_BE(big_endian);
-	out->place = span_of(value->mv_data, value->mv_size);
-	return true;
-}
-
-/* The last block that begins at or before key and sequence, else the first. */
-static bool find_block(struct sealedkeys *keys, const struct record_key *wanted,
-		       uint32_t sequence, struct block *out)
-{
-	uint32_t big_endian = GUINT32_TO_BE(sequence);
-	uint8_t bytes[RECORD_KEY_MAX + BLOCK_TAIL];
-	MDB_val at = { wanted->len + BLOCK_TAIL, bytes }, key = at, value;
-	int failed;
-
-	memcpy(bytes, wanted->bytes, wanted->len);
-	memcpy(bytes + wanted->len, &big_endian, BLOCK_TAIL);
-	failed = mdb_cursor_get(keys->cursor, &key, &value, MDB_SET_RANGE);
-	if (failed == MDB_NOTFOUND)
-		failed = mdb_cursor_get(keys->cursor, &key, &value, MDB_LAST);
-	else if (!failed && (key.mv_size != at.mv_size ||
-			     memcmp(key.mv_data, bytes, at.mv_size) != 0) &&
-		 mdb_cursor_get(keys->cursor, &key, &value, MDB_PREV) != 0)
-		failed = mdb_cursor_get(keys->cursor, &key, &value, MDB_FIRST);
-	return take_block(keys, failed, &key, &value, out);
-}
-
-static bool next_block(struct sealedkeys *keys, struct block *out)
-{
-	MDB_val key, value;
-	int failed = mdb_cursor_get(keys->cursor, &key, &value, MDB_NEXT);
-
-	return take_block(keys, failed, &key, &value, out);
-}
-
 static int compare(const struct record_key *a, const struct record_key *b)
 {
 	int order = memcmp(a->bytes, b->bytes, MIN(a->len, b->len));
@@ -122,16 +56,29 @@ static int compare(const struct record_key *a, const struct record_key *b)
 	return order ? order : (int)a->len - (int)b->len;
 }
 
-/* What lies before and behind it is wanted next. */
-static struct sealedform_postings look_into(struct sealedkeys *keys,
-					    const struct block *block,
+static bool begins_as_said(struct span bytes,
+			   const struct sealedguide_block *block)
+{
+	return bytes.len > block->known_bytes && bytes.ptr[0] == 0 &&
+	       memcmp(bytes.ptr + 1, block->first.bytes,
+		      block->known_bytes) == 0;
+}
+
+/* A block; so many before and behind it are wanted next. */
+static struct sealedform_postings look_into(struct sealedkeys *keys, size_t i,
 					    size_t before, size_t behind)
 {
-	struct span bytes = mapread_get(keys->read, block->place, before,
-					behind);
+	struct sealedguide_block block = { .known_bytes = 0 };
+	struct span bytes = span_of(NULL, 0);
 
-	keys->is_broken |= !bytes.len;
-	return sealedform_postings_of(bytes, &block->first);
+	if (sealedguide_block(keys->guide, i, &block))
+		bytes = mapread_get(keys->read, block.place,
+				    before * PAGE_BYTES, behind * PAGE_BYTES);
+	if (!begins_as_said(bytes, &block)) {
+		keys->is_broken = true;
+		bytes = span_of(NULL, 0);
+	}
+	return sealedform_postings_of(bytes, block.first.len);
 }
 
 /* Whether an entry says which records have its key. */
@@ -146,16 +93,25 @@ static bool take_sequences(struct sealedkeys *keys,
 	return is_good;
 }
 
-/* The block itself is not looked at: that would be to wait for it. */
+/* The first that may have a key, whose own blocks these are. */
+static size_t first_of(const struct sealedguide_blocks *own)
+{
+	return own->first ? own->first - 1 : 0;
+}
+
+/* What will be looked at to count it; nothing waits for the disk. */
 void sealedkeys_prefetch(struct sealedkeys *keys,
 			 const struct record_key *key)
 {
 	struct record_key wanted = sealedform_key(key);
-	struct block block;
+	struct sealedguide_blocks own = sealedguide_find(keys->guide, &wanted);
+	struct sealedguide_block block;
 
-	if (find_block(keys, &wanted, 0, &block))
-		mapread_fetch(&keys->file, span_of(block.place.ptr,
-						   FETCH_FIRST));
+	if (own.end - own.first < BLOCKS_COUNTED &&
+	    sealedguide_block(keys->guide, first_of(&own), &block))
+		mapread_fetch(sealedguide_file(keys->guide),
+			      span_of(block.place.ptr, PAGE_BYTES *
+				      (own.end - first_of(&own))));
 }
 
 /* Those behind last, which are in front. */
@@ -174,6 +130,59 @@ static void drop_later(GArray *sequences, guint from, uint64_t last)
 	g_array_remove_range(sequences, from, low - from);
 }
 
+/* Whether a block begins at or before key and sequence; with those of the key before it,
+ * which are wanted next. */
+static bool is_begun(struct sealedkeys *keys, size_t i, size_t before,
+		     const struct record_key *wanted, uint32_t last)
+{
+	struct sealedform_postings postings = look_into(
+		keys, i, MIN(before, READ_BEFORE), 0);
+	uint64_t sequence;
+	int order;
+
+	if (!sealedform_next_postings(&postings))
+		return false;
+	order = compare(&postings.key, wanted);
+	return order < 0 || (order == 0 &&
+			     sealedform_first_sequence(&postings, &sequence) &&
+			     sequence <= last);
+}
+
+/* Of a key's own blocks, when its records are spread evenly over the day. */
+static size_t guess_of(const struct sealedkeys *keys,
+		       const struct sealedguide_blocks *own, uint32_t last)
+{
+	const struct segment_facts *facts = sealedguide_facts(keys->guide);
+	uint64_t all = facts->head.sequence - facts->before.sequence;
+	double share = (double)last / (double)MAX(all, 1);
+
+	return own->first + (size_t)(MIN(share, 1) *
+				     (double)(own->end - own->first));
+}
+
+/* The last block that begins at or before key and sequence; SIZE_MAX: none. */
+static size_t find_newest(struct sealedkeys *keys,
+			  const struct record_key *wanted, uint32_t last)
+{
+	struct sealedguide_blocks own = sealedguide_find(keys->guide, wanted);
+	size_t low = own.first, high = own.end;
+	size_t guess = guess_of(keys, &own, last);
+
+	for (int i = 0; low < high; i++) {
+		size_t at = i < GUESSES ? CLAMP(guess, low, high - 1) :
+					  low + (high - low) / 2;
+		bool is_it = is_begun(keys, at, at - first_of(&own), wanted,
+				      last);
+
+		if (is_it)
+			low = at + 1;
+		else
+			high = at;
+		guess = is_it ? low : high - 1;
+	}
+	return low - 1;
+}
+
 bool sealedkeys_postings(struct sealedkeys *keys,
 			 const struct record_key *key, uint64_t most,
 			 GArray *out)
@@ -181,19 +190,16 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 	struct record_key wanted = sealedform_key(key);
 	struct sealedform_postings postings;
 	guint before = out->len;
-	struct block block;
-	uint32_t last;
 	int order = -1;
+	size_t block;
 
 	if (most <= keys->before)
 		return false;
-	last = (uint32_t)MIN(most - keys->before, UINT32_MAX);
-	if (!find_block(keys, &wanted, last, &block))
+	block = find_newest(keys, &wanted,
+			    (uint32_t)MIN(most - keys->before, UINT32_MAX));
+	if (block == SIZE_MAX)
 		return false;
-	/* What begins in an earlier block is in those before this one, too, and
-	 * who goes through it from the newest wants them next. */
-	postings = look_into(keys, &block, compare(&block.first, &wanted) ?
-			     0 : READ_BEFORE, 0);
+	postings = look_into(keys, block, 0, 0);
 	while (order < 0 && sealedform_next_postings(&postings)) {
 		order = compare(&postings.key, &wanted);
 		if (order == 0 && !take_sequences(keys, &postings, true, out))
@@ -205,15 +211,14 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 }
 
 /* Blocks lie one behind the other: who goes on from one to the next goes on further, so
- * more is read each time. */
-static struct sealedform_postings go_on(struct sealedkeys *keys,
-					const struct block *block,
-					size_t *behind)
+ * more is read each time, up to the last one that is wanted. */
+static struct sealedform_postings go_on(struct sealedkeys *keys, size_t i,
+					size_t end, size_t *behind)
 {
-	struct sealedform_postings postings = look_into(keys, block, 0,
-							*behind);
+	struct sealedform_postings postings = look_into(
+		keys, i, 0, MIN(*behind, end - i - 1));
 
-	*behind = MIN(*behind * 2 + PAGE_BYTES, READ_BEHIND);
+	*behind = MIN(*behind * 2 + 1, READ_BEHIND);
 	return postings;
 }
 
@@ -229,13 +234,12 @@ static void walk_entries(struct sealedkeys *keys,
 {
 	struct record_key first = sealedform_key(from);
 	struct record_key last = sealedform_key(to);
-	size_t behind = PAGE_BYTES;
-	struct block block;
-	bool is_more = find_block(keys, &first, 0, &block);
+	struct sealedguide_blocks begin = sealedguide_find(keys->guide,
+							   &first);
+	size_t end = sealedguide_find(keys->guide, &last).end, behind = 1;
 
-	for (; is_more && compare(&block.first, &last) <= 0;
-	     is_more = next_block(keys, &block)) {
-		struct sealedform_postings postings = go_on(keys, &block,
+	for (size_t i = first_of(&begin); i < end; i++) {
+		struct sealedform_postings postings = go_on(keys, i, end,
 							    &behind);
 
 		while (sealedform_next_postings(&postings)) {
@@ -304,25 +308,13 @@ static bool count_entry(struct sealedkeys *keys,
 	return counting->count < counting->enough;
 }
 
-/* How many blocks a key fills, which then lie one behind the other, with a page of LMDB's
- * own here and there; 0: it is in few, or where they lie does not tell. */
-static size_t blocks_of(struct sealedkeys *keys,
+static size_t blocks_of(const struct sealedkeys *keys,
 			const struct record_key *key)
 {
 	struct record_key wanted = sealedform_key(key);
-	struct block first, last;
+	struct sealedguide_blocks own = sealedguide_find(keys->guide, &wanted);
 
-	if (!find_block(keys, &wanted, 0, &first))
-		return 0;
-	for (int i = 0; i < BLOCKS_COUNTED; i++)
-		if (!next_block(keys, &first) ||
-		    compare(&first.first, &wanted) != 0)
-			return 0;
-	if (!find_block(keys, &wanted, UINT32_MAX, &last) ||
-	    last.place.ptr < first.place.ptr)
-		return 0;
-	return (size_t)(last.place.ptr - first.place.ptr) / PAGE_BYTES +
-	       BLOCKS_COUNTED;
+	return own.end - own.first;
 }
 
 uint64_t sealedkeys_count(struct sealedkeys *keys,
@@ -332,7 +324,7 @@ uint64_t sealedkeys_count(struct sealedkeys *keys,
 	struct counting counting = { 0, enough };
 	size_t blocks = compare(from, to) == 0 ? blocks_of(keys, from) : 0;
 
-	if (blocks)
+	if (blocks >= BLOCKS_COUNTED)
 		return blocks * BLOCK_ENTRIES;
 	walk_entries(keys, from, to, count_entry, &counting);
 	return counting.count;
@@ -341,14 +333,11 @@ uint64_t sealedkeys_count(struct sealedkeys *keys,
 bool sealedkeys_each_key(struct sealedkeys *keys, dayreader_take_key_fn *take,
 			 void *context)
 {
-	static const struct record_key lowest = { .len = 1 };
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	struct block block;
-	bool is_more = find_block(keys, &lowest, 0, &block);
-	size_t behind = PAGE_BYTES;
+	size_t end = sealedguide_block_count(keys->guide), behind = 1;
 
-	for (; is_more; is_more = next_block(keys, &block)) {
-		struct sealedform_postings postings = go_on(keys, &block,
+	for (size_t i = 0; i < end && !keys->is_broken; i++) {
+		struct sealedform_postings postings = go_on(keys, i, end,
 							    &behind);
 
 		while (sealedform_next_postings(&postings)) {
@@ -358,8 +347,6 @@ bool sealedkeys_each_key(struct sealedkeys *keys, dayreader_take_key_fn *take,
 				return false;
 		}
 		keys->is_broken |= postings.is_broken;
-		if (postings.is_broken)
-			return false;
 	}
-	return true;
+	return !keys->is_broken;
 }

@@ -5,7 +5,6 @@
 #include "store/digest.h"
 
 #include <inttypes.h>
-#include <lmdb.h>
 #include <string.h>
 
 #define CHUNK_HEAD_BYTES 8192	/* of most chunks: where their runs are */
@@ -17,12 +16,12 @@ struct place {
 };
 
 struct sealedread {
-	struct segment_view view;
+	const struct sealedguide *guide;
 	enum dayreader_mode mode;
-	MDB_cursor *records;
 	struct sealedform_unpacker *unpacker;	/* once it is needed, as */
 	struct sealedform_dict *dict;
 
+	size_t chunk_at;		/* which it is of them, */
 	struct span chunk;		/* some runs, as they lie in the file */
 	uint32_t runs;			/* in it */
 	GByteArray *run;		/* the one in hand, decompressed */
@@ -33,18 +32,16 @@ struct sealedread {
 	char *problem;
 };
 
-struct sealedread *sealedread_new(const struct segment_view *view,
+struct sealedread *sealedread_new(const struct sealedguide *guide,
 				  enum dayreader_mode mode)
 {
 	struct sealedread *read = g_new0(struct sealedread, 1);
 
-	read->view = *view;
+	read->guide = guide;
 	read->mode = mode;
 	read->run = g_byte_array_new();
 	read->places = g_array_new(FALSE, FALSE, sizeof(struct place));
 	read->whole = g_byte_array_new();
-	/* A transaction that was begun has room for a cursor. */
-	BUG_IF(mdb_cursor_open(view->txn, view->records, &read->records));
 	return read;
 }
 
@@ -55,7 +52,6 @@ void sealedread_free(struct sealedread **read)
 	*read = NULL;
 	if (!old)
 		return;
-	mdb_cursor_close(old->records);
 	sealedform_unpacker_free(&old->unpacker);
 	sealedform_dict_free(&old->dict);
 	g_byte_array_unref(old->run);
@@ -78,47 +74,15 @@ static bool tell(struct sealedread *read, uint64_t sequence)
 	return false;
 }
 
-static uint64_t number_at(const MDB_val *value)
-{
-	uint64_t big_endian = 0;
-
-	if (value->mv_size == sizeof big_endian)
-		memcpy(&big_endian, value->mv_data, sizeof big_endian);
-	return GUINT64_FROM_BE(big_endian);
-}
-
-/* The last chunk that begins at or before sequence, else the first; nothing of its
- * value is read. */
-static bool locate_chunk(struct sealedread *read, uint64_t sequence,
-			 uint64_t *first_out)
-{
-	uint64_t big_endian = GUINT64_TO_BE(sequence);
-	MDB_val key = { sizeof big_endian, &big_endian }, value;
-	int failed = mdb_cursor_get(read->records, &key, &value,
-				    MDB_SET_RANGE);
-
-	if (failed == MDB_NOTFOUND)
-		failed = mdb_cursor_get(read->records, &key, &value, MDB_LAST);
-	else if (!failed && number_at(&key) > sequence &&
-		 mdb_cursor_get(read->records, &key, &value, MDB_PREV) != 0)
-		failed = mdb_cursor_get(read->records, &key, &value,
-					MDB_FIRST);
-	if (failed)
-		return false;
-	read->chunk = span_of(value.mv_data, value.mv_size);
-	*first_out = number_at(&key);
-	return true;
-}
-
-static bool find_chunk(struct sealedread *read, uint64_t sequence)
+/* The runs are many, or there are none. */
+static bool take_chunk(struct sealedread *read, size_t i)
 {
 	uint64_t first;
 
-	if (!locate_chunk(read, sequence, &first))
+	if (!sealedguide_chunk(read->guide, i, &first, &read->chunk))
 		return false;
+	read->chunk_at = i;
 	read->runs = 0;
-	if (!mapread_has(&read->view.file, read->chunk))
-		read->chunk = span_of(NULL, 0);
 	if (read->chunk.len >= sizeof read->runs)
 		memcpy(&read->runs, read->chunk.ptr, sizeof read->runs);
 	if (!read->runs || read->runs > (read->chunk.len - sizeof read->runs) /
@@ -183,7 +147,7 @@ static void compute_hashes(struct sealedread *read)
 /* Who walks goes on from what a run says: it must lead out of the run. */
 static bool is_of_day(const struct sealedread *read)
 {
-	return read->first >= read->view.first_sequence &&
+	return read->first > sealedguide_facts(read->guide)->before.sequence &&
 	       read->first <= UINT64_MAX - read->places->len;
 }
 
@@ -199,6 +163,12 @@ static struct span run_bytes(const struct sealedread *read, uint32_t i)
 	return span_of(read->chunk.ptr + begin, (size_t)(end - begin));
 }
 
+static void fetch_dict(const struct sealedread *read)
+{
+	mapread_fetch(sealedguide_file(read->guide),
+		      sealedguide_dict(read->guide));
+}
+
 static bool load_run(struct sealedread *read, uint32_t i)
 {
 	struct sealedread_run run = run_at(read, i);
@@ -210,9 +180,9 @@ static bool load_run(struct sealedread *read, uint32_t i)
 		return tell(read, run.sequence);
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
 	if (!read->dict) {
-		mapread_fetch(&read->view.file, read->view.dict);
+		fetch_dict(read);
 		read->unpacker = sealedform_unpacker_new();
-		read->dict = sealedform_dict_new(read->view.dict);
+		read->dict = sealedform_dict_new(sealedguide_dict(read->guide));
 	}
 	if (!sealedform_decompress(read->unpacker, read->dict,
 				   span_from(rest, RECORD_HASH_BYTES),
@@ -266,7 +236,8 @@ static bool find(struct sealedread *read, uint64_t sequence)
 	g_clear_pointer(&read->problem, g_free);
 	if (is_in_hand(read, sequence))
 		return true;
-	return find_chunk(read, sequence) &&
+	return take_chunk(read, sealedguide_find_chunk(read->guide,
+						       sequence)) &&
 	       load_run(read, find_run(read, sequence));
 }
 
@@ -281,21 +252,27 @@ bool sealedread_at(struct sealedread *read, uint64_t sequence,
 void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 			 size_t count)
 {
-	uint64_t last = 0, first;
+	const struct mapread_file *file = sealedguide_file(read->guide);
+	size_t last = SIZE_MAX;
 
 	if (!read->dict && count)
-		mapread_fetch(&read->view.file, read->view.dict);
+		fetch_dict(read);
 	g_array_set_size(read->places, 0);	/* it is of another chunk */
 	for (size_t i = 0; i < count; i++) {
-		if (!locate_chunk(read, sequences[i], &first) || first == last)
-			continue;
-		mapread_fetch(&read->view.file,
-			      span_first(read->chunk, CHUNK_HEAD_BYTES));
-		last = first;
+		size_t at = sealedguide_find_chunk(read->guide, sequences[i]);
+		struct span place;
+		uint64_t first;
+
+		if (at != last && sealedguide_chunk(read->guide, at, &first,
+						    &place))
+			mapread_fetch(file, span_first(place,
+						       CHUNK_HEAD_BYTES));
+		last = at;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (find_chunk(read, sequences[i]))
-			mapread_fetch(&read->view.file, run_bytes(
+		if (take_chunk(read, sealedguide_find_chunk(read->guide,
+							    sequences[i])))
+			mapread_fetch(file, run_bytes(
 				read, find_run(read, sequences[i])));
 }
 
@@ -303,13 +280,10 @@ void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 static bool load_next(struct sealedread *read)
 {
 	uint32_t i = find_run(read, read->first) + 1;
-	MDB_val key, value;
 
 	if (i < read->runs)
 		return load_run(read, i);
-	if (mdb_cursor_get(read->records, &key, &value, MDB_NEXT) != 0)
-		return false;
-	return find_chunk(read, number_at(&key)) && load_run(read, 0);
+	return take_chunk(read, read->chunk_at + 1) && load_run(read, 0);
 }
 
 bool sealedread_next(struct sealedread *read, uint64_t from,

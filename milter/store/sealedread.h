@@ -3,7 +3,7 @@
 #define STORE_SEALEDREAD_H
 
 #include "store/dayreader.h"
-#include "store/sealedform.h"
+#include "store/sealedguide.h"
 
 /*
  * The tables of a sealed day's file (LMDB; format version 2):
@@ -16,6 +16,8 @@
  *		from the day's first) -> the block
  *	meta	as an open day's; and the dictionary
  *
+ * sealedguide.h says where they lie, so that they are read without LMDB.
+ *
  * Numbers are in the machine's order where it is not said otherwise: a day's file is
  * for machines of one kind, as LMDB's are.
  */
@@ -23,8 +25,9 @@ struct sealedread_run {
 	uint64_t sequence, offset;	/* of its first record; in the value */
 };
 
+/* The guide stays as long. */
 struct sealedread;
-struct sealedread *sealedread_new(const struct segment_view *view,
+struct sealedread *sealedread_new(const struct sealedguide *guide,
 				  enum dayreader_mode mode) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedread_free(struct sealedread **read);

@@ -5,10 +5,12 @@
 #include "store/day.h"
 #include "store/digest.h"
 #include "store/lmdbenv.h"
+#include "store/sealguide.h"
 #include "store/storeerror.h"
 #include "store/wholefile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +19,6 @@
 
 #define TABLES 3
 #define PROBE_BYTES ((size_t)1 << 20)
-#define HEAD_BYTES 8192		/* LMDB's two pages that say what is committed */
 
 struct segment {
 	char *path;
@@ -26,10 +27,8 @@ struct segment {
 	bool is_shared;
 	unsigned references;	/* then; under open_lock */
 	enum segment_access access;
-	bool is_sealed;
 	unsigned newer;		/* version that is not known, or 0 */
-	uint64_t first_sequence;
-	struct mapread_file file;	/* of one that is sealed */
+	struct sealedguide *guide;	/* of one that is sealed; env is NULL then */
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -175,26 +174,53 @@ bool segment_create(const char *path, const struct segment_head *before,
 	return false;
 }
 
-static void free_segment(struct segment *segment)
+static void close_env(struct segment *segment)
 {
 	if (segment->env)
 		mdb_env_close(segment->env);
+	segment->env = NULL;
+}
+
+static void free_segment(struct segment *segment)
+{
+	sealedguide_free(&segment->guide);
+	close_env(segment);
 	g_free(segment->path);
 	g_free(segment);
 }
 
-/* The facts lie in a page, with the names of the table's other values. */
-static void find_file(struct segment *segment, MDB_txn *txn)
+static void facts_of(const struct meta *meta, struct segment_facts *out)
 {
-	MDB_val key = meta_key(), value;
-	MDB_stat stats;
-	int fd;
+	*out = (struct segment_facts){
+		.is_sealed = meta->version == SEGMENT_SEALED,
+		.count = meta->count, .keys = meta->keys,
+		.head.sequence = meta->sequence,
+		.before.sequence = meta->before_sequence,
+	};
+	memcpy(out->head.sha256, meta->sha256, sizeof meta->sha256);
+	memcpy(out->before.sha256, meta->before_sha256, sizeof meta->sha256);
+}
 
-	if (!mdb_get(txn, segment->meta, &key, &value) &&
-	    !mdb_env_stat(segment->env, &stats) &&
-	    !mdb_env_get_fd(segment->env, &fd))
-		segment->file = mapread_file_of(fd, value.mv_data,
-						stats.ms_psize);
+/* Of a day that was sealed before there were guides. */
+static int make_guide(struct segment *segment, MDB_txn *txn,
+		      const struct meta *meta)
+{
+	const struct sealguide_tables tables = {
+		txn, segment->records, segment->index, segment->meta,
+	};
+	struct segment_facts facts;
+	GByteArray *bytes;
+	int failed, fd = -1;
+
+	facts_of(meta, &facts);
+	failed = mdb_env_get_fd(segment->env, &fd);
+	if (!failed)
+		failed = sealguide_make(&tables, &facts, &bytes);
+	if (failed)
+		return failed;
+	/* LMDB's own: the name may be another file's by now. */
+	segment->guide = sealedguide_open_with(dup(fd), bytes);
+	return segment->guide ? 0 : ENOMEM;
 }
 
 /* The version first: a newer program may have other tables. */
@@ -209,13 +235,9 @@ static int take_meta(struct segment *segment, MDB_txn *txn)
 		segment->newer = meta.version;
 	if (!failed)
 		failed = open_tables(segment, txn, 0);
-	if (failed)
-		return failed;
-	segment->is_sealed = meta.version == SEGMENT_SEALED;
-	if (segment->is_sealed)
-		find_file(segment, txn);
-	segment->first_sequence = meta.before_sequence + 1;
-	return 0;
+	if (!failed && meta.version == SEGMENT_SEALED)
+		failed = make_guide(segment, txn, &meta);
+	return failed;
 }
 
 static bool open_env(struct segment *segment,
@@ -233,6 +255,8 @@ static bool open_env(struct segment *segment,
 		/* Commit keeps the handles of the tables. */
 		mdb_txn_commit(txn);
 	}
+	if (segment->guide)
+		close_env(segment);
 	return !failed || segment_fail(segment, failed == MDB_NOTFOUND ?
 				       MDB_CORRUPTED : failed, error);
 }
@@ -267,6 +291,13 @@ static bool is_closed(const char *path)
 	       g_file_test(fresh, G_FILE_TEST_EXISTS);
 }
 
+static struct sealedguide *find_guide(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? NULL : sealedguide_open(fd);
+}
+
 /* A day's file comes to its name when it is whole: an empty one is damage. */
 static bool is_emptied(const char *path)
 {
@@ -291,20 +322,20 @@ static struct segment *open_new(const char *path, enum segment_access access,
 				     "%s: the file is cut short", path);
 		return NULL;
 	}
-	if (is_over)
-		mapread_begin(path, HEAD_BYTES);
 	segment = g_new0(struct segment, 1);
 	segment->path = g_strdup(path);
 	segment->access = access;
 	segment->is_shared = !is_over;
 	segment->references = 1;
-	if (!open_env(segment, &options, error) ||
-	    (access == SEGMENT_WRITE && !segment->is_sealed &&
+	if (is_over)
+		segment->guide = find_guide(path);
+	if ((!segment->guide && !open_env(segment, &options, error)) ||
+	    (access == SEGMENT_WRITE && !segment->guide &&
 	     !settle(segment, error))) {
 		free_segment(segment);
 		return NULL;
 	}
-	if (!segment->is_sealed || access == SEGMENT_READ)
+	if (!segment->guide || access == SEGMENT_READ)
 		return segment;
 	free_segment(segment);
 	store_error_set_text(error, STORE_ERROR_INVALID, "%s: the day is "
@@ -368,20 +399,17 @@ bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
 	struct meta meta;
 	int failed;
 
+	if (segment->guide) {
+		*facts_out = *sealedguide_facts(segment->guide);
+		return true;
+	}
 	if (!segment_begin_read(segment, &view, error))
 		return false;
 	failed = get_meta(segment, view.txn, &meta);
 	segment_end_read(segment, &view);
 	if (failed)
 		return segment_fail(segment, failed, error);
-	facts_out->is_sealed = meta.version == SEGMENT_SEALED;
-	facts_out->count = meta.count;
-	facts_out->keys = meta.keys;
-	facts_out->head.sequence = meta.sequence;
-	facts_out->before.sequence = meta.before_sequence;
-	memcpy(facts_out->head.sha256, meta.sha256, sizeof meta.sha256);
-	memcpy(facts_out->before.sha256, meta.before_sha256,
-	       sizeof meta.sha256);
+	facts_of(&meta, facts_out);
 	return true;
 }
 
@@ -493,9 +521,13 @@ int segment_check_readers(struct segment *segment)
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error)
 {
-	MDB_val key = { 4, (void *)"dict" }, dict;
 	MDB_txn *txn;
-	int failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
+	int failed;
+
+	*view_out = (struct segment_view){ .guide = segment->guide };
+	if (segment->guide)
+		return true;
+	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
 
 	/* The daemon may have a larger map than the file said when opened. */
 	if (failed == MDB_MAP_RESIZED &&
@@ -503,24 +535,16 @@ bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 		failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
 	if (failed)
 		return segment_fail(segment, failed, error);
-	*view_out = (struct segment_view){
-		.txn = txn, .records = segment->records,
-		.index = segment->index, .meta = segment->meta,
-		.is_sealed = segment->is_sealed,
-		.first_sequence = segment->first_sequence,
-		.file = segment->file,
-	};
-	if (segment->is_sealed && !mdb_get(txn, segment->meta, &key, &dict))
-		view_out->dict = span_of(dict.mv_data, dict.mv_size);
-	/* Without it no run can be read, and that is told. */
-	if (!mapread_has(&segment->file, view_out->dict))
-		view_out->dict = span_of(NULL, 0);
+	view_out->txn = txn;
+	view_out->records = segment->records;
+	view_out->index = segment->index;
 	return true;
 }
 
 void segment_end_read(struct segment *segment, struct segment_view *view)
 {
 	(void)segment;
-	mdb_txn_abort(view->txn);
+	if (view->txn)
+		mdb_txn_abort(view->txn);
 	view->txn = NULL;
 }

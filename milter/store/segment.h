@@ -4,7 +4,6 @@
 
 #include "base/guard.h"
 #include "base/span.h"
-#include "store/mapread.h"
 #include "store/recordform.h"
 
 #include <glib.h>
@@ -73,15 +72,14 @@ bool segment_probe(struct segment *segment, GError **error) MUST_USE;
 /* Frees the slots of readers that died; returns how many. */
 int segment_check_readers(struct segment *segment);
 
-/* For dayreader.c: a snapshot, with LMDB's names of the tables. */
+/* For dayreader.c: a snapshot, with LMDB's names of the tables; or of a sealed day its
+ * guide, and nothing else. */
 struct MDB_txn;
+struct sealedguide;
 struct segment_view {
+	const struct sealedguide *guide;
 	struct MDB_txn *txn;
-	unsigned int records, index, meta;
-	bool is_sealed;			/* and then: */
-	uint64_t first_sequence;	/* of the day */
-	struct span dict;		/* of its runs; may be empty */
-	struct mapread_file file;
+	unsigned int records, index;
 };
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error) MUST_USE;

@@ -94,13 +94,15 @@ for my $file (@kept) {
 	};
 }
 
-# The version in a file, by the bytes around it.
+# The version in a file, by the bytes around it; a sealed day's guide has its own.
 sub set_version
 {
 	my ($file, $key, $from, $to) = @_;
 	my $bytes = $box->read_file($file);
 	my $old = $key . pack 'L', $from;
 	my $count = $bytes =~ s/\Q$old\E/$key . pack 'L', $to/ge;
+	my $guide = $to == 9 ? 9 : 1;
+	$bytes =~ s/MRguide.\z/'MRguide' . chr $guide/es;
 	cmp_ok $count, '>', 0, "$file is of version $to";
 	open my $fh, '+<:raw', $file or die "$file: $!\n";
 	print {$fh} $bytes;

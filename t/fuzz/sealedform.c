@@ -31,13 +31,12 @@ static void read_packed(struct span packed)
 
 static void read_block(struct span block)
 {
-	struct record_key first = { .len = 0 };
 	struct sealedform_postings postings;
 
 	if (!block.len)
 		return;
-	first.len = (uint8_t)((uint8_t)block.ptr[0] % (RECORD_KEY_MAX + 1));
-	postings = sealedform_postings_of(span_from(block, 1), &first);
+	postings = sealedform_postings_of(span_from(block, 1), (uint8_t)(
+		(uint8_t)block.ptr[0] % (RECORD_KEY_MAX + 1)));
 	while (sealedform_next_postings(&postings)) {
 		g_autoptr(GArray) found = g_array_new(FALSE, FALSE,
 						      sizeof(uint64_t));

@@ -1,84 +1,121 @@
+#define _GNU_SOURCE		/* memfd_create() */
+
 #include <config.h>
 
 #include "fuzz/target.h"
-#include "store/lmdbenv.h"
 #include "store/sealedkeys.h"
 #include "store/sealedread.h"
+#include "store/sealguide.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /*
- * A sealed day's tables as a damaged disk may give them. The input is entries, one
- * behind the other: a byte for the table (r: records, i: index, d: the dictionary),
- * one for the length of the key, two for that of the value (the least significant
- * first), the key, the value. They are put into an environment within a transaction
- * that is never committed.
+ * A sealed day's file as a damaged disk may give it. The first byte says what the others
+ * are: g: a whole file, its guide at its end. Else they are entries, one behind the other,
+ * for which a guide is made: a byte for the table (r: records, i: index, d: the
+ * dictionary), one for the length of the key, two for that of the value (the least
+ * significant first), the key, the value.
  */
-#define MAP_BYTES ((size_t)64 << 20)
 #define STEPS 200		/* of each walk */
 
-static MDB_env *env;
-static MDB_dbi records, index_table, meta;
+struct entry {
+	char table;
+	struct span key, value;
+};
 
-static void remove_all(const char *dir, const char *path)
+static gint by_key(gconstpointer a, gconstpointer b)
 {
-	g_autofree char *lock = g_strconcat(path, "-lock", NULL);
+	const struct entry *x = a, *y = b;
+	size_t len = MIN(x->key.len, y->key.len);
+	int order = len ? memcmp(x->key.ptr, y->key.ptr, len) : 0;
 
-	g_unlink(path);
-	g_unlink(lock);
-	g_rmdir(dir);
+	return order ? order : (x->key.len > y->key.len) -
+			       (x->key.len < y->key.len);
 }
 
-/* The files may go: they stay open as long as the process lasts. */
-static void begin(void)
+static GArray *entries_of(struct span input)
 {
-	const struct lmdbenv_options options = {
-		.is_created = true, .tables = 3, .map_bytes = MAP_BYTES,
-		.is_unsynced = true,
-	};
-	g_autofree char *dir = g_dir_make_tmp("sealedread-XXXXXX", NULL);
-	g_autofree char *path = g_build_filename(dir, "day.mdb", NULL);
-	MDB_txn *txn;
+	GArray *entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
 
-	env = lmdbenv_open(path, &options, NULL);
-	BUG_IF(!env || mdb_txn_begin(env, NULL, 0, &txn) ||
-	       mdb_dbi_open(txn, "records", MDB_CREATE, &records) ||
-	       mdb_dbi_open(txn, "index", MDB_CREATE, &index_table) ||
-	       mdb_dbi_open(txn, "meta", MDB_CREATE, &meta) ||
-	       mdb_txn_commit(txn));
-	remove_all(dir, path);
-}
-
-static void put(MDB_txn *txn, char table, struct span key, struct span value,
-		struct segment_view *view)
-{
-	MDB_val name = { key.len, (void *)key.ptr };
-	MDB_val bytes = { value.len, (void *)value.ptr };
-
-	if (table == 'd')
-		view->dict = value;
-	else if (key.len)
-		(void)mdb_put(txn, table == 'i' ? index_table : records, &name,
-			      &bytes, 0);
-}
-
-static void put_all(MDB_txn *txn, struct span input,
-		    struct segment_view *view)
-{
 	while (input.len > 4) {
 		const unsigned char *head = (const unsigned char *)input.ptr;
-		size_t key_len = head[1];
 		size_t value_len = head[2] | (size_t)head[3] << 8;
 		struct span rest = span_from(input, 4);
-		struct span value;
+		struct entry entry = {
+			input.ptr[0], span_first(rest, MIN(head[1], rest.len)),
+			rest,
+		};
 
-		key_len = MIN(key_len, rest.len);
-		value = span_from(rest, key_len);
-		value = span_first(value, MIN(value_len, value.len));
-		put(txn, input.ptr[0], span_first(rest, key_len), value, view);
-		input = span_from(rest, key_len + value.len);
+		rest = span_from(rest, entry.key.len);
+		entry.value = span_first(rest, MIN(value_len, rest.len));
+		g_array_append_val(entries, entry);
+		input = span_from(rest, entry.value.len);
 	}
+	g_array_sort(entries, by_key);
+	return entries;
+}
+
+static void add_block(struct sealguide *guide, const struct entry *entry,
+		      uint64_t offset)
+{
+	struct record_key first = { .len = (uint8_t)(entry->key.len - 4) };
+
+	if (entry->key.len <= 4 || entry->key.len > RECORD_KEY_MAX + 4 ||
+	    !entry->value.len || entry->value.len > SEALEDFORM_BLOCK_BYTES) {
+		sealguide_break_index(guide);
+		return;
+	}
+	memcpy(first.bytes, entry->key.ptr, first.len);
+	sealguide_add_block(guide, &first, offset, entry->value.len);
+}
+
+/* The input is the file, and its guide is beside it. */
+static GByteArray *guide_of(struct span input, const GArray *entries)
+{
+	const struct segment_facts facts = {
+		.count = 1, .head.sequence = 1000,
+	};
+	struct sealguide *guide = sealguide_new();
+	struct span dict = span_of(input.ptr, 0);
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct entry *entry = &g_array_index(entries,
+							   struct entry, i);
+		uint64_t at = (uint64_t)(entry->value.ptr - input.ptr), big;
+
+		if (entry->table == 'd') {
+			dict = entry->value;
+		} else if (entry->table == 'i') {
+			add_block(guide, entry, at);
+		} else if (entry->key.len == sizeof big) {
+			memcpy(&big, entry->key.ptr, sizeof big);
+			sealguide_add_chunk(guide, GUINT64_FROM_BE(big), at,
+					    entry->value.len);
+		}
+	}
+	return sealguide_end(&guide, &facts, (uint64_t)(dict.ptr - input.ptr),
+			     dict.len);
+}
+
+static int file_of(struct span bytes)
+{
+	int fd = memfd_create("day", MFD_CLOEXEC);
+
+	BUG_IF(fd < 0 || write(fd, bytes.ptr, bytes.len) !=
+			 (ssize_t)bytes.len);
+	return fd;
+}
+
+static struct sealedguide *guide_open(struct span input)
+{
+	g_autoptr(GArray) entries = NULL;
+
+	if (input.ptr[0] == 'g')
+		return sealedguide_open(file_of(span_from(input, 1)));
+	entries = entries_of(input);
+	return sealedguide_open_with(file_of(input), guide_of(input, entries));
 }
 
 static volatile unsigned touched;
@@ -141,11 +178,26 @@ static void look_up(struct sealedkeys *keys, const struct record_key *key)
 	(void)!sealedkeys_bounds(keys, key, &last).first;
 }
 
-static void read_all(const struct segment_view *view,
+static void look_at_each(const struct sealedguide *guide)
+{
+	struct sealedguide_block block;
+	struct span place;
+	uint64_t sequence;
+
+	for (size_t i = 0; i < STEPS; i++) {
+		if (sealedguide_block(guide, i, &block))
+			touch(block.place);
+		if (sealedguide_chunk(guide, i, &sequence, &place))
+			touch(place);
+	}
+	touch(sealedguide_dict(guide));
+}
+
+static void read_all(const struct sealedguide *guide,
 		     enum dayreader_mode mode, struct span input)
 {
-	struct sealedread *read = sealedread_new(view, mode);
-	struct sealedkeys *keys = sealedkeys_new(view);
+	struct sealedread *read = sealedread_new(guide, mode);
+	struct sealedkeys *keys = sealedkeys_new(guide);
 	struct record_key key = { .len = RECORD_KEY_MAX };
 	unsigned left = STEPS;
 
@@ -162,19 +214,13 @@ static void read_all(const struct segment_view *view,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = span_of((const char *)data, size);
-	struct segment_view view = { .is_sealed = true, .first_sequence = 1 };
-	MDB_txn *txn;
+	struct sealedguide *guide = size ? guide_open(input) : NULL;
 
-	if (!env)
-		begin();
-	BUG_IF(mdb_txn_begin(env, NULL, 0, &txn));
-	put_all(txn, input, &view);
-	view.txn = txn;
-	view.records = records;
-	view.index = index_table;
-	view.meta = meta;
-	read_all(&view, DAYREADER_HASHES, input);
-	read_all(&view, DAYREADER_RECORDS, input);
-	mdb_txn_abort(txn);
+	if (!guide)
+		return 0;
+	look_at_each(guide);
+	read_all(guide, DAYREADER_HASHES, input);
+	read_all(guide, DAYREADER_RECORDS, input);
+	sealedguide_free(&guide);
 	return 0;
 }

@@ -4,8 +4,8 @@
 
 #include "store/day.h"
 #include "store/digest.h"
-#include "store/lmdbenv.h"
 #include "unit/store/sample.h"
+#include "unit/store/spoil.h"
 
 #define FIRST_DAY 20000
 #define DAYS 3
@@ -128,13 +128,9 @@ struct tamper {
 
 static struct tamper tamper_begin(const struct place *place, int64_t day)
 {
-	const struct lmdbenv_options options = { .tables = 3,
-						 .map_bytes = 1 << 24 };
 	g_autofree char *path = day_path(place->dir, day);
-	struct tamper on;
+	struct tamper on = { .env = spoil_open(path) };
 
-	on.env = lmdbenv_open(path, &options, NULL);
-	assert_non_null(on.env);
 	assert_int_equal(mdb_txn_begin(on.env, NULL, 0, &on.txn), 0);
 	assert_int_equal(mdb_dbi_open(on.txn, "records", 0, &on.records), 0);
 	assert_int_equal(mdb_dbi_open(on.txn, "meta", 0, &on.meta), 0);

@@ -133,10 +133,6 @@ static void behind_the_file_s_end_is_nothing(void **state)
 	(void)state;
 	mapped_open(&file);
 	known = mapread_file_of(file.fd, file.map, PAGE);
-	assert_true(mapread_has(&known, span_of(file.map, PAGES * PAGE)));
-	assert_false(mapread_has(&known, span_of(file.map + 1, PAGES * PAGE)));
-	assert_false(mapread_has(&known, span_of(file.map + PAGE, SIZE_MAX)));
-	assert_false(mapread_has(&known, span_of(file.map - 1, 1)));
 	assert_int_equal(ftruncate(file.fd, 8 * PAGE), 0);
 	read = mapread_new(&known);
 	expect(read, file.map + 7 * PAGE, PAGE, PAGE, 4 * PAGE);
@@ -148,26 +144,12 @@ static void behind_the_file_s_end_is_nothing(void **state)
 	mapped_close(&file);
 }
 
-static void without_the_begin_the_map_is_looked_at(void **state)
-{
-	const struct mapread_file unknown = { .fd = -1 };
-	struct mapread *read = mapread_new(&unknown);
-	static const char bytes[] = "in the map";
-	struct span got = mapread_get(read, span_text(bytes), 100, 100);
-
-	(void)state;
-	assert_ptr_equal(got.ptr, bytes);
-	mapread_fetch(&unknown, span_text(bytes));
-	mapread_free(&read);
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_map_s_begin_follows_from_a_page),
 	cmocka_unit_test(a_page_that_lies_is_not_believed),
 	cmocka_unit_test(what_is_read_is_what_is_mapped),
 	cmocka_unit_test(the_last_ones_are_kept),
 	cmocka_unit_test(behind_the_file_s_end_is_nothing),
-	cmocka_unit_test(without_the_begin_the_map_is_looked_at),
 };
 
 TAP_MAIN(tests)

@@ -3,7 +3,6 @@
 #include "store/search.h"
 
 #include "store/day.h"
-#include "store/lmdbenv.h"
 #include "store/recorder.h"
 #include "store/sealwrite.h"
 
@@ -357,16 +356,13 @@ static void a_damaged_index_is_told(void **state)
 static void spoil_facts(const char *path, uint64_t count, uint64_t sequence,
 			uint64_t before)
 {
-	const struct lmdbenv_options options = { .tables = 3,
-						 .map_bytes = 1 << 28 };
 	const uint64_t numbers[] = { count, sequence, before };
-	MDB_env *env = lmdbenv_open(path, &options, NULL);
+	MDB_env *env = spoil_open(path);
 	MDB_val key = { 4, (void *)"meta" }, value;
 	g_autofree char *bytes = NULL;
 	MDB_dbi meta;
 	MDB_txn *txn;
 
-	assert_non_null(env);
 	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	assert_int_equal(mdb_dbi_open(txn, "meta", 0, &meta), 0);
 	assert_int_equal(mdb_get(txn, meta, &key, &value), 0);

@@ -3,23 +3,51 @@
 #define UNIT_STORE_SPOIL_H
 
 #include "store/lmdbenv.h"
+#include "store/sealedguide.h"
 
 #include "unit/tap.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A sealed day as it was before there were guides; of an open one nothing is cut off. */
+static inline void spoil_guide(const char *path)
+{
+	int fd = open(path, O_RDWR);
+	off_t bytes = lseek(fd, 0, SEEK_END);
+	struct sealedguide_end end = { .bytes = 0 };
+
+	assert_true(bytes > (off_t)sizeof end);
+	assert_int_equal(pread(fd, &end, sizeof end, bytes -
+			       (off_t)sizeof end), sizeof end);
+	if (memcmp(end.magic, SEALEDGUIDE_MAGIC, sizeof end.magic) == 0)
+		assert_int_equal(ftruncate(fd, bytes - (off_t)end.bytes), 0);
+	close(fd);
+}
+
+/* To write what LMDB has in it. */
+static inline MDB_env *spoil_open(const char *path)
+{
+	const struct lmdbenv_options options = { .tables = 3,
+						 .map_bytes = 1 << 28 };
+	MDB_env *env;
+
+	spoil_guide(path);
+	env = lmdbenv_open(path, &options, NULL);
+	assert_non_null(env);
+	return env;
+}
 
 /* Each value of the table is as long as before, and of one byte. */
 static inline void spoil_table(const char *path, const char *table, int byte)
 {
-	const struct lmdbenv_options options = { .tables = 3,
-						 .map_bytes = 1 << 28 };
-	MDB_env *env = lmdbenv_open(path, &options, NULL);
+	MDB_env *env = spoil_open(path);
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	MDB_dbi dbi;
 	MDB_txn *txn;
 
-	assert_non_null(env);
 	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	assert_int_equal(mdb_dbi_open(txn, table, 0, &dbi), 0);
 	assert_int_equal(mdb_cursor_open(txn, dbi, &cursor), 0);

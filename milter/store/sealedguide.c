@@ -1,0 +1,395 @@
+#include <config.h>
+
+#include "store/sealedguide.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TAIL_BYTES ((size_t)72 << 10)	/* read first: a guide of a million records */
+#define READ_BYTES_MAX ((size_t)1 << 20)	/* a longer one is looked at in the map */
+
+struct sealedguide {
+	struct mapread_file file;
+	struct span bytes;		/* of the guide */
+	char *read;			/* where they are; NULL: in the map, or */
+	GByteArray *given;
+	struct sealedguide_end end;
+	struct segment_facts facts;
+	size_t chunks, stretches, sections;	/* offsets in bytes */
+};
+
+void sealedguide_free(struct sealedguide **guide)
+{
+	struct sealedguide *old = *guide;
+
+	*guide = NULL;
+	if (!old)
+		return;
+	if (old->file.base)
+		munmap((void *)old->file.base, old->file.bytes);
+	close(old->file.fd);
+	g_free(old->read);
+	if (old->given)
+		g_byte_array_unref(old->given);
+	g_free(old);
+}
+
+/* The whole of the file, of which nothing is looked at yet. */
+static bool map_file(struct sealedguide *guide)
+{
+	struct stat file;
+	void *map;
+
+	if (fstat(guide->file.fd, &file) != 0 || file.st_size <= 0)
+		return false;
+	map = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED,
+		   guide->file.fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	guide->file.base = map;
+	guide->file.bytes = (size_t)file.st_size;
+	madvise(map, guide->file.bytes, MADV_RANDOM);
+	return true;
+}
+
+static bool read_last(struct sealedguide *guide, size_t bytes)
+{
+	g_free(guide->read);
+	guide->read = g_malloc(bytes);
+	guide->bytes = span_of(guide->read, bytes);
+	return pread(guide->file.fd, guide->read, bytes,
+		     (off_t)(guide->file.bytes - bytes)) == (ssize_t)bytes;
+}
+
+static bool take_end(struct sealedguide *guide)
+{
+	struct sealedguide_end *end = &guide->end;
+	struct span bytes = guide->bytes;
+
+	if (bytes.len < sizeof *end)
+		return false;
+	memcpy(end, bytes.ptr + bytes.len - sizeof *end, sizeof *end);
+	return memcmp(end->magic, SEALEDGUIDE_MAGIC, sizeof end->magic) == 0 &&
+	       end->bytes >= sizeof *end;
+}
+
+static bool read_guide(struct sealedguide *guide)
+{
+	size_t bytes = MIN(TAIL_BYTES, guide->file.bytes);
+
+	if (!read_last(guide, bytes) || !take_end(guide) ||
+	    guide->end.bytes > guide->file.bytes)
+		return false;
+	if (guide->end.bytes <= bytes) {
+		guide->bytes = span_from(guide->bytes,
+					 bytes - (size_t)guide->end.bytes);
+		return true;
+	}
+	if (guide->end.bytes <= READ_BYTES_MAX)
+		return read_last(guide, (size_t)guide->end.bytes);
+	g_clear_pointer(&guide->read, g_free);
+	guide->bytes = span_of(guide->file.base + guide->file.bytes -
+			       guide->end.bytes, (size_t)guide->end.bytes);
+	return true;
+}
+
+/* So that what is reckoned with them goes over no end. */
+static bool take_facts(struct sealedguide *guide)
+{
+	const struct sealedguide_end *end = &guide->end;
+	struct segment_facts *facts = &guide->facts;
+
+	if (end->before_sequence > end->sequence ||
+	    end->sequence == UINT64_MAX ||
+	    end->count > end->sequence - end->before_sequence)
+		return false;
+	facts->is_sealed = true;
+	facts->count = end->count;
+	facts->keys = end->keys;
+	facts->head.sequence = end->sequence;
+	facts->before.sequence = end->before_sequence;
+	memcpy(facts->head.sha256, end->sha256, sizeof end->sha256);
+	memcpy(facts->before.sha256, end->before_sha256, sizeof end->sha256);
+	return true;
+}
+
+static struct sealedguide_section section_at(const struct sealedguide *guide,
+					     size_t i)
+{
+	struct sealedguide_section section;
+
+	memcpy(&section, guide->bytes.ptr + guide->sections +
+			 i * sizeof section, sizeof section);
+	return section;
+}
+
+static struct sealedguide_stretch stretch_at(const struct sealedguide *guide,
+					     size_t i)
+{
+	struct sealedguide_stretch stretch;
+
+	memcpy(&stretch, guide->bytes.ptr + guide->stretches +
+			 i * sizeof stretch, sizeof stretch);
+	return stretch;
+}
+
+static struct sealedguide_chunk chunk_at(const struct sealedguide *guide,
+					 size_t i)
+{
+	struct sealedguide_chunk chunk;
+
+	memcpy(&chunk, guide->bytes.ptr + guide->chunks + i * sizeof chunk,
+	       sizeof chunk);
+	return chunk;
+}
+
+static bool is_good(const struct sealedguide *guide,
+		    const struct sealedguide_section *section, uint32_t begin)
+{
+	uint64_t blocks = (uint64_t)section->end_block - section->first_block;
+
+	return section->first_block == begin &&
+	       section->end_block > begin &&
+	       section->key_bytes <= RECORD_KEY_MAX &&
+	       section->common_bytes + section->entry_bytes <=
+	       section->key_bytes &&
+	       section->entries <= guide->chunks &&
+	       blocks * (section->entry_bytes + 1u) <=
+	       guide->chunks - section->entries;
+}
+
+/* The parts of a known length lie before the end; the entries have the rest. */
+static bool take_parts(struct sealedguide *guide)
+{
+	const struct sealedguide_end *end = &guide->end;
+	uint64_t room = end->bytes - sizeof *end;
+	uint64_t sections = (uint64_t)end->sections *
+			    sizeof(struct sealedguide_section);
+	uint64_t stretches = (uint64_t)end->stretches *
+			     sizeof(struct sealedguide_stretch);
+	uint64_t chunks = (uint64_t)end->chunks *
+			  sizeof(struct sealedguide_chunk);
+	uint32_t begin = 0;
+
+	if (sections + stretches + chunks > room ||
+	    end->sections > SEALEDGUIDE_SECTIONS_MAX)
+		return false;
+	guide->sections = (size_t)(room - sections);
+	guide->stretches = guide->sections - (size_t)stretches;
+	guide->chunks = guide->stretches - (size_t)chunks;
+	for (size_t i = 0; i < end->sections; i++) {
+		struct sealedguide_section section = section_at(guide, i);
+
+		if (!is_good(guide, &section, begin))
+			return false;
+		begin = section.end_block;
+	}
+	return begin == end->blocks;
+}
+
+static struct sealedguide *open_any(int fd, GByteArray *given)
+{
+	struct sealedguide *guide = g_new0(struct sealedguide, 1);
+	bool is_read;
+
+	guide->file.fd = fd;
+	guide->given = given;
+	is_read = map_file(guide);
+	if (is_read && given) {
+		guide->bytes = span_of((const char *)given->data, given->len);
+		is_read = take_end(guide);
+	} else if (is_read) {
+		is_read = read_guide(guide);
+	}
+	if (!is_read || guide->bytes.len != guide->end.bytes ||
+	    !take_facts(guide) || !take_parts(guide))
+		sealedguide_free(&guide);
+	return guide;
+}
+
+struct sealedguide *sealedguide_open(int fd)
+{
+	return open_any(fd, NULL);
+}
+
+struct sealedguide *sealedguide_open_with(int fd, GByteArray *bytes)
+{
+	return open_any(fd, bytes);
+}
+
+const struct segment_facts *sealedguide_facts(const struct sealedguide *guide)
+{
+	return &guide->facts;
+}
+
+const struct mapread_file *sealedguide_file(const struct sealedguide *guide)
+{
+	return &guide->file;
+}
+
+bool sealedguide_is_index_broken(const struct sealedguide *guide)
+{
+	return guide->end.is_index_broken;
+}
+
+size_t sealedguide_block_count(const struct sealedguide *guide)
+{
+	return guide->end.blocks;
+}
+
+/* Empty when it goes over the file's end, where a look would be our own. */
+static struct span place_of(const struct sealedguide *guide, uint64_t offset,
+			    uint64_t bytes)
+{
+	if (offset > guide->file.bytes || bytes > guide->file.bytes - offset)
+		return span_of(NULL, 0);
+	return span_of(guide->file.base + offset, (size_t)bytes);
+}
+
+struct span sealedguide_dict(const struct sealedguide *guide)
+{
+	return place_of(guide, guide->end.dict_offset, guide->end.dict_bytes);
+}
+
+size_t sealedguide_find_chunk(const struct sealedguide *guide,
+			      uint64_t sequence)
+{
+	size_t low = 0, high = guide->end.chunks;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (chunk_at(guide, middle).sequence <= sequence)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high ? low : SIZE_MAX;
+}
+
+bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
+		       uint64_t *sequence_out, struct span *place_out)
+{
+	struct sealedguide_chunk chunk;
+
+	if (i >= guide->end.chunks)
+		return false;
+	chunk = chunk_at(guide, i);
+	*sequence_out = chunk.sequence;
+	*place_out = place_of(guide, chunk.offset, chunk.bytes);
+	return true;
+}
+
+static const char *entry_at(const struct sealedguide *guide,
+			    const struct sealedguide_section *section, size_t i)
+{
+	return guide->bytes.ptr + section->entries +
+	       (i - section->first_block) * (section->entry_bytes + 1u);
+}
+
+/* The first of the section's blocks whose entry is not before the key's bytes; or,
+ * is_behind, the first that is behind them. */
+static size_t first_at(const struct sealedguide *guide,
+		       const struct sealedguide_section *section,
+		       const struct record_key *key, bool is_behind)
+{
+	size_t low = section->first_block, high = section->end_block;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = memcmp(entry_at(guide, section, middle),
+				   key->bytes + section->common_bytes,
+				   section->entry_bytes);
+
+		if (order < 0 || (order == 0 && is_behind))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct sealedguide_blocks sealedguide_find(const struct sealedguide *guide,
+					   const struct record_key *key)
+{
+	for (size_t i = 0; i < guide->end.sections; i++) {
+		struct sealedguide_section section = section_at(guide, i);
+		int order = memcmp(section.common, key->bytes,
+				   section.common_bytes);
+
+		if (order > 0)
+			return (struct sealedguide_blocks){
+				section.first_block, section.first_block,
+			};
+		if (order == 0)
+			return (struct sealedguide_blocks){
+				first_at(guide, &section, key, false),
+				first_at(guide, &section, key, true),
+			};
+	}
+	return (struct sealedguide_blocks){ guide->end.blocks,
+					    guide->end.blocks };
+}
+
+/* In the last stretch that begins at or before it. */
+static struct span block_place(const struct sealedguide *guide, size_t i,
+			       uint32_t lacking)
+{
+	size_t low = 0, high = guide->end.stretches;
+	struct sealedguide_stretch stretch;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (stretch_at(guide, middle).first_block <= i)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (!high)
+		return span_of(NULL, 0);
+	stretch = stretch_at(guide, low);
+	if (stretch.first_block > i || stretch.offset > guide->file.bytes ||
+	    stretch.bytes > SEALEDFORM_BLOCK_BYTES)
+		return span_of(NULL, 0);
+	return place_of(guide, stretch.offset + SEALEDGUIDE_PAGE_BYTES *
+			(uint64_t)(i - stretch.first_block), stretch.bytes ?
+			stretch.bytes : SEALEDFORM_BLOCK_BYTES - lacking);
+}
+
+static struct sealedguide_section section_of(const struct sealedguide *guide,
+					     size_t block)
+{
+	struct sealedguide_section section;
+
+	for (size_t i = 0;; i++) {
+		section = section_at(guide, i);
+		if (block < section.end_block)
+			return section;
+	}
+}
+
+bool sealedguide_block(const struct sealedguide *guide, size_t i,
+		       struct sealedguide_block *block_out)
+{
+	struct sealedguide_section section;
+	const char *entry;
+	uint8_t lacking;
+
+	if (i >= guide->end.blocks)
+		return false;
+	section = section_of(guide, i);
+	entry = entry_at(guide, &section, i);
+	*block_out = (struct sealedguide_block){
+		.first.len = section.key_bytes,
+		.known_bytes = section.common_bytes + section.entry_bytes,
+	};
+	memcpy(block_out->first.bytes, section.common, section.common_bytes);
+	memcpy(block_out->first.bytes + section.common_bytes, entry,
+	       section.entry_bytes);
+	lacking = (uint8_t)entry[section.entry_bytes];
+	block_out->place = block_place(guide, i, lacking);
+	return block_out->place.len;
+}

@@ -1,0 +1,105 @@
+/* sealedguide.h - where all of a sealed day lies, in one piece at its file's end */
+#ifndef STORE_SEALEDGUIDE_H
+#define STORE_SEALEDGUIDE_H
+
+#include "store/mapread.h"
+#include "store/sealedform.h"
+#include "store/segment.h"
+
+/*
+ * LMDB's tree leads to each thing by pages that lie far apart, and a search over months
+ * asks each day for a few only: to come to them took longer than what they lead to. So
+ * behind LMDB's last page, where LMDB does not look, lies a guide, which one read gets:
+ *
+ *	entries		one a block of the index, in its order: a section's are as long as
+ *			one another: some bytes of the block's first key, and in the last
+ *			byte what the block lacks to SEALEDFORM_BLOCK_BYTES
+ *	chunks		struct sealedguide_chunk, as the records' table has them
+ *	stretches	struct sealedguide_stretch, by their first blocks
+ *	sections	struct sealedguide_section, by their first blocks
+ *	end		struct sealedguide_end
+ *
+ * Numbers are in the machine's order, offsets in the file. A block's entry tells it from
+ * those beside it unless they begin with the same key.
+ */
+struct sealedguide_chunk {
+	uint64_t sequence;		/* of its first record */
+	uint64_t offset, bytes;
+};
+
+/* Blocks that lie SEALEDGUIDE_PAGE_BYTES apart; or one of another length. */
+struct sealedguide_stretch {
+	uint64_t offset;		/* of its first */
+	uint32_t first_block;
+	uint32_t bytes;			/* of the one; 0: its entry says how many */
+};
+
+#define SEALEDGUIDE_PAGE_BYTES 4096
+#define SEALEDGUIDE_SECTIONS_MAX 256	/* there are not so many kinds of keys */
+
+/* Blocks of one kind of key; all of its first keys begin alike. */
+struct sealedguide_section {
+	uint32_t first_block, end_block;
+	uint32_t entries;		/* offset in the guide */
+	uint8_t key_bytes;		/* of each of its keys; of these */
+	uint8_t common_bytes;		/* are not in the entries, */
+	uint8_t entry_bytes;		/* and so many are */
+	uint8_t common[RECORD_KEY_MAX];
+};
+
+struct sealedguide_end {
+	uint64_t bytes;			/* of the guide, this with it */
+	uint64_t dict_offset, dict_bytes;
+	uint64_t count, sequence, before_sequence;
+	uint8_t sha256[RECORD_HASH_BYTES], before_sha256[RECORD_HASH_BYTES];
+	uint32_t keys;
+	uint32_t chunks, stretches, sections, blocks;
+	uint32_t is_index_broken;	/* some blocks were not to be found */
+	char magic[8];
+};
+#define SEALEDGUIDE_MAGIC "MRguide\1"
+
+struct sealedguide;
+/* Takes fd, of a day's file. NULL: at its end there is none, or no room in memory. */
+struct sealedguide *sealedguide_open(int fd) MUST_USE;
+/* The same with a guide that is not in the file; takes bytes. */
+struct sealedguide *sealedguide_open_with(int fd, GByteArray *bytes) MUST_USE;
+/* Accepts NULL, clears the pointer. */
+void sealedguide_free(struct sealedguide **guide);
+
+/* All that is given is borrowed from it; what lies in the file is a place in its map. */
+const struct segment_facts *sealedguide_facts(const struct sealedguide *guide);
+const struct mapread_file *sealedguide_file(const struct sealedguide *guide);
+struct span sealedguide_dict(const struct sealedguide *guide);
+
+/* The last chunk that begins at or before sequence, else the first; SIZE_MAX: there is
+ * none. */
+size_t sealedguide_find_chunk(const struct sealedguide *guide,
+			      uint64_t sequence) MUST_USE;
+/* False: there are no more. Its place is empty when that is not in the file. */
+bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
+		       uint64_t *sequence_out, struct span *place_out)
+	MUST_USE;
+
+/* Blocks that begin with the key, as far as their entries tell, from first up to end.
+ * The key may also be in the one before, at its end. */
+struct sealedguide_blocks {
+	size_t first, end;
+};
+struct sealedguide_blocks sealedguide_find(const struct sealedguide *guide,
+					   const struct record_key *key)
+	MUST_USE;
+
+struct sealedguide_block {
+	struct record_key first;	/* its key, of which are known: */
+	size_t known_bytes;
+	struct span place;
+};
+/* False: there are no more, or it is not in the file. */
+bool sealedguide_block(const struct sealedguide *guide, size_t i,
+		       struct sealedguide_block *block_out) MUST_USE;
+size_t sealedguide_block_count(const struct sealedguide *guide);
+/* Not all of the index is in it. */
+bool sealedguide_is_index_broken(const struct sealedguide *guide);
+
+#endif

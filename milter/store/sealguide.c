@@ -1,0 +1,294 @@
+#include <config.h>
+
+#include "store/sealguide.h"
+
+#include <lmdb.h>
+#include <string.h>
+
+#define BLOCK_TAIL 4		/* of a block's key: its first sequence */
+#define LACKING_MAX UINT8_MAX
+
+struct sealguide {
+	GByteArray *entries;
+	GArray *chunks, *stretches, *sections;
+	GArray *keys;			/* first ones of the section in hand */
+	GByteArray *lacking;		/* a byte a block, of the same */
+	uint64_t next_offset;		/* of a block that goes on a stretch */
+	uint32_t blocks;
+	bool is_index_broken;
+};
+
+struct sealguide *sealguide_new(void)
+{
+	struct sealguide *guide = g_new0(struct sealguide, 1);
+
+	guide->entries = g_byte_array_new();
+	guide->chunks = g_array_new(FALSE, FALSE,
+				    sizeof(struct sealedguide_chunk));
+	guide->stretches = g_array_new(FALSE, FALSE,
+				       sizeof(struct sealedguide_stretch));
+	guide->sections = g_array_new(FALSE, FALSE,
+				      sizeof(struct sealedguide_section));
+	guide->keys = g_array_new(FALSE, FALSE, sizeof(struct record_key));
+	guide->lacking = g_byte_array_new();
+	return guide;
+}
+
+static void free_guide(struct sealguide **guide)
+{
+	struct sealguide *old = *guide;
+
+	*guide = NULL;
+	g_byte_array_unref(old->entries);
+	g_array_unref(old->chunks);
+	g_array_unref(old->stretches);
+	g_array_unref(old->sections);
+	g_array_unref(old->keys);
+	g_byte_array_unref(old->lacking);
+	g_free(old);
+}
+
+void sealguide_add_chunk(struct sealguide *guide, uint64_t sequence,
+			 uint64_t offset, uint64_t bytes)
+{
+	struct sealedguide_chunk chunk = { sequence, offset, bytes };
+
+	g_array_append_val(guide->chunks, chunk);
+}
+
+void sealguide_break_index(struct sealguide *guide)
+{
+	guide->is_index_broken = true;
+}
+
+static const struct record_key *key_at(const struct sealguide *guide, guint i)
+{
+	return &g_array_index(guide->keys, struct record_key, i);
+}
+
+static uint8_t shared_bytes(const struct record_key *a,
+			    const struct record_key *b)
+{
+	uint8_t shared = 0;
+
+	while (shared < a->len && a->bytes[shared] == b->bytes[shared])
+		shared++;
+	return shared;
+}
+
+/* What all begin with; and how many bytes behind that it takes to tell each from the one
+ * before. */
+static void measure_keys(const struct sealguide *guide,
+			 struct sealedguide_section *section)
+{
+	uint8_t most = section->key_bytes, needed = 0;
+
+	for (guint i = 1; i < guide->keys->len; i++) {
+		uint8_t shared = shared_bytes(key_at(guide, i - 1),
+					      key_at(guide, i));
+
+		most = MIN(most, shared);
+		if (shared < section->key_bytes)
+			needed = (uint8_t)MAX(needed, shared + 1);
+	}
+	section->common_bytes = most;
+	section->entry_bytes = (uint8_t)(MAX(needed, most) - most);
+}
+
+static void end_section(struct sealguide *guide)
+{
+	struct sealedguide_section section = {
+		.first_block = guide->blocks - guide->keys->len,
+		.end_block = guide->blocks, .entries = guide->entries->len,
+	};
+
+	if (!guide->keys->len)
+		return;
+	section.key_bytes = key_at(guide, 0)->len;
+	measure_keys(guide, &section);
+	memcpy(section.common, key_at(guide, 0)->bytes, section.common_bytes);
+	for (guint i = 0; i < guide->keys->len; i++) {
+		g_byte_array_append(guide->entries, key_at(guide, i)->bytes +
+				    section.common_bytes, section.entry_bytes);
+		g_byte_array_append(guide->entries, guide->lacking->data + i,
+				    1);
+	}
+	g_array_append_val(guide->sections, section);
+	g_array_set_size(guide->keys, 0);
+	g_byte_array_set_size(guide->lacking, 0);
+}
+
+static void add_place(struct sealguide *guide, uint64_t offset,
+		      uint64_t bytes)
+{
+	uint64_t lacking = SEALEDFORM_BLOCK_BYTES - bytes;
+	struct sealedguide_stretch stretch = {
+		offset, guide->blocks,
+		lacking > LACKING_MAX ? (uint32_t)bytes : 0,
+	};
+	uint8_t byte = stretch.bytes ? 0 : (uint8_t)lacking;
+
+	if (stretch.bytes || offset != guide->next_offset)
+		g_array_append_val(guide->stretches, stretch);
+	guide->next_offset = stretch.bytes ? 0 : offset +
+						 SEALEDGUIDE_PAGE_BYTES;
+	g_byte_array_append(guide->lacking, &byte, 1);
+}
+
+void sealguide_add_block(struct sealguide *guide,
+			 const struct record_key *first, uint64_t offset,
+			 uint64_t bytes)
+{
+	if (guide->keys->len && (first->len != key_at(guide, 0)->len ||
+				 first->bytes[0] !=
+				 key_at(guide, 0)->bytes[0]))
+		end_section(guide);
+	guide->is_index_broken |= guide->sections->len + 1 >=
+				  SEALEDGUIDE_SECTIONS_MAX;
+	if (guide->sections->len + 1 >= SEALEDGUIDE_SECTIONS_MAX)
+		return;
+	add_place(guide, offset, bytes);
+	g_array_append_val(guide->keys, *first);
+	guide->blocks++;
+}
+
+static void append_all(GByteArray *out, const GArray *array, size_t each)
+{
+	g_byte_array_append(out, (const guint8 *)array->data,
+			    (guint)(array->len * each));
+}
+
+GByteArray *sealguide_end(struct sealguide **guide,
+			  const struct segment_facts *facts,
+			  uint64_t dict_offset, uint64_t dict_bytes)
+{
+	struct sealguide *made = *guide;
+	GByteArray *bytes = g_byte_array_ref(made->entries);
+	struct sealedguide_end end = {
+		.dict_offset = dict_offset, .dict_bytes = dict_bytes,
+		.count = facts->count, .keys = facts->keys,
+		.sequence = facts->head.sequence,
+		.before_sequence = facts->before.sequence,
+		.blocks = made->blocks,
+		.is_index_broken = made->is_index_broken,
+	};
+
+	end_section(made);
+	end.chunks = made->chunks->len;
+	end.stretches = made->stretches->len;
+	end.sections = made->sections->len;
+	memcpy(end.sha256, facts->head.sha256, sizeof end.sha256);
+	memcpy(end.before_sha256, facts->before.sha256, sizeof end.sha256);
+	memcpy(end.magic, SEALEDGUIDE_MAGIC, sizeof end.magic);
+	append_all(bytes, made->chunks, sizeof(struct sealedguide_chunk));
+	append_all(bytes, made->stretches, sizeof(struct sealedguide_stretch));
+	append_all(bytes, made->sections, sizeof(struct sealedguide_section));
+	end.bytes = bytes->len + sizeof end;
+	g_byte_array_append(bytes, (const guint8 *)&end, sizeof end);
+	free_guide(guide);
+	return bytes;
+}
+
+static uint64_t offset_of(const struct mapread_file *file,
+			  const MDB_val *value)
+{
+	return (uint64_t)((const char *)value->mv_data - file->base);
+}
+
+static int add_chunks(struct sealguide *guide,
+		      const struct sealguide_tables *tables,
+		      const struct mapread_file *file)
+{
+	uint64_t sequence;
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int failed = mdb_cursor_open(tables->txn, tables->records, &cursor);
+
+	if (failed)
+		return failed;
+	while (!(failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		if (key.mv_size != sizeof sequence)
+			continue;
+		memcpy(&sequence, key.mv_data, sizeof sequence);
+		sealguide_add_chunk(guide, GUINT64_FROM_BE(sequence),
+				    offset_of(file, &value), value.mv_size);
+	}
+	mdb_cursor_close(cursor);
+	return failed == MDB_NOTFOUND ? 0 : failed;
+}
+
+/* Some of an index is better than none: what is found is looked at, and the rest is told
+ * of. */
+static int add_blocks(struct sealguide *guide,
+		      const struct sealguide_tables *tables,
+		      const struct mapread_file *file)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int failed = mdb_cursor_open(tables->txn, tables->index, &cursor);
+
+	if (failed)
+		return failed;
+	while (!(failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		struct record_key first = {
+			.len = (uint8_t)(key.mv_size - BLOCK_TAIL),
+		};
+
+		if (key.mv_size <= BLOCK_TAIL ||
+		    key.mv_size > RECORD_KEY_MAX + BLOCK_TAIL ||
+		    !value.mv_size || value.mv_size > SEALEDFORM_BLOCK_BYTES) {
+			sealguide_break_index(guide);
+			continue;
+		}
+		memcpy(first.bytes, key.mv_data, first.len);
+		sealguide_add_block(guide, &first, offset_of(file, &value),
+				    value.mv_size);
+	}
+	mdb_cursor_close(cursor);
+	if (failed != MDB_NOTFOUND)
+		sealguide_break_index(guide);
+	return 0;
+}
+
+/* The facts lie in a page, with the names of the table's other values. */
+static int find_file(const struct sealguide_tables *tables,
+		     struct mapread_file *file_out)
+{
+	MDB_val key = { 4, (void *)"meta" }, value;
+	MDB_env *env = mdb_txn_env(tables->txn);
+	MDB_stat stats;
+	int fd, failed = mdb_get(tables->txn, tables->meta, &key, &value);
+
+	if (!failed)
+		failed = mdb_env_stat(env, &stats);
+	if (!failed)
+		failed = mdb_env_get_fd(env, &fd);
+	if (failed)
+		return failed;
+	*file_out = mapread_file_of(fd, value.mv_data, stats.ms_psize);
+	return file_out->base ? 0 : MDB_CORRUPTED;
+}
+
+int sealguide_make(const struct sealguide_tables *tables,
+		   const struct segment_facts *facts, GByteArray **bytes_out)
+{
+	MDB_val key = { 4, (void *)"dict" }, dict;
+	struct mapread_file file;
+	struct sealguide *guide;
+	int failed = find_file(tables, &file);
+
+	if (failed)
+		return failed;
+	/* Without it no run can be read, and that is told. */
+	if (mdb_get(tables->txn, tables->meta, &key, &dict))
+		dict = (MDB_val){ 0, (void *)file.base };
+	guide = sealguide_new();
+	failed = add_chunks(guide, tables, &file);
+	if (!failed)
+		failed = add_blocks(guide, tables, &file);
+	*bytes_out = sealguide_end(&guide, facts, offset_of(&file, &dict),
+				   dict.mv_size);
+	if (failed)
+		g_clear_pointer(bytes_out, g_byte_array_unref);
+	return failed;
+}
