@@ -3,17 +3,17 @@
 #include "store/sealedguide.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TAIL_BYTES ((size_t)72 << 10)	/* read first: a guide of a million records */
-#define READ_BYTES_MAX ((size_t)1 << 20)	/* a longer one is looked at in the map */
+#define GUIDE_BYTES_MAX ((size_t)64 << 20)	/* more is damage */
 
 struct sealedguide {
-	struct mapread_file file;
-	struct span bytes;		/* of the guide */
-	char *read;			/* where they are; NULL: in the map, or */
+	int fd;
+	uint64_t file_bytes;
+	struct span bytes;		/* of the guide; they are in */
+	char *read;			/* memory of its own, or */
 	GByteArray *given;
 	struct sealedguide_end end;
 	struct segment_facts facts;
@@ -27,31 +27,11 @@ void sealedguide_free(struct sealedguide **guide)
 	*guide = NULL;
 	if (!old)
 		return;
-	if (old->file.base)
-		munmap((void *)old->file.base, old->file.bytes);
-	close(old->file.fd);
+	close(old->fd);
 	g_free(old->read);
 	if (old->given)
 		g_byte_array_unref(old->given);
 	g_free(old);
-}
-
-/* The whole of the file, of which nothing is looked at yet. */
-static bool map_file(struct sealedguide *guide)
-{
-	struct stat file;
-	void *map;
-
-	if (fstat(guide->file.fd, &file) != 0 || file.st_size <= 0)
-		return false;
-	map = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED,
-		   guide->file.fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	guide->file.base = map;
-	guide->file.bytes = (size_t)file.st_size;
-	madvise(map, guide->file.bytes, MADV_RANDOM);
-	return true;
 }
 
 static bool read_last(struct sealedguide *guide, size_t bytes)
@@ -59,8 +39,8 @@ static bool read_last(struct sealedguide *guide, size_t bytes)
 	g_free(guide->read);
 	guide->read = g_malloc(bytes);
 	guide->bytes = span_of(guide->read, bytes);
-	return pread(guide->file.fd, guide->read, bytes,
-		     (off_t)(guide->file.bytes - bytes)) == (ssize_t)bytes;
+	return pread(guide->fd, guide->read, bytes,
+		     (off_t)(guide->file_bytes - bytes)) == (ssize_t)bytes;
 }
 
 static bool take_end(struct sealedguide *guide)
@@ -77,21 +57,15 @@ static bool take_end(struct sealedguide *guide)
 
 static bool read_guide(struct sealedguide *guide)
 {
-	size_t bytes = MIN(TAIL_BYTES, guide->file.bytes);
+	size_t bytes = (size_t)MIN(TAIL_BYTES, guide->file_bytes);
 
 	if (!read_last(guide, bytes) || !take_end(guide) ||
-	    guide->end.bytes > guide->file.bytes)
+	    guide->end.bytes > MIN(GUIDE_BYTES_MAX, guide->file_bytes))
 		return false;
-	if (guide->end.bytes <= bytes) {
-		guide->bytes = span_from(guide->bytes,
-					 bytes - (size_t)guide->end.bytes);
-		return true;
-	}
-	if (guide->end.bytes <= READ_BYTES_MAX)
+	if (guide->end.bytes > bytes)
 		return read_last(guide, (size_t)guide->end.bytes);
-	g_clear_pointer(&guide->read, g_free);
-	guide->bytes = span_of(guide->file.base + guide->file.bytes -
-			       guide->end.bytes, (size_t)guide->end.bytes);
+	guide->bytes = span_from(guide->bytes,
+				 bytes - (size_t)guide->end.bytes);
 	return true;
 }
 
@@ -192,11 +166,13 @@ static bool take_parts(struct sealedguide *guide)
 static struct sealedguide *open_any(int fd, GByteArray *given)
 {
 	struct sealedguide *guide = g_new0(struct sealedguide, 1);
+	struct stat file;
 	bool is_read;
 
-	guide->file.fd = fd;
+	guide->fd = fd;
 	guide->given = given;
-	is_read = map_file(guide);
+	is_read = fstat(fd, &file) == 0 && file.st_size > 0;
+	guide->file_bytes = is_read ? (uint64_t)file.st_size : 0;
 	if (is_read && given) {
 		guide->bytes = span_of((const char *)given->data, given->len);
 		is_read = take_end(guide);
@@ -224,9 +200,9 @@ const struct segment_facts *sealedguide_facts(const struct sealedguide *guide)
 	return &guide->facts;
 }
 
-const struct mapread_file *sealedguide_file(const struct sealedguide *guide)
+int sealedguide_fd(const struct sealedguide *guide)
 {
-	return &guide->file;
+	return guide->fd;
 }
 
 bool sealedguide_is_index_broken(const struct sealedguide *guide)
@@ -239,16 +215,17 @@ size_t sealedguide_block_count(const struct sealedguide *guide)
 	return guide->end.blocks;
 }
 
-/* Empty when it goes over the file's end, where a look would be our own. */
-static struct span place_of(const struct sealedguide *guide, uint64_t offset,
+static struct part place_of(const struct sealedguide *guide, uint64_t offset,
 			    uint64_t bytes)
 {
-	if (offset > guide->file.bytes || bytes > guide->file.bytes - offset)
-		return span_of(NULL, 0);
-	return span_of(guide->file.base + offset, (size_t)bytes);
+	struct part part = { offset, bytes };
+
+	if (offset > guide->file_bytes || bytes > guide->file_bytes - offset)
+		part.bytes = 0;
+	return part;
 }
 
-struct span sealedguide_dict(const struct sealedguide *guide)
+struct part sealedguide_dict(const struct sealedguide *guide)
 {
 	return place_of(guide, guide->end.dict_offset, guide->end.dict_bytes);
 }
@@ -270,7 +247,7 @@ size_t sealedguide_find_chunk(const struct sealedguide *guide,
 }
 
 bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
-		       uint64_t *sequence_out, struct span *place_out)
+		       uint64_t *sequence_out, struct part *place_out)
 {
 	struct sealedguide_chunk chunk;
 
@@ -334,7 +311,7 @@ struct sealedguide_blocks sealedguide_find(const struct sealedguide *guide,
 }
 
 /* In the last stretch that begins at or before it. */
-static struct span block_place(const struct sealedguide *guide, size_t i,
+static struct part block_place(const struct sealedguide *guide, size_t i,
 			       uint32_t lacking)
 {
 	size_t low = 0, high = guide->end.stretches;
@@ -349,11 +326,11 @@ static struct span block_place(const struct sealedguide *guide, size_t i,
 			high = middle;
 	}
 	if (!high)
-		return span_of(NULL, 0);
+		return (struct part){ 0, 0 };
 	stretch = stretch_at(guide, low);
-	if (stretch.first_block > i || stretch.offset > guide->file.bytes ||
+	if (stretch.first_block > i || stretch.offset > guide->file_bytes ||
 	    stretch.bytes > SEALEDFORM_BLOCK_BYTES)
-		return span_of(NULL, 0);
+		return (struct part){ 0, 0 };
 	return place_of(guide, stretch.offset + SEALEDGUIDE_PAGE_BYTES *
 			(uint64_t)(i - stretch.first_block), stretch.bytes ?
 			stretch.bytes : SEALEDFORM_BLOCK_BYTES - lacking);
@@ -391,5 +368,5 @@ bool sealedguide_block(const struct sealedguide *guide, size_t i,
 	       section.entry_bytes);
 	lacking = (uint8_t)entry[section.entry_bytes];
 	block_out->place = block_place(guide, i, lacking);
-	return block_out->place.len;
+	return block_out->place.bytes;
 }

@@ -2,7 +2,7 @@
 #ifndef STORE_SEALEDGUIDE_H
 #define STORE_SEALEDGUIDE_H
 
-#include "store/mapread.h"
+#include "store/partread.h"
 #include "store/sealedform.h"
 #include "store/segment.h"
 
@@ -67,18 +67,19 @@ struct sealedguide *sealedguide_open_with(int fd, GByteArray *bytes) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedguide_free(struct sealedguide **guide);
 
-/* All that is given is borrowed from it; what lies in the file is a place in its map. */
+/* All that is given is borrowed from it. */
 const struct segment_facts *sealedguide_facts(const struct sealedguide *guide);
-const struct mapread_file *sealedguide_file(const struct sealedguide *guide);
-struct span sealedguide_dict(const struct sealedguide *guide);
+int sealedguide_fd(const struct sealedguide *guide);
+/* Of no bytes when that is not in the file. */
+struct part sealedguide_dict(const struct sealedguide *guide);
 
 /* The last chunk that begins at or before sequence, else the first; SIZE_MAX: there is
  * none. */
 size_t sealedguide_find_chunk(const struct sealedguide *guide,
 			      uint64_t sequence) MUST_USE;
-/* False: there are no more. Its place is empty when that is not in the file. */
+/* False: there are no more. Its place has no bytes when that is not in the file. */
 bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
-		       uint64_t *sequence_out, struct span *place_out)
+		       uint64_t *sequence_out, struct part *place_out)
 	MUST_USE;
 
 /* Blocks that begin with the key, as far as their entries tell, from first up to end.
@@ -93,7 +94,7 @@ struct sealedguide_blocks sealedguide_find(const struct sealedguide *guide,
 struct sealedguide_block {
 	struct record_key first;	/* its key, of which are known: */
 	size_t known_bytes;
-	struct span place;
+	struct part place;
 };
 /* False: there are no more, or it is not in the file. */
 bool sealedguide_block(const struct sealedguide *guide, size_t i,

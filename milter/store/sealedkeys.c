@@ -2,7 +2,7 @@
 
 #include "store/sealedkeys.h"
 
-#include "store/mapread.h"
+#include "store/partread.h"
 #include "store/sealedform.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@
 struct sealedkeys {
 	const struct sealedguide *guide;
 	uint64_t before;	/* the sequence in front of the day's first */
-	struct mapread *read;
+	struct partread *read;
 	bool is_broken;		/* something in it is no index */
 };
 
@@ -27,7 +27,7 @@ struct sealedkeys *sealedkeys_new(const struct sealedguide *guide)
 
 	keys->guide = guide;
 	keys->before = sealedguide_facts(guide)->before.sequence;
-	keys->read = mapread_new(sealedguide_file(guide));
+	keys->read = partread_new(sealedguide_fd(guide));
 	keys->is_broken = sealedguide_is_index_broken(guide);
 	return keys;
 }
@@ -39,7 +39,7 @@ void sealedkeys_free(struct sealedkeys **keys)
 	*keys = NULL;
 	if (!old)
 		return;
-	mapread_free(&old->read);
+	partread_free(&old->read);
 	g_free(old);
 }
 
@@ -72,8 +72,8 @@ static struct sealedform_postings look_into(struct sealedkeys *keys, size_t i,
 	struct span bytes = span_of(NULL, 0);
 
 	if (sealedguide_block(keys->guide, i, &block))
-		bytes = mapread_get(keys->read, block.place,
-				    before * PAGE_BYTES, behind * PAGE_BYTES);
+		bytes = partread_get(keys->read, block.place,
+				     before * PAGE_BYTES, behind * PAGE_BYTES);
 	if (!begins_as_said(bytes, &block)) {
 		keys->is_broken = true;
 		bytes = span_of(NULL, 0);
@@ -108,10 +108,10 @@ void sealedkeys_prefetch(struct sealedkeys *keys,
 	struct sealedguide_block block;
 
 	if (own.end - own.first < BLOCKS_COUNTED &&
-	    sealedguide_block(keys->guide, first_of(&own), &block))
-		mapread_fetch(sealedguide_file(keys->guide),
-			      span_of(block.place.ptr, PAGE_BYTES *
-				      (own.end - first_of(&own))));
+	    sealedguide_block(keys->guide, first_of(&own), &block)) {
+		block.place.bytes = PAGE_BYTES * (own.end - first_of(&own));
+		partread_fetch(sealedguide_fd(keys->guide), block.place);
+	}
 }
 
 /* Those behind last, which are in front. */

@@ -3,11 +3,13 @@
 #include "store/sealedread.h"
 
 #include "store/digest.h"
+#include "store/partread.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define CHUNK_HEAD_BYTES 8192	/* of most chunks: where their runs are */
+#define READ_BEHIND ((uint64_t)128 << 10)	/* of who walks */
 
 /* A record of the run in hand. */
 struct place {
@@ -20,10 +22,12 @@ struct sealedread {
 	enum dayreader_mode mode;
 	struct sealedform_unpacker *unpacker;	/* once it is needed, as */
 	struct sealedform_dict *dict;
+	char *dict_bytes;
 
-	size_t chunk_at;		/* which it is of them, */
-	struct span chunk;		/* some runs, as they lie in the file */
-	uint32_t runs;			/* in it */
+	struct partread *read;
+	struct part chunk;		/* some runs, */
+	size_t chunk_at;		/* which it is of all; SIZE_MAX: none, */
+	GArray *runs;			/* and where they lie in it */
 	GByteArray *run;		/* the one in hand, decompressed */
 	GArray *places;			/* its records; empty: none in hand */
 	uint64_t first;			/* sequence of its first */
@@ -39,6 +43,9 @@ struct sealedread *sealedread_new(const struct sealedguide *guide,
 
 	read->guide = guide;
 	read->mode = mode;
+	read->read = partread_new(sealedguide_fd(guide));
+	read->chunk_at = SIZE_MAX;
+	read->runs = g_array_new(FALSE, FALSE, sizeof(struct sealedread_run));
 	read->run = g_byte_array_new();
 	read->places = g_array_new(FALSE, FALSE, sizeof(struct place));
 	read->whole = g_byte_array_new();
@@ -54,6 +61,9 @@ void sealedread_free(struct sealedread **read)
 		return;
 	sealedform_unpacker_free(&old->unpacker);
 	sealedform_dict_free(&old->dict);
+	g_free(old->dict_bytes);
+	partread_free(&old->read);
+	g_array_unref(old->runs);
 	g_byte_array_unref(old->run);
 	g_array_unref(old->places);
 	g_byte_array_unref(old->whole);
@@ -74,36 +84,58 @@ static bool tell(struct sealedread *read, uint64_t sequence)
 	return false;
 }
 
-/* The runs are many, or there are none. */
+/* What says where the runs are: so many bytes of a chunk's begin. */
+static bool read_runs(struct sealedread *read, uint32_t *runs_out)
+{
+	struct part head = read->chunk;
+	uint64_t bytes = sizeof *runs_out;
+	struct span got;
+
+	head.bytes = MIN(head.bytes, CHUNK_HEAD_BYTES);
+	got = partread_get(read->read, head, 0, 0);
+	if (got.len < bytes)
+		return false;
+	memcpy(runs_out, got.ptr, sizeof *runs_out);
+	bytes += *runs_out * sizeof(struct sealedread_run);
+	if (!*runs_out || bytes > read->chunk.bytes)
+		return false;
+	if (bytes > head.bytes) {
+		head.bytes = bytes;
+		got = partread_get(read->read, head, 0, 0);
+	}
+	if (got.len < bytes)
+		return false;
+	g_array_append_vals(read->runs, got.ptr + sizeof *runs_out, *runs_out);
+	return true;
+}
+
 static bool take_chunk(struct sealedread *read, size_t i)
 {
 	uint64_t first;
+	uint32_t runs;
 
+	if (read->runs->len && i == read->chunk_at)
+		return true;
 	if (!sealedguide_chunk(read->guide, i, &first, &read->chunk))
 		return false;
-	read->chunk_at = i;
-	read->runs = 0;
-	if (read->chunk.len >= sizeof read->runs)
-		memcpy(&read->runs, read->chunk.ptr, sizeof read->runs);
-	if (!read->runs || read->runs > (read->chunk.len - sizeof read->runs) /
-					sizeof(struct sealedread_run))
+	read->chunk_at = SIZE_MAX;
+	g_array_set_size(read->runs, 0);
+	g_array_set_size(read->places, 0);	/* they are of another */
+	if (!read_runs(read, &runs))
 		return tell(read, first);
+	read->chunk_at = i;
 	return true;
 }
 
 static struct sealedread_run run_at(const struct sealedread *read, uint32_t i)
 {
-	struct sealedread_run run;
-
-	memcpy(&run, read->chunk.ptr + sizeof read->runs + i * sizeof run,
-	       sizeof run);
-	return run;
+	return g_array_index(read->runs, struct sealedread_run, i);
 }
 
 /* The last run of the chunk that begins at or before sequence, else the first. */
 static uint32_t find_run(const struct sealedread *read, uint64_t sequence)
 {
-	uint32_t low = 0, high = read->runs;
+	uint32_t low = 0, high = read->runs->len;
 
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
@@ -151,39 +183,43 @@ static bool is_of_day(const struct sealedread *read)
 	       read->first <= UINT64_MAX - read->places->len;
 }
 
-/* Where it lies in the chunk; empty: not in it. */
-static struct span run_bytes(const struct sealedread *read, uint32_t i)
+/* Of no bytes when it is not in the chunk. */
+static struct part run_part(const struct sealedread *read, uint32_t i)
 {
 	uint64_t begin = run_at(read, i).offset;
-	uint64_t end = i + 1 < read->runs ? run_at(read, i + 1).offset :
-					    read->chunk.len;
+	uint64_t end = i + 1 < read->runs->len ? run_at(read, i + 1).offset :
+						 read->chunk.bytes;
 
-	if (end > read->chunk.len || begin > end)
-		return span_of(NULL, 0);
-	return span_of(read->chunk.ptr + begin, (size_t)(end - begin));
+	if (end > read->chunk.bytes || begin > end)
+		return (struct part){ 0, 0 };
+	return (struct part){ read->chunk.offset + begin, end - begin };
 }
 
-static void fetch_dict(const struct sealedread *read)
+static void load_dict(struct sealedread *read)
 {
-	mapread_fetch(sealedguide_file(read->guide),
-		      sealedguide_dict(read->guide));
+	struct span bytes;
+
+	if (read->dict)
+		return;
+	bytes = partread_get(read->read, sealedguide_dict(read->guide), 0, 0);
+	read->dict_bytes = g_memdup2(bytes.ptr, bytes.len);
+	read->unpacker = sealedform_unpacker_new();
+	read->dict = sealedform_dict_new(span_of(read->dict_bytes, bytes.len));
 }
 
-static bool load_run(struct sealedread *read, uint32_t i)
+/* Who walks wants what lies behind it, too. */
+static bool load_run(struct sealedread *read, uint32_t i, uint64_t behind)
 {
 	struct sealedread_run run = run_at(read, i);
-	struct span rest = run_bytes(read, i);
 	struct place place = { .sha256 = { 0 } };
+	struct span rest;
 
 	g_array_set_size(read->places, 0);
+	load_dict(read);
+	rest = partread_get(read->read, run_part(read, i), 0, behind);
 	if (rest.len < RECORD_HASH_BYTES)
 		return tell(read, run.sequence);
 	memcpy(read->before, rest.ptr, RECORD_HASH_BYTES);
-	if (!read->dict) {
-		fetch_dict(read);
-		read->unpacker = sealedform_unpacker_new();
-		read->dict = sealedform_dict_new(sealedguide_dict(read->guide));
-	}
 	if (!sealedform_decompress(read->unpacker, read->dict,
 				   span_from(rest, RECORD_HASH_BYTES),
 				   read->run))
@@ -238,7 +274,7 @@ static bool find(struct sealedread *read, uint64_t sequence)
 		return true;
 	return take_chunk(read, sealedguide_find_chunk(read->guide,
 						       sequence)) &&
-	       load_run(read, find_run(read, sequence));
+	       load_run(read, find_run(read, sequence), 0);
 }
 
 bool sealedread_at(struct sealedread *read, uint64_t sequence,
@@ -252,27 +288,27 @@ bool sealedread_at(struct sealedread *read, uint64_t sequence,
 void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 			 size_t count)
 {
-	const struct mapread_file *file = sealedguide_file(read->guide);
+	int fd = sealedguide_fd(read->guide);
 	size_t last = SIZE_MAX;
 
 	if (!read->dict && count)
-		fetch_dict(read);
-	g_array_set_size(read->places, 0);	/* it is of another chunk */
+		partread_fetch(fd, sealedguide_dict(read->guide));
 	for (size_t i = 0; i < count; i++) {
 		size_t at = sealedguide_find_chunk(read->guide, sequences[i]);
-		struct span place;
+		struct part place;
 		uint64_t first;
 
 		if (at != last && sealedguide_chunk(read->guide, at, &first,
-						    &place))
-			mapread_fetch(file, span_first(place,
-						       CHUNK_HEAD_BYTES));
+						    &place)) {
+			place.bytes = MIN(place.bytes, CHUNK_HEAD_BYTES);
+			partread_fetch(fd, place);
+		}
 		last = at;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (take_chunk(read, sealedguide_find_chunk(read->guide,
 							    sequences[i])))
-			mapread_fetch(file, run_bytes(
+			partread_fetch(fd, run_part(
 				read, find_run(read, sequences[i])));
 }
 
@@ -281,9 +317,10 @@ static bool load_next(struct sealedread *read)
 {
 	uint32_t i = find_run(read, read->first) + 1;
 
-	if (i < read->runs)
-		return load_run(read, i);
-	return take_chunk(read, read->chunk_at + 1) && load_run(read, 0);
+	if (i < read->runs->len)
+		return load_run(read, i, READ_BEHIND);
+	return take_chunk(read, read->chunk_at + 1) &&
+	       load_run(read, 0, READ_BEHIND);
 }
 
 bool sealedread_next(struct sealedread *read, uint64_t from,

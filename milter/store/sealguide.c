@@ -4,6 +4,7 @@
 
 #include <lmdb.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK_TAIL 4		/* of a block's key: its first sequence */
 #define LACKING_MAX UINT8_MAX
@@ -189,20 +190,24 @@ GByteArray *sealguide_end(struct sealguide **guide,
 	return bytes;
 }
 
-static uint64_t offset_of(const struct mapread_file *file,
-			  const MDB_val *value)
+/* Tables, and where LMDB's map of their file begins. */
+struct source {
+	const struct sealguide_tables *tables;
+	const char *base;
+};
+
+static uint64_t offset_of(const struct source *from, const MDB_val *value)
 {
-	return (uint64_t)((const char *)value->mv_data - file->base);
+	return (uint64_t)((const char *)value->mv_data - from->base);
 }
 
-static int add_chunks(struct sealguide *guide,
-		      const struct sealguide_tables *tables,
-		      const struct mapread_file *file)
+static int add_chunks(struct sealguide *guide, const struct source *from)
 {
 	uint64_t sequence;
 	MDB_cursor *cursor;
 	MDB_val key, value;
-	int failed = mdb_cursor_open(tables->txn, tables->records, &cursor);
+	int failed = mdb_cursor_open(from->tables->txn,
+				     from->tables->records, &cursor);
 
 	if (failed)
 		return failed;
@@ -211,7 +216,7 @@ static int add_chunks(struct sealguide *guide,
 			continue;
 		memcpy(&sequence, key.mv_data, sizeof sequence);
 		sealguide_add_chunk(guide, GUINT64_FROM_BE(sequence),
-				    offset_of(file, &value), value.mv_size);
+				    offset_of(from, &value), value.mv_size);
 	}
 	mdb_cursor_close(cursor);
 	return failed == MDB_NOTFOUND ? 0 : failed;
@@ -219,13 +224,12 @@ static int add_chunks(struct sealguide *guide,
 
 /* Some of an index is better than none: what is found is looked at, and the rest is told
  * of. */
-static int add_blocks(struct sealguide *guide,
-		      const struct sealguide_tables *tables,
-		      const struct mapread_file *file)
+static int add_blocks(struct sealguide *guide, const struct source *from)
 {
 	MDB_cursor *cursor;
 	MDB_val key, value;
-	int failed = mdb_cursor_open(tables->txn, tables->index, &cursor);
+	int failed = mdb_cursor_open(from->tables->txn,
+				     from->tables->index, &cursor);
 
 	if (failed)
 		return failed;
@@ -241,7 +245,7 @@ static int add_blocks(struct sealguide *guide,
 			continue;
 		}
 		memcpy(first.bytes, key.mv_data, first.len);
-		sealguide_add_block(guide, &first, offset_of(file, &value),
+		sealguide_add_block(guide, &first, offset_of(from, &value),
 				    value.mv_size);
 	}
 	mdb_cursor_close(cursor);
@@ -250,14 +254,21 @@ static int add_blocks(struct sealguide *guide,
 	return 0;
 }
 
-/* The facts lie in a page, with the names of the table's other values. */
-static int find_file(const struct sealguide_tables *tables,
-		     struct mapread_file *file_out)
+/*
+ * LMDB does not tell where its map begins. But each of its pages begins with its own number
+ * (8 bytes), so the begin follows from a page; and that it is right is seen by reading that
+ * page from the file. The facts lie in one, with the names of the table's other values.
+ */
+static int find_base(struct source *from)
 {
 	MDB_val key = { 4, (void *)"meta" }, value;
-	MDB_env *env = mdb_txn_env(tables->txn);
+	MDB_env *env = mdb_txn_env(from->tables->txn);
+	g_autofree char *same = NULL;
 	MDB_stat stats;
-	int fd, failed = mdb_get(tables->txn, tables->meta, &key, &value);
+	const char *page;
+	uint64_t number;
+	int fd, failed = mdb_get(from->tables->txn, from->tables->meta, &key,
+				 &value);
 
 	if (!failed)
 		failed = mdb_env_stat(env, &stats);
@@ -265,28 +276,36 @@ static int find_file(const struct sealguide_tables *tables,
 		failed = mdb_env_get_fd(env, &fd);
 	if (failed)
 		return failed;
-	*file_out = mapread_file_of(fd, value.mv_data, stats.ms_psize);
-	return file_out->base ? 0 : MDB_CORRUPTED;
+	page = (const char *)value.mv_data -
+	       (uintptr_t)value.mv_data % stats.ms_psize;
+	memcpy(&number, page, sizeof number);
+	if (number > (uintptr_t)page / stats.ms_psize)
+		return MDB_CORRUPTED;
+	from->base = page - number * stats.ms_psize;
+	same = g_malloc(stats.ms_psize);
+	return pread(fd, same, stats.ms_psize, page - from->base) ==
+		       (ssize_t)stats.ms_psize &&
+	       memcmp(same, page, stats.ms_psize) == 0 ? 0 : MDB_CORRUPTED;
 }
 
 int sealguide_make(const struct sealguide_tables *tables,
 		   const struct segment_facts *facts, GByteArray **bytes_out)
 {
 	MDB_val key = { 4, (void *)"dict" }, dict;
-	struct mapread_file file;
+	struct source from = { .tables = tables };
 	struct sealguide *guide;
-	int failed = find_file(tables, &file);
+	int failed = find_base(&from);
 
 	if (failed)
 		return failed;
 	/* Without it no run can be read, and that is told. */
 	if (mdb_get(tables->txn, tables->meta, &key, &dict))
-		dict = (MDB_val){ 0, (void *)file.base };
+		dict = (MDB_val){ 0, (void *)from.base };
 	guide = sealguide_new();
-	failed = add_chunks(guide, tables, &file);
+	failed = add_chunks(guide, &from);
 	if (!failed)
-		failed = add_blocks(guide, tables, &file);
-	*bytes_out = sealguide_end(&guide, facts, offset_of(&file, &dict),
+		failed = add_blocks(guide, &from);
+	*bytes_out = sealguide_end(&guide, facts, offset_of(&from, &dict),
 				   dict.mv_size);
 	if (failed)
 		g_clear_pointer(bytes_out, g_byte_array_unref);

@@ -52,14 +52,15 @@ static bool is_sealed(const char *dir, int64_t day)
 }
 
 /* An open day's index lies where it was written, page by page, and that of a long day is
- * waited for longest: so it is looked at in parts, from the newest. */
-static void add_parts(const char *dir, int64_t day, GArray *parts)
+ * waited for longest: so it is looked at in parts, from the newest. False: it is sealed. */
+static bool add_parts(const char *dir, int64_t day, GArray *parts)
 {
 	struct queryplan_part part = { day, { 0, UINT64_MAX } };
+	bool is_open = !is_sealed(dir, day);
 	struct segment_facts facts;
 	uint64_t size;
 
-	if (!is_sealed(dir, day) && day_facts(dir, day, &facts, NULL)) {
+	if (is_open && day_facts(dir, day, &facts, NULL)) {
 		size = MAX(facts.count / DAY_PARTS, PART_LEAST);
 		for (uint64_t left = facts.count; left >= 2 * size;
 		     left -= size) {
@@ -71,6 +72,7 @@ static void add_parts(const char *dir, int64_t day, GArray *parts)
 	}
 	part.within.first = 0;
 	g_array_append_val(parts, part);
+	return is_open;
 }
 
 static GArray *parts_of(const struct searching *on, const char *dir,
@@ -86,8 +88,9 @@ static GArray *parts_of(const struct searching *on, const char *dir,
 			g_array_index(days, int64_t, i), { 0, UINT64_MAX },
 		};
 
+		/* Before a sealed one there is no open one. */
 		if (is_divisible)
-			add_parts(dir, part.day, parts);
+			is_divisible = add_parts(dir, part.day, parts);
 		else
 			g_array_append_val(parts, part);
 	}

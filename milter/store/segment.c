@@ -316,8 +316,9 @@ static struct segment *open_new(const char *path, enum segment_access access,
 		.is_unlocked = is_over,
 	};
 	struct segment *segment;
+	struct sealedguide *guide = is_over ? find_guide(path) : NULL;
 
-	if (is_emptied(path)) {
+	if (!guide && is_emptied(path)) {
 		store_error_set_text(error, STORE_ERROR_DAMAGED,
 				     "%s: the file is cut short", path);
 		return NULL;
@@ -327,8 +328,7 @@ static struct segment *open_new(const char *path, enum segment_access access,
 	segment->access = access;
 	segment->is_shared = !is_over;
 	segment->references = 1;
-	if (is_over)
-		segment->guide = find_guide(path);
+	segment->guide = guide;
 	if ((!segment->guide && !open_env(segment, &options, error)) ||
 	    (access == SEGMENT_WRITE && !segment->guide &&
 	     !settle(segment, error))) {

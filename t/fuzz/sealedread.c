@@ -178,21 +178,6 @@ static void look_up(struct sealedkeys *keys, const struct record_key *key)
 	(void)!sealedkeys_bounds(keys, key, &last).first;
 }
 
-static void look_at_each(const struct sealedguide *guide)
-{
-	struct sealedguide_block block;
-	struct span place;
-	uint64_t sequence;
-
-	for (size_t i = 0; i < STEPS; i++) {
-		if (sealedguide_block(guide, i, &block))
-			touch(block.place);
-		if (sealedguide_chunk(guide, i, &sequence, &place))
-			touch(place);
-	}
-	touch(sealedguide_dict(guide));
-}
-
 static void read_all(const struct sealedguide *guide,
 		     enum dayreader_mode mode, struct span input)
 {
@@ -218,7 +203,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!guide)
 		return 0;
-	look_at_each(guide);
 	read_all(guide, DAYREADER_HASHES, input);
 	read_all(guide, DAYREADER_RECORDS, input);
 	sealedguide_free(&guide);
