@@ -29,8 +29,8 @@ struct sealedform_dict;
  * worth one. Free with g_bytes_unref(). */
 GBytes *sealedform_train(const GByteArray *samples, const GArray *sizes)
 	MUST_USE;
-/* bytes are borrowed until sealedform_dict_free(); when they are empty, runs are
- * read without. */
+/* When bytes are empty, runs are read without. Who compresses with it leaves them where
+ * they are until sealedform_dict_free(). */
 struct sealedform_dict *sealedform_dict_new(struct span bytes) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedform_dict_free(struct sealedform_dict **dict);

@@ -22,7 +22,6 @@ struct sealedread {
 	enum dayreader_mode mode;
 	struct sealedform_unpacker *unpacker;	/* once it is needed, as */
 	struct sealedform_dict *dict;
-	char *dict_bytes;
 
 	struct partread *read;
 	struct part chunk;		/* some runs, */
@@ -61,7 +60,6 @@ void sealedread_free(struct sealedread **read)
 		return;
 	sealedform_unpacker_free(&old->unpacker);
 	sealedform_dict_free(&old->dict);
-	g_free(old->dict_bytes);
 	partread_free(&old->read);
 	g_array_unref(old->runs);
 	g_byte_array_unref(old->run);
@@ -84,20 +82,21 @@ static bool tell(struct sealedread *read, uint64_t sequence)
 	return false;
 }
 
-/* What says where the runs are: so many bytes of a chunk's begin. */
-static bool read_runs(struct sealedread *read, uint32_t *runs_out)
+/* Where its runs are is said at a chunk's begin. */
+static bool read_runs(struct sealedread *read)
 {
 	struct part head = read->chunk;
-	uint64_t bytes = sizeof *runs_out;
+	uint64_t bytes;
 	struct span got;
+	uint32_t runs;
 
 	head.bytes = MIN(head.bytes, CHUNK_HEAD_BYTES);
 	got = partread_get(read->read, head, 0, 0);
-	if (got.len < bytes)
+	if (got.len < sizeof runs)
 		return false;
-	memcpy(runs_out, got.ptr, sizeof *runs_out);
-	bytes += *runs_out * sizeof(struct sealedread_run);
-	if (!*runs_out || bytes > read->chunk.bytes)
+	memcpy(&runs, got.ptr, sizeof runs);
+	bytes = sizeof runs + runs * sizeof(struct sealedread_run);
+	if (!runs || bytes > read->chunk.bytes)
 		return false;
 	if (bytes > head.bytes) {
 		head.bytes = bytes;
@@ -105,14 +104,13 @@ static bool read_runs(struct sealedread *read, uint32_t *runs_out)
 	}
 	if (got.len < bytes)
 		return false;
-	g_array_append_vals(read->runs, got.ptr + sizeof *runs_out, *runs_out);
+	g_array_append_vals(read->runs, got.ptr + sizeof runs, runs);
 	return true;
 }
 
 static bool take_chunk(struct sealedread *read, size_t i)
 {
 	uint64_t first;
-	uint32_t runs;
 
 	if (read->runs->len && i == read->chunk_at)
 		return true;
@@ -121,7 +119,7 @@ static bool take_chunk(struct sealedread *read, size_t i)
 	read->chunk_at = SIZE_MAX;
 	g_array_set_size(read->runs, 0);
 	g_array_set_size(read->places, 0);	/* they are of another */
-	if (!read_runs(read, &runs))
+	if (!read_runs(read))
 		return tell(read, first);
 	read->chunk_at = i;
 	return true;
@@ -202,9 +200,8 @@ static void load_dict(struct sealedread *read)
 	if (read->dict)
 		return;
 	bytes = partread_get(read->read, sealedguide_dict(read->guide), 0, 0);
-	read->dict_bytes = g_memdup2(bytes.ptr, bytes.len);
 	read->unpacker = sealedform_unpacker_new();
-	read->dict = sealedform_dict_new(span_of(read->dict_bytes, bytes.len));
+	read->dict = sealedform_dict_new(bytes);
 }
 
 /* Who walks wants what lies behind it, too. */
