@@ -49,7 +49,8 @@ bool casebook_open(struct state *state, const struct case_settings *settings,
 	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;
-	if (caserows_add(txn, settings, facts, step, error))
+	if (caserows_add(txn, settings, facts, CASE_WITNESS_US, step,
+			 error))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;

@@ -45,6 +45,9 @@ struct case_facts {
 	int64_t incident_us;		/* the last one */
 	uint64_t incidents;
 	uint32_t strikes;		/* incidents that began after a warning */
+	/* The same, and CASE_DUTY_SUSPEND, without what complaints alone say. */
+	uint32_t seen_strikes;
+	int64_t seen_suspend_us;
 	uint32_t steps;
 	int64_t reported_us;		/* to the authority, the first time; 0: not */
 	const char *customer;		/* whose the subject was when it was opened;
@@ -68,6 +71,9 @@ const char *case_id_format(struct case_id id, char *buffer);
 
 /* The one that is owed first; CASE_DUTIES: nothing is. */
 enum case_duty case_first_duty(const struct case_facts *facts);
+
+/* A suspension is owed, but nothing that was seen here calls for it: complaints do. */
+bool case_suspends_on_hearsay(const struct case_facts *facts);
 
 /* The value of a table; free with g_bytes_unref(). */
 GBytes *caseform_pack(const struct case_facts *facts) MUST_USE;

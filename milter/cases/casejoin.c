@@ -2,7 +2,6 @@
 
 #include "cases/casejoin.h"
 
-#include "cases/caseduties.h"
 #include "cases/caselists.h"
 #include "cases/caserows.h"
 
@@ -29,6 +28,12 @@ static enum case_kind kind_of(const struct incident *incident)
 	return CASE_KIND_SPAM;
 }
 
+static enum case_witness witness_of(const struct incident *incident)
+{
+	return strcmp(incident->kind, CASEJOIN_COMPLAINT) == 0 ?
+	       CASE_WITNESS_COMPLAINT : CASE_WITNESS_US;
+}
+
 /* What was sent before the warning is what the warning is about, and before the last
  * incident, part of that: whenever somebody complains. */
 static bool is_strike(const struct case_settings *settings,
@@ -50,12 +55,14 @@ static bool join_old(struct state_txn *txn,
 		     const struct case_step *step, struct case_facts *facts,
 		     GError **error)
 {
+	enum case_witness witness = witness_of(incident);
+
 	caserows_leave(txn, facts);
-	caseduties_raise(facts, kind_of(incident), step->when_us, settings);
+	caseduties_raise(facts, kind_of(incident), witness, step->when_us,
+			 settings);
 	if (is_strike(settings, facts, incident)) {
-		facts->strikes++;
 		facts->severity = MIN(facts->severity + 1, 3);
-		caseduties_strike(facts, step->when_us, settings);
+		caseduties_strike(facts, witness, step->when_us, settings);
 	}
 	facts->incidents++;
 	facts->incident_us = MAX(facts->incident_us, incident->last_us);
@@ -81,7 +88,8 @@ static bool join_new(struct state_txn *txn,
 		.incidents = 1, .incident_us = incident->last_us,
 	};
 	first.command = CASE_COMMAND_OPEN;
-	return caserows_add(txn, settings, facts, &first, error);
+	return caserows_add(txn, settings, facts, witness_of(incident), &first,
+			    error);
 }
 
 struct joining {

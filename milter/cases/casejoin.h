@@ -6,6 +6,9 @@
 #include "cases/casesettings.h"
 #include "store/incidents.h"
 
+/* The kind of those incidents that are somebody's word alone. */
+#define CASEJOIN_COMPLAINT "complaint"
+
 /*
  * Joins an incident to a case that goes on, or opens one about the incident's subject,
  * with the note in step. Of cases that go on the best is one about own, who it was (the

@@ -2,8 +2,6 @@
 
 #include "cases/caserows.h"
 
-#include "cases/caseduties.h"
-
 #include <string.h>
 
 /*
@@ -245,14 +243,15 @@ static bool take_live(const struct case_facts *facts, void *context)
 	return false;
 }
 
-static void begin(struct case_facts *facts, const struct case_step *step,
+static void begin(struct case_facts *facts, enum case_witness witness,
+		  const struct case_step *step,
 		  const struct case_settings *settings)
 {
 	facts->state = CASE_STATE_OPEN;
 	facts->opened_us = facts->changed_us = step->when_us;
 	facts->steps = 1;
 	facts->assigned = "";
-	caseduties_begin(facts, settings);
+	caseduties_begin(facts, witness, settings);
 }
 
 bool caserows_find(struct state_txn *txn, struct case_id id,
@@ -285,8 +284,8 @@ bool caserows_find_live_of(struct state_txn *txn, const char *customer,
 }
 
 bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
-		  struct case_facts *facts, const struct case_step *step,
-		  GError **error)
+		  struct case_facts *facts, enum case_witness witness,
+		  const struct case_step *step, GError **error)
 {
 	struct case_id other;
 
@@ -294,7 +293,7 @@ bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
 			       &other))
 		return caserows_fail(error, STORE_ERROR_INVALID, other,
 			"goes on already about the same; note it there");
-	begin(facts, step, settings);
+	begin(facts, witness, step, settings);
 	facts->id = next_id(txn, facts->opened_us);
 	return put_number(txn, facts->id, error) &&
 	       caserows_put(txn, facts, step, error);

@@ -51,7 +51,7 @@ static struct case_id open_one(struct box *box, struct state_txn *txn,
 	};
 
 	assert_true(caserows_add(txn, case_settings_of(box->sample.settings),
-				 &facts, &step, NULL));
+				 &facts, CASE_WITNESS_US, &step, NULL));
 	return facts.id;
 }
 
