@@ -31,8 +31,8 @@ static bool become_owner(const char *dir)
 	       setuid(facts.st_uid) == 0;
 }
 
-/* What was refused is written down, if it can be: who tries what he may not is worth
- * knowing. */
+/* What was refused is written down, if it can be: who tries what he may
+ * not is worth knowing. */
 static int refuse(const struct admin *admin, enum operator_role role,
 		  enum operator_role least)
 {

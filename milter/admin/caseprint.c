@@ -178,7 +178,8 @@ static void add_met(struct caseprint *print, const struct case_facts *facts,
 	table_add(print->table, TABLE_PLAIN, "%s (settled)", when);
 }
 
-/* Each duty on a line of its own, also those that nothing is owed of any more. */
+/* Each duty on a line of its own, also those that nothing is
+ * owed of any more. */
 static void print_facts(const struct case_facts *facts)
 {
 	static const char *const due_titles[] = { "due", "by", NULL };

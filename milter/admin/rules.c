@@ -20,11 +20,13 @@
 struct job {
 	struct admin *admin;
 	const struct command *self;
-	char **globs;			/* --rules; NULL: those of the settings */
+	char **globs;			/* --rules; NULL: those of the
+					 * settings */
 	bool is_matched;		/* messages will be matched */
 	struct ruleset *own;		/* read for --rules */
 	const struct ruleset *set;
-	const struct keywordset *keywords;	/* NULL: with rules of its own */
+	const struct keywordset *keywords;	/* NULL: with rules of
+						 * its own */
 };
 
 static int read_own(struct job *job)

@@ -20,14 +20,16 @@ struct hold {
 	const struct limit *limit;
 	const char *value;		/* in the transaction's arena */
 	uint32_t amount;
-	size_t recipient;		/* index + 1 of the one it is for; 0: all */
+	size_t recipient;		/* index + 1 of the one it is
+					 * for; 0: all */
 };
 
 struct bulkwork {
 	struct bulk *bulk;
 	struct limitkey_parts parts;
 	GArray *holds;			/* of struct hold */
-	GHashTable *held;		/* names of those that no loop would find soon */
+	GHashTable *held;		/* names of those that no loop would
+					 * find soon */
 	bool is_limited;		/* a limit held something up */
 	size_t limited_recipient;	/* index + 1 of the last one */
 };
@@ -155,8 +157,8 @@ static const char *frees_text(const struct asking *a, int64_t frees_us)
 	return arena_text(&a->tx->arena, text ? text : "a while");
 }
 
-/* Of a limit by one part alone; a stranger's mail is nobody's case. A customer is one
- * of the book: those of the settings alone cannot be suspended. */
+/* Of a limit by one part alone; a stranger's mail is nobody's case. A customer
+ * is one of the book: those of the settings alone cannot be suspended. */
 static struct incident_subject subject_of(const struct asking *a)
 {
 	static const struct { enum limit_part part; enum list_kind kind; }
@@ -303,7 +305,8 @@ static void hold(const struct asking *a, size_t recipient)
 			a->tx, a->limit, a->value));
 }
 
-/* A recipient has no part in who is watched; and a limit never comes down to none. */
+/* A recipient has no part in who is watched; and a limit never
+ * comes down to none. */
 static uint64_t most_of(const struct transaction *tx,
 			const struct limit *limit)
 {
@@ -325,7 +328,8 @@ static struct asking asking_of(struct transaction *tx,
 	};
 }
 
-/* A message is counted once for a key, however many of its recipients have it. */
+/* A message is counted once for a key, however many of its
+ * recipients have it. */
 static bool ask_message(struct transaction *tx, const struct limit *limit,
 			const char *value, size_t recipient)
 {
@@ -483,8 +487,8 @@ static void count_event(struct transaction *tx, enum limit_count count,
 	}
 }
 
-/* For good, as the recipient's being unknown is; the MTA's reason begins with its
- * enhanced code, or a blank and its code. */
+/* For good, as the recipient's being unknown is; the MTA's reason begins with
+ * its enhanced code, or a blank and its code. */
 static bool is_refused_for_good(const struct recipient *rcpt)
 {
 	if (rcpt->state == RCPT_REFUSED_BY_MTA)

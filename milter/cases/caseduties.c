@@ -173,11 +173,13 @@ void caseduties_strike(struct case_facts *facts, enum case_witness witness,
 	else if (are_enough(facts->strikes, settings) &&
 		 !facts->due_us[CASE_DUTY_SUSPEND])
 		owe_suspension(facts, CASE_WITNESS_COMPLAINT, now_us);
-	if (facts->state == CASE_STATE_REMEDIED && !facts->due_us[CASE_DUTY_WARN])
+	if (facts->state == CASE_STATE_REMEDIED &&
+	    !facts->due_us[CASE_DUTY_WARN])
 		facts->due_us[CASE_DUTY_WARN] = calendar_add_days(
 			settings->calendar, now_us, settings->warn_days);
 	if (facts->state == CASE_STATE_WATCHED)
 		facts->due_us[CASE_DUTY_END] = facts->until_us =
-			MAX(facts->until_us, now_us + settings->watch_ms * 1000);
+			MAX(facts->until_us,
+			    now_us + settings->watch_ms * 1000);
 	remember(facts);
 }

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* Which kinds of incident make which cases, when they do not say; all else is spam. */
+/* Which kinds of incident make which cases, when they do not
+ * say; all else is spam. */
 static enum case_kind kind_of(const struct incident *incident)
 {
 	static const struct { const char *word; enum case_kind kind; }
@@ -34,8 +35,8 @@ static enum case_witness witness_of(const struct incident *incident)
 	       CASE_WITNESS_COMPLAINT : CASE_WITNESS_US;
 }
 
-/* What was sent before the warning is what the warning is about, and before the last
- * incident, part of that: whenever somebody complains. */
+/* What was sent before the warning is what the warning is about, and before the
+ * last incident, part of that: whenever somebody complains. */
 static bool is_strike(const struct case_settings *settings,
 		      const struct case_facts *facts,
 		      const struct incident *incident)
@@ -94,8 +95,10 @@ static bool join_new(struct state_txn *txn,
 
 struct joining {
 	const struct case_settings *settings;
-	const struct incident *incident;	/* its subject as lists_form() */
-	struct incident_subject own;		/* likewise; value may be NULL */
+	const struct incident *incident;	/* its subject as
+						 * lists_form() */
+	struct incident_subject own;		/* likewise; value may
+						 * be NULL */
 	const char *contact;
 	const struct case_step *step;
 };

@@ -5,8 +5,9 @@
 #include <string.h>
 
 /*
- * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u', 'o' and 'd' lead to it by
- * state, subject, customer and what is due first, and have no value. 'a' is casetold.c's.
+ * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u', 'o' and 'd' lead
+ * to it by state, subject, customer and what is due first, and have no value.
+ * 'a' is casetold.c's.
  */
 enum prefix {
 	PREFIX_CASE = 'c',	/* id */

@@ -13,7 +13,8 @@
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 #define AGAIN_US INT64_C(60000000)
-#define EACH_US INT64_C(60000000)	/* what expires changes nothing on disk */
+#define EACH_US INT64_C(60000000)	/* what expires changes nothing
+					 * on disk */
 
 static const char *const state_words[] = {
 	"suspended", "watched", "warned", NULL,
@@ -193,8 +194,8 @@ static bool is_same(const char *path, const GString *text)
 	       len == text->len && memcmp(bytes, text->str, len) == 0;
 }
 
-/* At the first look the hook runs for what is right already, too: the last one may have
- * been lost with the daemon, or what it filled with the machine. */
+/* At the first look the hook runs for what is right already, too: the last one
+ * may have been lost with the daemon, or what it filled with the machine. */
 static bool write_file(struct state *state, const struct list_file *file,
 		       bool is_first, GError **error)
 {

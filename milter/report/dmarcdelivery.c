@@ -88,8 +88,8 @@ static void take_targets(struct sending *on, const GArray *found)
 	}
 }
 
-/* False: the DNS is in trouble. After some tries those that it knows have waited long
- * enough for the others. */
+/* False: the DNS is in trouble. After some tries those that it knows have
+ * waited long enough for the others. */
 static bool find_targets(struct sending *on)
 {
 	struct dmarctargets targets = dmarcdelivery_targets(

@@ -81,8 +81,8 @@ const char *redact_address(const struct redact *redact, struct span address,
 			    domain.len ? domain.ptr : "");
 }
 
-/* How long "local", the sign and "domain" at the beginning of text are; 0: they are not
- * there. */
+/* How long "local", the sign and "domain" at the beginning of text are; 0:
+ * they are not there. */
 static size_t length_at(struct span text, const struct known *known,
 			const char *sign)
 {

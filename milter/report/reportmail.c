@@ -54,7 +54,8 @@ GByteArray *reportmail_format(const struct reportmail *mail)
 				 GMIME_OBJECT(all));
 }
 
-/* sendmail(1) takes lines as programs have them, and makes CRLF of them again. */
+/* sendmail(1) takes lines as programs have them, and makes CRLF
+ * of them again. */
 static GString *with_lf(const GByteArray *message)
 {
 	const char *bytes = (const char *)message->data;

@@ -1,5 +1,6 @@
-# What our own senders must not send opens a case by itself: harmful content end to
-# end, viruses, traps and borrowed senders; and a refusal at MAIL leaves its record.
+# What our own senders must not send opens a case by itself: harmful content
+# end to end, viruses, traps and borrowed senders; and a refusal at MAIL
+# leaves its record.
 
 use strict;
 use warnings;

@@ -1,7 +1,8 @@
 package Postfix;
 
-# A Postfix of one's own, in a sandbox: loopback, a high port, nothing leaves the
-# machine. Accepted mail, wherever it is to go, ends in files of the sandbox.
+# A Postfix of one's own, in a sandbox: loopback, a high port, nothing
+# leaves the machine. Accepted mail, wherever it is to go, ends in
+# files of the sandbox.
 #
 #	my $postfix = Postfix->new($box, milters => 'inet:127.0.0.1:8891',
 #		main => { mynetworks => '127.0.0.1/32' });
@@ -26,8 +27,9 @@ sub is_there { -x '/usr/sbin/postfix' && -x "$daemons/master" && $> == 0 }
 # (non_smtpd_milters), listeners ({ name => { port, options } }, for smtpds
 # beside the first), users ({ name => password }: SASL logins), tls (true:
 # STARTTLS with a certificate made here; a client is asked for its own),
-# open_relay (true: anyone may relay; a plain "permit" would not do, Postfix insists
-# on a reject_unauth_destination that is not behind it, or does not serve).
+# open_relay (true: anyone may relay; a plain "permit" would not do, Postfix
+# insists on a reject_unauth_destination that is not behind it, or does not
+# serve).
 sub new
 {
 	my ($class, $box, %opt) = @_;

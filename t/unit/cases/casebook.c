@@ -14,7 +14,8 @@
 
 #define MINUTE INT64_C(60000000)
 #define DAY (24 * 60 * MINUTE)
-#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z, a Friday */
+#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z,
+						 * a Friday */
 
 struct box {
 	struct sample sample;
@@ -354,7 +355,8 @@ static uint64_t incidents_of(struct box *box, const struct case_facts *facts)
 	return now.incidents;
 }
 
-/* An operator's case about one account takes what the customer does by another. */
+/* An operator's case about one account takes what the customer
+ * does by another. */
 static void a_customers_incidents_join_the_case_of_his_account(void **unused)
 {
 	struct case_facts alice, bob, whole;

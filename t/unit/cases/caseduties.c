@@ -5,7 +5,8 @@
 #include "unit/tap.h"
 
 #define HOUR INT64_C(3600000000)
-#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z, a Friday */
+#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z,
+						 * a Friday */
 
 static struct case_settings settings = {
 	.warn_days = 1, .cut_days = 2, .suspend_ms = 1800000,
@@ -177,7 +178,8 @@ static void a_kind_that_is_none(void **unused)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test_setup_teardown(the_graver_kind_wins, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(the_graver_kind_wins, set_up,
+					tear_down),
 	cmocka_unit_test_setup_teardown(what_is_seen_confirms_what_was_told,
 					set_up, tear_down),
 	cmocka_unit_test_setup_teardown(a_virus_that_is_seen_has_its_own_term,

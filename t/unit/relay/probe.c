@@ -556,8 +556,8 @@ static void the_servers_name(void **state)
 		g_autofree char *mail = g_strdup_printf(
 			"MAIL FROM:<antispam@%s>\n", cases[i].name);
 		struct server server;
-		struct probe_result *result = probe(&server, &script,
-						    (struct probe_options){ 0 });
+		struct probe_result *result = probe(
+			&server, &script, (struct probe_options){ 0 });
 
 		assert_non_null(strstr(server.heard->str, mail));
 		probe_result_free(result);
@@ -618,7 +618,8 @@ static void has_the_whole_battery(void **state)
 
 	(void)state;
 	if (!path) {
-		/* Not skip(): cmocka says "not ok # SKIP", which prove fails. */
+		/* Not skip(): cmocka says "not ok # SKIP",
+		 * which prove fails. */
 		print_message("# skipped, no shared/data/smtp: "
 			      "set MAILREEVE_SHARED\n");
 		return;

@@ -690,7 +690,8 @@ static void the_open_relay_battery(void **state)
 
 	(void)state;
 	if (!path) {
-		/* Not skip(): cmocka says "not ok # SKIP", which prove fails. */
+		/* Not skip(): cmocka says "not ok # SKIP",
+		 * which prove fails. */
 		print_message("# skipped, no shared/data/smtp: "
 			      "set MAILREEVE_SHARED\n");
 		return;
