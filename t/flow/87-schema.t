@@ -96,7 +96,8 @@ for my $file (@kept) {
 	};
 }
 
-# The version in a file, by the bytes around it; a sealed day's guide has its own.
+# The version in a file, by the bytes around it; a sealed day's
+# guide has its own.
 sub set_version
 {
 	my ($file, $key, $from, $to) = @_;
