@@ -71,7 +71,7 @@ static int run_sendmail(const struct releasing *on, struct span sender,
 	const struct sendmail_mail mail = {
 		evidence_settings_of(on->admin->settings)->sendmail, sender,
 		(const char *const *)to->pdata,
-		span_of(message->str, message->len),
+		span_string(message),
 	};
 	g_autoptr(GError) why = NULL;
 

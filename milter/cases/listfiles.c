@@ -208,7 +208,7 @@ static bool write_file(struct state *state, const struct list_file *file,
 	is_good = is_same(file->path, text);
 	if (!is_good)
 		is_good = is_written = wholefile_write(file->path,
-			span_of(text->str, text->len), 0644, error);
+			span_string(text), 0644, error);
 	g_string_free(text, TRUE);
 	if (is_written)
 		log_event(NULL, LOG_NOTICE, "list_exported", "file=%s",

@@ -78,7 +78,7 @@ static void add_symbols(struct sampling *on, GString *out,
 			g_string_append_printf(symbols, "%s%s", symbols->len ?
 				", " : "", message->findings[i]->symbol);
 	add_bytes(on, out, "sample.findings",
-		  span_of(symbols->str, symbols->len));
+		  span_string(symbols));
 }
 
 static void add_origin(struct sampling *on, GString *out,

@@ -156,7 +156,7 @@ struct span redact_text(const struct redact *redact, struct span text,
 
 	if (!redact_append(redact, text, out, arena))
 		return text;
-	return arena_span(arena, span_of(out->str, out->len));
+	return arena_span(arena, span_string(out));
 }
 
 static void hide_bytes(const struct redact *redact, protobuf_c_boolean has,

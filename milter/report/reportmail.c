@@ -75,7 +75,7 @@ bool reportmail_send(const GByteArray *message, const char *program,
 	g_autoptr(GString) text = with_lf(message);
 	const struct sendmail_mail mail = {
 		.program = program, .sender = span_text(reporter->contact),
-		.to = to, .bytes = span_of(text->str, text->len),
+		.to = to, .bytes = span_string(text),
 	};
 
 	return sendmail_run(&mail, SEND_LIMIT_MS, error);
