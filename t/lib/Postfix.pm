@@ -11,12 +11,13 @@ package Postfix;
 use strict;
 use warnings;
 
+use parent 'MTA';
+
 use DovecotAuth;
 use IO::Socket::INET;
 use JSON::PP;
 use POSIX ();
 use Sandbox;
-use Time::HiRes qw(stat);
 
 my $daemons = '/usr/lib/postfix/sbin';
 
@@ -276,32 +277,6 @@ sub queue
 
 	$status eq '0' or die "postqueue: $why\n";
 	return map { JSON::PP->new->utf8->decode($_) } split /\n/, $out;
-}
-
-# The messages that were delivered, oldest first, as texts with "X-To:
-# recipient" in front, one for each recipient; waits until there are `count`.
-sub delivered
-{
-	my ($self, $count) = @_;
-	my @files;
-
-	$self->{box}->wait_for(15, sub {
-		@files = glob "$self->{dir}/mail/new.*";
-		@files >= ($count // 0);
-	});
-	my %age = map { $_ => (stat $_)[9] // 0 } @files;
-	return map { $self->{box}->read_file($_) }
-		sort { $age{$a} <=> $age{$b} } @files;
-}
-
-sub forget_delivered { unlink glob "$_[0]{dir}/mail/new.*" }
-
-sub DESTROY
-{
-	my ($self) = @_;
-	local ($?, $@, $!);
-
-	$self->stop if $self->{box} && $self->{owner} == $$;
 }
 
 1;
