@@ -14,8 +14,8 @@
 static const struct command *const commands[] = {
 	&command_check, &command_status, &command_reload, &command_try,
 	&command_records, &command_customer, &command_complaint,
-	&command_case, &command_alert, &command_list, &command_limits, &command_bulk,
-	&command_greylist,
+	&command_case, &command_alert, &command_list, &command_limits,
+	&command_bulk, &command_greylist,
 	&command_incidents, &command_report, &command_audit, &command_evidence,
 	&command_dkim, &command_rules, &command_relay_probe,
 	&command_backup, &command_restore, &command_submit,

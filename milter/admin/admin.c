@@ -31,8 +31,8 @@ static bool become_owner(const char *dir)
 	       setuid(facts.st_uid) == 0;
 }
 
-/* What was refused is written down, if it can be: who tries what he may not is worth
- * knowing. */
+/* What was refused is written down, if it can be: who tries what he may
+ * not is worth knowing. */
 static int refuse(const struct admin *admin, enum operator_role role,
 		  enum operator_role least)
 {
@@ -105,11 +105,22 @@ int admin_load(struct admin *admin)
 	return status == EX_OK ? admin_become_owner(admin) : status;
 }
 
+/* GLib puts one in front by itself. */
+static const char *without_options(const char *arguments)
+{
+	static const char options[] = "[OPTION...]";
+
+	if (!g_str_has_prefix(arguments, options))
+		return arguments;
+	arguments += strlen(options);
+	return arguments + strspn(arguments, " ");
+}
+
 int admin_parse(const struct command *self, const GOptionEntry *entries,
 		int *argc, char ***argv)
 {
 	g_autoptr(GOptionContext) context =
-		g_option_context_new(self->arguments);
+		g_option_context_new(without_options(self->arguments));
 	g_autoptr(GError) why = NULL;
 	g_autofree char *name = g_strdup_printf("reevectl %s", self->name);
 	g_autofree char *examples = g_strdup_printf("Examples:\n%s",

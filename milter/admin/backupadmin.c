@@ -13,9 +13,11 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static void print_json(json_t *object)
 {
@@ -54,6 +56,17 @@ static void print_made(const struct admin *admin, const char *dir,
 		printf("%u old ones were removed\n", made->removed);
 }
 
+/* Root has become the owner of the state by now. */
+static void tell_who_writes(const struct command *self, const char *dir)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (access(dir, W_OK | X_OK) != 0)
+		fprintf(stderr, "reevectl %s: make a folder %s that belongs to "
+			"%s, the owner of the state directory\n", self->name,
+			dir, user ? user->pw_name : "who is");
+}
+
 static int make(const struct admin *admin, const struct command *self,
 		const char *dir, unsigned keep)
 {
@@ -68,8 +81,10 @@ static int make(const struct admin *admin, const struct command *self,
 
 	if (made.name)
 		print_made(admin, dir, &made);
-	if (!is_done)
+	if (!is_done) {
 		status = admin_fail_store(self, why);
+		tell_who_writes(self, dir);
+	}
 	backup_result_release(&made);
 	return status;
 }

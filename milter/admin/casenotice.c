@@ -167,7 +167,8 @@ static bool look_ahead(struct writing *on, const struct case_change *wanted)
 	return true;
 }
 
-/* Which letter; NONE also when the case forbids the step, which casebook then says. */
+/* Which letter; NONE also when the case forbids the step, which
+ * casebook then says. */
 static enum notice_kind kind_of(struct writing *on,
 				const struct case_change *wanted)
 {

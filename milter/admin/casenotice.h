@@ -32,10 +32,11 @@ struct casenotice {
 void casenotice_release(struct casenotice *letter);
 
 /*
- * The step, with its letter when there is one to be sent. A warning is sent first: the
- * step is only done when the MTA has it. All others are done first, and tried
- * again by the daemon when the letter fails. facts_out: the case then. Exit status; when
- * it is EX_OK and *is_done_out false, the letter was only shown.
+ * The step, with its letter when there is one to be sent. A warning is sent
+ * first: the step is only done when the MTA has it. All others are done first,
+ * and tried again by the daemon when the letter fails. facts_out: the case
+ * then. Exit status; when it is EX_OK and *is_done_out false, the letter was
+ * only shown.
  */
 int casenotice_step(struct admin *admin, const struct command *self,
 		    struct state *state, struct case_id id,
@@ -47,7 +48,8 @@ int casenotice_step(struct admin *admin, const struct command *self,
 int casenotice_run(struct admin *admin, const struct command *self, int argc,
 		   char **argv);
 
-/* The letters of a case, as a table, when it has any; and as an array for JSON. */
+/* The letters of a case, as a table, when it has any; and as an
+ * array for JSON. */
 bool casenotice_print(struct state *state, struct case_id id, GError **error)
 	MUST_USE;
 json_t *casenotice_json(struct state *state, struct case_id id);

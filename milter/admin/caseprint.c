@@ -44,7 +44,7 @@ static json_t *json_of(const struct case_facts *facts)
 	json_t *deadlines = times_by_duty(facts->owed_us);
 
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:I, s:I,"
-			 " s:I, s:I, s:I, s:o, s:o}",
+			 " s:I, s:I, s:I, s:o, s:I, s:o}",
 		"case", case_id_format(facts->id, id),
 		"state", case_state_word(facts->state),
 		"kind", case_kind_word(facts->kind),
@@ -58,7 +58,9 @@ static json_t *json_of(const struct case_facts *facts)
 		"until_us", (json_int_t)facts->until_us,
 		"incidents", (json_int_t)facts->incidents,
 		"incident_us", (json_int_t)facts->incident_us,
-		"due", due, "deadlines", deadlines);
+		"due", due,
+		"seen_suspend_us", (json_int_t)facts->seen_suspend_us,
+		"deadlines", deadlines);
 }
 
 static void dump(json_t *object)
@@ -75,11 +77,13 @@ static void add_due(struct caseprint *print, const struct case_facts *facts,
 {
 	bool is_over = duty != CASE_DUTIES &&
 		       facts->due_us[duty] < print->now_us;
+	bool is_hearsay = duty == CASE_DUTY_SUSPEND &&
+			  case_suspends_on_hearsay(facts);
 	g_autofree char *when = duty == CASE_DUTIES ? g_strdup("-") :
 				admin_format_time(facts->due_us[duty]);
 
-	table_add(print->table, is_over ? TABLE_BAD : TABLE_PLAIN, "%s",
-		  case_duty_word(duty));
+	table_add(print->table, is_over ? TABLE_BAD : TABLE_PLAIN, "%s%s",
+		  case_duty_word(duty), is_hearsay ? " (complaints)" : "");
 	table_add(print->table, is_over ? TABLE_BAD : TABLE_PLAIN, "%s%s",
 		  when, is_over ? " (overdue)" : "");
 }
@@ -174,7 +178,8 @@ static void add_met(struct caseprint *print, const struct case_facts *facts,
 	table_add(print->table, TABLE_PLAIN, "%s (settled)", when);
 }
 
-/* Each duty on a line of its own, also those that nothing is owed of any more. */
+/* Each duty on a line of its own, also those that nothing is
+ * owed of any more. */
 static void print_facts(const struct case_facts *facts)
 {
 	static const char *const due_titles[] = { "due", "by", NULL };

@@ -11,7 +11,8 @@ struct caseprint {
 	int64_t now_us;
 	struct table *table;
 	uint64_t count, overdue;
-	int limit;			/* 0: all; set behind caseprint_begin() */
+	int limit;			/* 0: all; set behind
+					 * caseprint_begin() */
 	struct case_id last;		/* that was printed */
 	bool is_cut;			/* there are more */
 };

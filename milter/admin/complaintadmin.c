@@ -160,8 +160,8 @@ static int import(struct importing *on, int count, char **paths,
 	return status;
 }
 
-/* What an MTA's pipe may do, anyone may; who writes into the state himself has to
- * be one who may add. */
+/* What an MTA's pipe may do, anyone may; who writes into the state himself has
+ * to be one who may add. */
 static int load_as_owner(struct admin *admin)
 {
 	g_clear_pointer(&admin->settings, settings_unref);

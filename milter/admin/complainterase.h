@@ -6,9 +6,10 @@
 #include "store/state.h"
 
 /*
- * The numbers (uint64_t, the newest first) of complaints about one of the records, or
- * of which an address is one that asking has: its sender, its recipient or who
- * complains. Those that were erased are none. NULL with error; free with g_array_unref().
+ * The numbers (uint64_t, the newest first) of complaints about one of the
+ * records, or of which an address is one that asking has: its sender, its
+ * recipient or who complains. Those that were erased are none. NULL with error;
+ * free with g_array_unref().
  */
 GArray *complainterase_find(struct state *state,
 			    const struct recordquery *asking,

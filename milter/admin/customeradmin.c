@@ -37,8 +37,8 @@ static int put(struct state *state, const struct command *self,
 }
 
 static int change(const struct admin *admin, const struct command *self,
-		  const struct customerwords *words, const char *id, bool is_edit,
-		  struct arena *arena)
+		  const struct customerwords *words, const char *id,
+		  bool is_edit, struct arena *arena)
 {
 	struct customer_entry entry;
 	g_autoptr(GError) why = NULL;
@@ -162,8 +162,8 @@ static int run_import(struct admin *admin, const struct command *self,
 	if (status == EX_OK && argc < 2)
 		status = admin_fail(self, EX_USAGE,
 				    "needs a file, or - for standard input");
-	/* Who may not import is told nothing of what is in a file. Root's may not be
-	 * the daemon's to read. */
+	/* Who may not import is told nothing of what is in a file. Root's may
+	 * not be the daemon's to read. */
 	if (status == EX_OK)
 		status = admin_load_settings(admin);
 	if (status == EX_OK)

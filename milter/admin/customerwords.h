@@ -13,13 +13,14 @@ struct customerwords {
 	char *reason;
 };
 
-/* Reads the options, into words that were cleared; the id is left in argv[1]. Exit
- * status, as that of admin_parse(). */
+/* Reads the options, into words that were cleared; the id is left in argv[1].
+ * Exit status, as that of admin_parse(). */
 int customerwords_take(struct customerwords *words, const struct command *self,
 		       bool is_edit, int *argc, char ***argv) MUST_USE;
 void customerwords_release(struct customerwords *words);
 
-/* Texts replace, values of lists are added; in the arena, or borrowed from words. */
+/* Texts replace, values of lists are added; in the arena, or
+ * borrowed from words. */
 bool customerwords_apply(const struct customerwords *words,
 			 struct customer_entry *entry, struct arena *arena,
 			 GError **error) MUST_USE;

@@ -50,8 +50,8 @@ static int write_key(const struct command *self, const char *path,
 				  path, owner, g_strerror(errno));
 	if (geteuid() == 0 && !user)
 		fprintf(stderr, "reevectl dkim keygen: there is no user %s: "
-			"give the file to the daemon's user, that a reload "
-			"can read it\n", owner);
+			"give the file to the daemon's user (--owner), that "
+			"a reload can read it\n", owner);
 	return EX_OK;
 }
 

@@ -103,7 +103,8 @@ static void show_row(struct asking *on,
 	table_add(on->table, TABLE_DIM, "%s", why ? why : "");
 }
 
-/* A line for each who is to get it, or one. word: where its own state says nothing. */
+/* A line for each who is to get it, or one. word: where its own
+ * state says nothing. */
 static void show(struct asking *on, const struct dmarcoutbox_report *report,
 		 const char *word)
 {

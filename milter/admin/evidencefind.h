@@ -19,9 +19,9 @@ typedef int evidencefind_fn(const struct evidencefind_item *item,
 			    void *context);
 
 /*
- * The record of an id as people write it, or all that query has: each is given to
- * take. Exit status: the first of take's that is not 0, or the message is out: no such
- * record, it has no evidence, or the answer is not whole.
+ * The record of an id as people write it, or all that query has: each is given
+ * to take. Exit status: the first of take's that is not 0, or the message is
+ * out: no such record, it has no evidence, or the answer is not whole.
  */
 int evidencefind_one(const struct admin *admin, const struct command *self,
 		     const char *id, evidencefind_fn *take, void *context)
@@ -41,8 +41,9 @@ enum evidencefind_state {
 };
 
 /*
- * For many of them: what is the same for all, the holds above all, is read but once.
- * Both are borrowed; state may be NULL: then nobody released or removed anything.
+ * For many of them: what is the same for all, the holds above all, is
+ * read but once. Both are borrowed; state may be NULL: then nobody
+ * released or removed anything.
  */
 struct evidencefind_states;
 struct evidencefind_states *evidencefind_states_new(const struct admin *admin,
@@ -50,14 +51,15 @@ struct evidencefind_states *evidencefind_states_new(const struct admin *admin,
 	MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void evidencefind_states_free(struct evidencefind_states **states);
-enum evidencefind_state evidencefind_state(struct evidencefind_states *states,
-					   const struct evidencefind_item *item);
+enum evidencefind_state evidencefind_state(
+	struct evidencefind_states *states,
+	const struct evidencefind_item *item);
 const char *evidencefind_state_word(enum evidencefind_state state);
 
 /* Bytes for a terminal or a page: all but printable ASCII as \xHH. Free it. */
 char *evidencefind_escape(struct span bytes) MUST_USE;
-/* The lines of an original's header, each so; the first of the body is not there.
- * Free with g_ptr_array_unref(). */
+/* The lines of an original's header, each so; the first of the body is not
+ * there. Free with g_ptr_array_unref(). */
 GPtrArray *evidencefind_header(const GByteArray *original) MUST_USE;
 
 #endif

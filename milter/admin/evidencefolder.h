@@ -1,4 +1,5 @@
-/* evidencefolder.h - a record, its original and its proof as a folder of a ZIP */
+/* evidencefolder.h - a record, its original and its proof as a
+ * folder of a ZIP */
 #ifndef ADMIN_EVIDENCEFOLDER_H
 #define ADMIN_EVIDENCEFOLDER_H
 

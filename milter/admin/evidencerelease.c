@@ -71,7 +71,7 @@ static int run_sendmail(const struct releasing *on, struct span sender,
 	const struct sendmail_mail mail = {
 		evidence_settings_of(on->admin->settings)->sendmail, sender,
 		(const char *const *)to->pdata,
-		span_of(message->str, message->len),
+		span_string(message),
 	};
 	g_autoptr(GError) why = NULL;
 
@@ -117,7 +117,8 @@ static struct span body_of(const GByteArray *original)
 			       (size_t)(end - text) + 4) : span_of(NULL, 0);
 }
 
-/* First it is written down: the message may be back before sendmail has ended. */
+/* First it is written down: the message may be back before
+ * sendmail has ended. */
 static int send_one(const struct releasing *on,
 		    const struct evidencefind_item *item,
 		    const GByteArray *original)
@@ -249,8 +250,9 @@ static int ask(const struct removing *on, struct asking *asking)
 				asking);
 }
 
-/* A message that came again after a crash has two originals, and one has no record. Who
- * removes that one by its hash, as evidence verify tells him, does not mean the other. */
+/* A message that came again after a crash has two originals, and one has no
+ * record. Who removes that one by its hash, as evidence verify tells him, does
+ * not mean the other. */
 static int spare_recorded(struct removing *on)
 {
 	g_autoptr(GArray) orphans = g_array_new(FALSE, FALSE,

@@ -34,7 +34,8 @@ struct verifying {
 	GHashTable *files;		/* path -> struct known * */
 	unsigned records, problems;
 	unsigned orphans;		/* files that no record has */
-	unsigned removed, expired;	/* originals that are rightly not there */
+	unsigned removed, expired;	/* originals that are rightly
+					 * not there */
 	bool is_whole;			/* all records could be read */
 };
 
@@ -66,8 +67,9 @@ static void tell(struct verifying *on, const char *path, const char *record,
 	print(on, path, record, problem);
 }
 
-/* The original is on disk before its record, which is before the answer: nobody was told
- * that this mail was taken. When some record could not be read it may be in that one. */
+/* The original is on disk before its record, which is before the answer:
+ * nobody was told that this mail was taken. When some record could not be read
+ * it may be in that one. */
 static void tell_orphan(struct verifying *on, const char *path,
 			const struct known *known)
 {

@@ -10,8 +10,8 @@
 
 struct evidencezip;
 
-/* To a file that is open, and stays so. NULL with error, also in a build without
- * libarchive. */
+/* To a file that is open, and stays so. NULL with error, also in a build
+ * without libarchive. */
 struct evidencezip *evidencezip_open(int fd, GError **error) MUST_USE;
 /* A file that nobody can run. */
 bool evidencezip_add(struct evidencezip *zip, const char *name,

@@ -6,9 +6,10 @@
 #include "store/lists.h"
 
 /*
- * Puts a fingerprint as text in the place of entry->value: a campaign (16 digits, as
- * bulk top has it), the id of a record, a file with a message, or such a text itself.
- * The value lives in arena. An exit status, and what is wrong is said.
+ * Puts a fingerprint as text in the place of entry->value: a campaign (16
+ * digits, as bulk top has it), the id of a record, a file with a message, or
+ * such a text itself. The value lives in arena. An exit status, and what is
+ * wrong is said.
  */
 int fingerprintarg_resolve(struct admin *admin, const struct command *self,
 			   struct state *state, struct arena *arena,

@@ -5,15 +5,15 @@
 #include "admin/admin.h"
 #include "base/span.h"
 
-/* One message; is_named: there are several, so that its name matters. Returns an
- * exit status. */
+/* One message; is_named: there are several, so that its name matters.
+ * Returns an exit status. */
 typedef int input_fn(void *mydata, struct span bytes, const char *name,
 		     bool is_named);
 
 /*
  * Calls for each file, for each file of a folder (by name, one level), and for
- * standard input where the path is "-". What cannot be read is said; the rest goes
- * on. Returns the first exit status that is not 0.
+ * standard input where the path is "-". What cannot be read is said; the rest
+ * goes on. Returns the first exit status that is not 0.
  */
 int input_each(const struct command *self, int count, char **paths,
 	       input_fn *on_message, void *mydata);

@@ -10,8 +10,8 @@ struct limitsshow_query {
 	bool is_with_exceptions;
 };
 
-/* The fullest first, so many at most; from the daemon's last snapshot, which may be some
- * seconds old. Exit status. */
+/* The fullest first, so many at most; from the daemon's last snapshot, which
+ * may be some seconds old. Exit status. */
 int limitsshow_print(const struct limitsshow_query *query,
 		     const struct command *self, guint most) MUST_USE;
 

@@ -111,7 +111,7 @@ static int give_out(const struct command *self, const GString *text,
 		fwrite(text->str, 1, text->len, stdout);
 		return EX_OK;
 	}
-	if (wholefile_write(file, span_of(text->str, text->len), 0644, &why))
+	if (wholefile_write(file, span_string(text), 0644, &why))
 		return EX_OK;
 	return admin_fail(self, EX_CANTCREAT, "%s (the file is written as the "
 			  "owner of the state)", why->message);

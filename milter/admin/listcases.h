@@ -1,4 +1,5 @@
-/* listcases.h - who is warned, watched and suspended, for people and programs */
+/* listcases.h - who is warned, watched and suspended, for
+ * people and programs */
 #ifndef ADMIN_LISTCASES_H
 #define ADMIN_LISTCASES_H
 

@@ -46,7 +46,10 @@ const char *operators_role_word(enum operator_role role)
 }
 
 /* What is not here is for an admin. */
-static const struct { const char *command; enum operator_role least; } table[] = {
+static const struct {
+	const char *command;
+	enum operator_role least;
+} table[] = {
 	{ "alert test", OPERATOR_DESK },
 	{ "audit list", OPERATOR_VIEWER },
 	{ "audit verify", OPERATOR_VIEWER },
@@ -69,7 +72,8 @@ static const struct { const char *command; enum operator_role least; } table[] =
 	{ "case watch", OPERATOR_DESK },
 	{ "check", OPERATOR_VIEWER },
 	{ "complaint add", OPERATOR_DESK },
-	{ "complaint import", OPERATOR_NOBODY },	/* what an MTA's pipe may */
+	{ "complaint import", OPERATOR_NOBODY },	/* what an MTA's
+							 * pipe may */
 	{ "complaint list", OPERATOR_VIEWER },
 	{ "complaint match", OPERATOR_DESK },
 	{ "complaint show", OPERATOR_VIEWER },
@@ -149,8 +153,8 @@ static gid_t *groups_of(const struct passwd *user, int *count_out)
 	do {
 		room = count;
 		groups = g_renew(gid_t, groups, (gsize)room);
-	} while (getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0 &&
-		 count > room);
+	} while (getgrouplist(user->pw_name, user->pw_gid, groups,
+			      &count) < 0 && count > room);
 	*count_out = MIN(count, room);
 	return groups;
 }

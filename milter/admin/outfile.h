@@ -5,8 +5,9 @@
 #include "admin/admin.h"
 
 /*
- * A new file, or standard output (path NULL). As the caller: to be opened before root
- * becomes the state's owner (admin_load()). Exit status; the message is out.
+ * A new file, or standard output (path NULL). As the caller: to be
+ * opened before root becomes the state's owner (admin_load()). Exit
+ * status; the message is out.
  */
 int outfile_open(const struct command *self, const char *path,
 		 int *fd_out) MUST_USE;
@@ -18,8 +19,8 @@ int outfile_print_to(const struct command *self, int fd) MUST_USE;
 /* Exit status. */
 int outfile_write(const struct command *self, int fd, const void *bytes,
 		  size_t len) MUST_USE;
-/* On disk when it returns 0; a file (path) that did not become whole is removed.
- * fd may be -1. Returns status, or that of its own failure. */
+/* On disk when it returns 0; a file (path) that did not become whole is
+ * removed. fd may be -1. Returns status, or that of its own failure. */
 int outfile_close(const struct command *self, const char *path, int fd,
 		  int status) MUST_USE;
 

@@ -238,7 +238,8 @@ static void put_auth(json_t *object, const Reeve__Record *record)
 	struct arena arena;
 	struct auth auth;
 
-	/* Of outbound mail, and of what never came to its end, none is known. */
+	/* Of outbound mail, and of what never came to its end,
+	 * none is known. */
 	if (recordview_direction(record) != DIRECTION_INBOUND ||
 	    recordview_ending(record) != ENDING_COMPLETE)
 		return;

@@ -11,8 +11,8 @@ enum recordquery_use {
 	RECORDQUERY_SEARCH, RECORDQUERY_STATS, RECORDQUERY_ERASE,
 };
 
-/* What was asked for: query borrows from the words, which are as given but for the
- * form of domains. */
+/* What was asked for: query borrows from the words, which are as given but for
+ * the form of domains. */
 struct recordquery {
 	struct search_query query;
 	gboolean is_csv;
@@ -31,8 +31,8 @@ int recordquery_parse(struct recordquery *asking, struct admin *admin,
 		      int argc, char **argv) MUST_USE;
 void recordquery_release(struct recordquery *asking);
 
-/* How a search ended, as an exit status: an answer that is not whole says so. The
- * result is released. */
+/* How a search ended, as an exit status: an answer that is not whole says so.
+ * The result is released. */
 int recordquery_end(const struct command *self, bool is_done,
 		    struct search_result *result, GError *why) MUST_USE;
 

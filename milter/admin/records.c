@@ -54,8 +54,8 @@ static int search(const struct admin *admin, const struct command *self,
 	bool is_done;
 
 	printing.print = recordprint_new(is_csv);
-	is_done = search_run(admin_records_from(admin), query, take_hit, &printing,
-			     &result, &why);
+	is_done = search_run(admin_records_from(admin), query, take_hit,
+			     &printing, &result, &why);
 	if (!admin->is_json)
 		recordprint_end(printing.print);
 	recordprint_free(printing.print);
@@ -113,8 +113,8 @@ static int print_stats(const struct admin *admin, const struct command *self,
 	all.limit = 0;
 	if (!all.since_us && !all.until_us)
 		all.since_us = clock_now_us() - STATS_PRESET_US;
-	is_done = search_run(admin_records_from(admin), &all, count_hit, stats, &result,
-			     &why);
+	is_done = search_run(admin_records_from(admin), &all, count_hit, stats,
+			     &result, &why);
 	if (is_done)
 		recordstats_print(stats, (unsigned)query->limit,
 				  admin->is_json);
@@ -150,8 +150,8 @@ static int follow(const struct admin *admin, const struct command *self,
 	g_autoptr(GError) why = NULL;
 	uint64_t shown = 0;
 
-	if (!search_last_sequence(admin_records_from(admin), &following.sequence,
-				  &why))
+	if (!search_last_sequence(admin_records_from(admin),
+				  &following.sequence, &why))
 		return admin_fail(self, EX_UNAVAILABLE, "%s", why->message);
 	following.printing.print = recordprint_new(false);
 	recordprint_stream(following.printing.print);

@@ -113,8 +113,8 @@ static int print_days(const struct admin *admin, const GArray *days)
 	return broken ? EX_DATAERR : EX_OK;
 }
 
-/* The key of the seals: as given, else what the state directory has, which is there
- * from the daemon's first start on. */
+/* The key of the seals: as given, else what the state directory has, which is
+ * there from the daemon's first start on. */
 static int take_key(const struct admin *admin, const struct command *self,
 		    const char *given, uint8_t *key_out, bool *has_key_out)
 {

@@ -31,7 +31,8 @@ struct run {
 	bool is_case;
 	struct casematter matter;
 	GPtrArray *records;		/* of struct casematter_record * */
-	GPtrArray *files;		/* of struct reportmail_file *: attachments */
+	GPtrArray *files;		/* of struct reportmail_file *:
+					 * attachments */
 	size_t bytes;
 	struct reportforms forms;
 	struct arena arena;

@@ -12,9 +12,11 @@ typedef int reportforms_fn(const struct reportmail_file *file, void *context);
 struct reportforms {
 	const struct admin *admin;
 	const struct command *self;
-	const GPtrArray *records;	/* of struct casematter_record *; one at least */
+	const GPtrArray *records;	/* of struct casematter_record *; one
+					 * at least */
 	const char *case_id;		/* that they are of; NULL: of none */
-	const char *const *to;		/* ends with NULL; NULL: nobody is said */
+	const char *const *to;		/* ends with NULL; NULL: nobody
+					 * is said */
 	const uint8_t *redact_key;	/* NULL: nobody is hidden */
 	reportforms_fn *take;
 	void *context;

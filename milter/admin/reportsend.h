@@ -1,4 +1,5 @@
-/* reportsend.h - where a report goes: to addresses, a file, or standard output */
+/* reportsend.h - where a report goes: to addresses, a file, or
+ * standard output */
 #ifndef ADMIN_REPORTSEND_H
 #define ADMIN_REPORTSEND_H
 
@@ -24,8 +25,8 @@ struct reportsend {
 	{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &(send)->output, \
 	  "A new file, not standard output", "FILE" }
 
-/* Exit status; the message is out. As the caller: before admin_load(). is_bytes: what
- * is written is for no terminal. */
+/* Exit status; the message is out. As the caller: before admin_load().
+ * is_bytes: what is written is for no terminal. */
 int reportsend_open(struct reportsend *send, const struct command *self,
 		    bool is_bytes) MUST_USE;
 bool reportsend_is_mail(const struct reportsend *send);

@@ -23,8 +23,8 @@ struct words {
 	char *target, *day, *reason;
 };
 
-/* Whom what root restores is to belong to: whom an empty folder belongs to that is
- * there, else the daemon's user. */
+/* Whom what root restores is to belong to: whom an empty folder belongs to that
+ * is there, else the daemon's user. */
 static int find_owner(const struct admin *admin, const struct command *self,
 		      struct restore_order *order)
 {

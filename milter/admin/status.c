@@ -244,8 +244,8 @@ static int64_t reloads_of(const struct admin *admin, bool *is_busy_out)
 	return count;
 }
 
-/* The daemon says in its status file how the reload ended: with many rules that are
- * new to it this takes seconds. */
+/* The daemon says in its status file how the reload ended: with many rules that
+ * are new to it this takes seconds. */
 static int wait_for_reload(const struct admin *admin,
 			   const struct command *self, int64_t wanted)
 {
@@ -291,8 +291,8 @@ static int run_reload(struct admin *admin, const struct command *self,
 	pid = daemon_pid(admin);
 	if (!pid)
 		return admin_fail(self, EX_UNAVAILABLE,
-				  "no daemon runs on %s",
-				  global_settings_of(admin->settings)->state_dir);
+				  "no daemon runs on %s", global_settings_of(
+					  admin->settings)->state_dir);
 	before = reloads_of(admin, &is_busy);
 	if (kill(pid, SIGUSR1) != 0)
 		return admin_fail(self, EX_NOPERM, "process %ld: %s",

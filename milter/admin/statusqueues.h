@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-/* Adds what could not be read and was set apart; from the state, so that it holds
- * without a daemon, too. */
+/* Adds what could not be read and was set apart; from the state, so that it
+ * holds without a daemon, too. */
 void statusqueues_take(const struct admin *admin, json_t *status);
 /* Rows only where there is something. */
 void statusqueues_print(struct table *table, const json_t *status);

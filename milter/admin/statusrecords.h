@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-/* Adds what the files tell, so that it holds without a daemon, too, to what the daemon
- * said. */
+/* Adds what the files tell, so that it holds without a daemon, too, to
+ * what the daemon said. */
 void statusrecords_take(const struct admin *admin, json_t *records);
 void statusrecords_print(struct table *table, const json_t *records);
 

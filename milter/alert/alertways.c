@@ -105,7 +105,8 @@ static char *mail_of(const struct settings *settings, const json_t *object,
 	const char *host = global_settings_of(settings)->authserv_id;
 	const GPtrArray *to = alert_settings_of(settings)->mail;
 	g_autofree char *from = from_of(settings), *date = date_of(now_us);
-	g_autofree char *body = body_of(object), *token = g_uuid_string_random();
+	g_autofree char *token = g_uuid_string_random();
+	g_autofree char *body = body_of(object);
 	GString *out = g_string_new(NULL);
 
 	g_string_append_printf(out, "From: Mailreeve <%s>\nTo: ", from);

@@ -30,7 +30,8 @@ bool alertways_send(const struct settings *settings, enum alert_way way,
 		    const struct alert_text *text,
 		    const atomic_bool *is_cancelled, GError **error) MUST_USE;
 
-/* Runs a program of the settings, quoted as in a shell, on input; true: status 0. */
+/* Runs a program of the settings, quoted as in a shell, on
+ * input; true: status 0. */
 bool alertways_run(const char *command, const char *input, int64_t limit_ms,
 		   GError **error) MUST_USE;
 

@@ -50,9 +50,9 @@ static bool is_there(const char *once)
 }
 
 /*
- * The lock is held. One that is there once is put before the others: alerts whose way
- * hangs would keep it for hours otherwise, or for ever where they fill the queue. The
- * settings say how many there can be.
+ * The lock is held. One that is there once is put before the others: alerts
+ * whose way hangs would keep it for hours otherwise, or for ever where they
+ * fill the queue. The settings say how many there can be.
  */
 static void queue(struct waiting *waiting)
 {

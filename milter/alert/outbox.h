@@ -1,4 +1,5 @@
-/* outbox.h - a thread that runs programs and posts, so that nobody else waits */
+/* outbox.h - a thread that runs programs and posts, so that
+ * nobody else waits */
 #ifndef ALERT_OUTBOX_H
 #define ALERT_OUTBOX_H
 
@@ -8,7 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define OUTBOX_MAX 1000		/* jobs that wait; more are dropped, and logged */
+#define OUTBOX_MAX 1000		/* jobs that wait; more are dropped,
+				 * and logged */
 #define OUTBOX_TRIES 5		/* then it is given up */
 
 /*
@@ -18,17 +20,18 @@
  */
 struct outbox_job {
 	const char *what;		/* for the log; borrowed for ever */
-	char *once;			/* owned; a waiting job with the same one is
-					 * enough, and it goes before those with NULL,
-					 * of which each counts; never dropped */
+	char *once;			/* owned; a waiting job with the same
+					 * one is enough, and it goes before
+					 * those with NULL, of which each
+					 * counts; never dropped */
 	bool (*run)(void *context, const atomic_bool *is_cancelled,
 		    GError **error);
 	void (*free)(void *context);
 	void *context;
 };
 
-/* A thread of its own; each may be called where there is none, and does nothing but
- * free the job then. tick is called there every second. */
+/* A thread of its own; each may be called where there is none, and does nothing
+ * but free the job then. tick is called there every second. */
 bool outbox_open(void (*tick)(void), GError **error) MUST_USE;
 /* Ends what runs, and logs how many jobs were not done. */
 void outbox_close(void);

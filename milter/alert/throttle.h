@@ -7,7 +7,8 @@
 #include <glib.h>
 #include <stdint.h>
 
-/* One caller at a time. Memory is bounded by kinds (they are ours) times most. */
+/* One caller at a time. Memory is bounded by kinds (they are
+ * ours) times most. */
 struct throttle;
 
 struct throttle_terms {
@@ -20,9 +21,9 @@ struct throttle *throttle_new(void) MUST_USE;
 void throttle_free(struct throttle **throttle);
 
 /*
- * Whether an alert may go now. One that may not is kept as the last of those that
- * were held back. held_out: how many there were since the last that went. Past most
- * keys of a kind the others count as one.
+ * Whether an alert may go now. One that may not is kept as the last of those
+ * that were held back. held_out: how many there were since the last that went.
+ * Past most keys of a kind the others count as one.
  */
 bool throttle_take(struct throttle *throttle,
 		   const struct throttle_terms *terms, const char *kind,

@@ -16,12 +16,13 @@ struct webhook {
 	const atomic_bool *is_cancelled;	/* NULL: it is not */
 };
 
-/* Whether the URL is one to which alerts may go, and this build can send them. */
+/* Whether the URL is one to which alerts may go, and this build
+ * can send them. */
 bool webhook_check(const char *url, GError **error) MUST_USE;
 /*
- * True once it answered 2xx. The certificate and its name are checked, redirects are
- * not followed, what it says is read no further than 64 KiB and forgotten. Any
- * thread.
+ * True once it answered 2xx. The certificate and its name are checked,
+ * redirects are not followed, what it says is read no further than 64 KiB and
+ * forgotten. Any thread.
  */
 bool webhook_post(const struct webhook *to, struct span json, GError **error)
 	MUST_USE;

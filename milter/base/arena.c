@@ -9,7 +9,8 @@
 
 /* Behind each block: some readers take more than they were given. */
 #define SLACK_BYTES 64
-#define BLOCK_BYTES ((size_t)16 * 1024 - 64 - SLACK_BYTES)	/* one malloc class */
+/* One malloc class. */
+#define BLOCK_BYTES ((size_t)16 * 1024 - 64 - SLACK_BYTES)
 
 struct arena_block {
 	struct arena_block *next;

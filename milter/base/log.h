@@ -29,8 +29,9 @@ void log_event(const struct log_context *context, int level,
 	       const char *event, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /*
- * Who is told of each event of level warning or worse as well, written or not; line is the whole of
- * it. On the thread that logs, which must not wait; NULL: nobody. Any thread.
+ * Who is told of each event of level warning or worse as well, written or not;
+ * line is the whole of it. On the thread that logs, which must not wait; NULL:
+ * nobody. Any thread.
  */
 typedef void log_listener_fn(int level, const char *event, const char *line);
 void log_set_listener(log_listener_fn *listener);

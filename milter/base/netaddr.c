@@ -129,7 +129,8 @@ struct network network_around(const struct netaddr *addr, uint8_t bits)
 		if (bits <= first)
 			net.base.bytes[i] = 0;
 		else if (bits < first + 8)
-			net.base.bytes[i] &= (uint8_t)(0xff00u >> (bits - first));
+			net.base.bytes[i] &=
+				(uint8_t)(0xff00u >> (bits - first));
 	}
 	return net;
 }
@@ -226,7 +227,8 @@ struct netset *netset_new(void)
 	struct netset *set = g_new0(struct netset, 1);
 
 	for (unsigned i = 0; i < COUNT_OF(set->nets); i++)
-		set->nets[i] = g_array_new(FALSE, FALSE, sizeof(struct network));
+		set->nets[i] = g_array_new(FALSE, FALSE,
+					   sizeof(struct network));
 	return set;
 }
 

@@ -14,8 +14,8 @@
 enum netaddr_family { NETADDR_NONE, NETADDR_IP4, NETADDR_IP6 };
 
 /*
- * An address in 16 bytes. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so
- * that one order and one comparison serve both, and a mapped IPv6 address
+ * An address in 16 bytes. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2),
+ * so that one order and one comparison serve both, and a mapped IPv6 address
  * is its IPv4 address.
  */
 struct netaddr {
@@ -40,7 +40,8 @@ bool netaddr_of_bytes(struct span bytes, struct netaddr *addr_out) MUST_USE;
 const char *netaddr_format(const struct netaddr *addr, char *buffer);
 int netaddr_compare(const struct netaddr *a, const struct netaddr *b);
 bool netaddr_is_loopback(const struct netaddr *addr);
-/* Of a network that is nobody else's: RFC 1918, 4193, 6598, loopback, link-local. */
+/* Of a network that is nobody else's: RFC 1918, 4193, 6598,
+ * loopback, link-local. */
 bool netaddr_is_private(const struct netaddr *addr);
 
 /* An address, or an address/prefix. Bits set behind the prefix are an error,

@@ -17,7 +17,8 @@
 
 struct program_job {
 	GPid pid;
-	int said;		/* what it writes on both outputs; -1: not heard */
+	int said;		/* what it writes on both outputs; -1:
+				 * not heard */
 	int64_t began_us;
 };
 

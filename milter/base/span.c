@@ -15,6 +15,11 @@ struct span span_text(const char *text)
 	return (struct span){ text, text ? strlen(text) : 0 };
 }
 
+struct span span_string(const GString *text)
+{
+	return (struct span){ text->str, text->len };
+}
+
 bool span_is(struct span a, const char *text)
 {
 	return a.len == strlen(text) &&

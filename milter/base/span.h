@@ -2,6 +2,7 @@
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,6 +15,8 @@ struct span {
 struct span span_of(const char *ptr, size_t len);
 /* text is NUL-terminated, or NULL for an empty span. */
 struct span span_text(const char *text);
+/* Its bytes, as long as nobody changes it. */
+struct span span_string(const GString *text);
 
 bool span_is(struct span a, const char *text);
 /* As span_is, ASCII letters compared without case. */

@@ -68,7 +68,8 @@ static struct campaigns *make_table(const struct reading *reading)
 
 		if (!fingerprint_parse(value, &print) ||
 		    !campaigns_meet(table, &print, g_ptr_array_index(
-				    reading->reasons, i), 0, NULL, &made, &is_new))
+				    reading->reasons, i), 0, NULL, &made,
+				    &is_new))
 			log_event(NULL, LOG_WARNING, "fingerprint_not_read",
 				  "value=%s", value);
 	}

@@ -10,7 +10,8 @@ struct badprints *badprints_new(void) MUST_USE;
 /* Accepts NULL. */
 void badprints_free(struct badprints *bad);
 
-/* Reads the list (store/lists.h) when it changed, or an entry ran out: for a timer. */
+/* Reads the list (store/lists.h) when it changed, or an entry
+ * ran out: for a timer. */
 void badprints_refresh(struct badprints *bad, struct state *state,
 		       int64_t now_us);
 /* Whether it is like one of them; its subject is the reason. Any thread. */

@@ -13,10 +13,10 @@ struct counts;
 struct greylist;
 
 /*
- * The tables that the checks of bulk/ share, and a thread of its own that writes
- * what changed to state.mdb every bulk.snapshot, and at the end; so a crash
- * forgets no more than that. It also does what operators asked for, and writes
- * incidents, each second. The mail path only reads state.mdb.
+ * The tables that the checks of bulk/ share, and a thread of its own that
+ * writes what changed to state.mdb every bulk.snapshot, and at the end; so a
+ * crash forgets no more than that. It also does what operators asked for, and
+ * writes incidents, each second. The mail path only reads state.mdb.
  */
 struct bulk;
 
@@ -29,7 +29,8 @@ typedef struct settings *bulk_settings_fn(void);
  */
 struct bulk *bulk_open(struct state *state, bulk_settings_fn *settings)
 	MUST_USE;
-/* Writes what changed. Accepts NULL, clears the pointer. No mail comes any more. */
+/* Writes what changed. Accepts NULL, clears the pointer. No
+ * mail comes any more. */
 void bulk_close(struct bulk **bulk);
 
 struct counts *bulk_counts(struct bulk *bulk);
@@ -39,8 +40,8 @@ struct greylist *bulk_greylist(struct bulk *bulk);
 
 struct campaign;
 struct fingerprint;
-/* Whether operators listed one that it is like (LIST_BLOCK, LIST_FINGERPRINT), as of a
- * second ago; its subject is the reason. */
+/* Whether operators listed one that it is like (LIST_BLOCK, LIST_FINGERPRINT),
+ * as of a second ago; its subject is the reason. */
 bool bulk_find_bad(struct bulk *bulk, const struct fingerprint *print,
 		   struct campaign *out);
 

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Of each only the smallest marks are looked up: who shares enough of all has one of
- * these, nearly always. */
+/* Of each only the smallest marks are looked up: who shares enough of all has
+ * one of these, nearly always. */
 #define HANDLES 16
 #define NONE UINT32_MAX
 #define CANDIDATES_MAX 128
@@ -16,12 +16,14 @@
 
 struct handle {
 	uint64_t mark;
-	uint32_t next, before;		/* of its bucket; NONE: the last, the first */
+	uint32_t next, before;		/* of its bucket; NONE: the last,
+					 * the first */
 };
 
 struct row {
 	struct campaign of;
-	uint32_t before, behind;	/* by when they were met; NONE: an end */
+	uint32_t before, behind;	/* by when they were met;
+					 * NONE: an end */
 	unsigned handle_count;
 	uint64_t change;		/* number of its last one */
 };
@@ -37,7 +39,8 @@ struct campaigns {
 	uint32_t newest, oldest;
 	uint64_t changes, saved;	/* changes up to saved are on disk */
 	GArray *free;			/* of uint32_t: rows that nobody has */
-	GArray *gone;			/* of struct campaign_key: to be taken from disk */
+	GArray *gone;			/* of struct campaign_key: to be taken
+					 * from disk */
 };
 
 static struct row *row_at(const struct campaigns *campaigns, uint32_t index)
@@ -155,7 +158,8 @@ static void drop_handles(struct campaigns *campaigns, uint32_t index)
 	}
 }
 
-/* Each lookup misses the caches, so all are under way before the first is used. */
+/* Each lookup misses the caches, so all are under way before
+ * the first is used. */
 static void fetch(struct campaigns *campaigns, const struct fingerprint *print)
 {
 	for (unsigned i = 0; i < print->count; i++)
@@ -212,8 +216,8 @@ static void find_candidates(struct campaigns *campaigns,
 	}
 }
 
-/* The likest, or NONE. Of those that share enough of many marks hardly one shares a
- * single one of those looked up. */
+/* The likest, or NONE. Of those that share enough of many marks hardly one
+ * shares a single one of those looked up. */
 static uint32_t find(struct campaigns *campaigns,
 		     const struct fingerprint *print)
 {
@@ -338,8 +342,8 @@ size_t campaigns_count(struct campaigns *campaigns)
 	return count;
 }
 
-/* Of struct campaign, those that changed, the last with number *last_out; and what is
- * to go, of struct campaign_key. */
+/* Of struct campaign, those that changed, the last with number *last_out; and
+ * what is to go, of struct campaign_key. */
 static GArray *take_changes(struct campaigns *campaigns, int64_t then_us,
 			    GArray *gone, uint64_t *last_out)
 {

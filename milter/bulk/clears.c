@@ -11,7 +11,8 @@
 
 struct clears {
 	pthread_mutex_t lock;
-	GHashTable *done;	/* "limit\nkey" -> int64_t *, when it was asked */
+	GHashTable *done;	/* "limit\nkey" -> int64_t *, when it
+				 * was asked */
 };
 
 struct clears *clears_new(void)

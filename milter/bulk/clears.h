@@ -22,9 +22,9 @@ void clears_free(struct clears *clears);
 void clears_do(struct clears *clears, struct counts *counts,
 	       const struct limit *limit, const char *value,
 	       int64_t clear_us);
-/* From the timer: does all that are asked for. Gives what exemptions_settle() is
- * to be told once the counts are saved; NULL when there is nothing. Free with
- * g_array_unref(), before arena. */
+/* From the timer: does all that are asked for. Gives what exemptions_settle()
+ * is to be told once the counts are saved; NULL when there is nothing. Free
+ * with g_array_unref(), before arena. */
 GArray *clears_do_all(struct clears *clears, struct counts *counts,
 		      struct state *state, const struct settings *settings,
 		      int64_t now_us, struct arena *arena) MUST_USE;

@@ -20,7 +20,8 @@ static size_t head_bytes(uint8_t kind)
 struct countentry *countentry_new(const struct counts_key *key, uint32_t hash)
 {
 	struct span kept = span_first(key->bytes, COUNTS_KEY_MAX);
-	struct countentry *entry = g_malloc0(head_bytes((uint8_t)key->kind) + kept.len);
+	struct countentry *entry = g_malloc0(
+		head_bytes((uint8_t)key->kind) + kept.len);
 
 	entry->hash = hash;
 	entry->window_s = key->window_s;

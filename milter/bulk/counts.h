@@ -10,18 +10,18 @@
 
 /*
  * A table from keys (any bytes, up to COUNTS_KEY_MAX) to sliding windows, of
- * amounts (bulk/window.h) or of different things (bulk/distinct.h). A key is for
- * one window and one kind: asked for with others, it begins anew.
+ * amounts (bulk/window.h) or of different things (bulk/distinct.h). A key is
+ * for one window and one kind: asked for with others, it begins anew.
  *
  * It lies in 256 shards with a lock each, so threads hardly meet; the hash is
- * keyed, so strangers cannot make them. A shard has 64 pages, and a page is what
- * is written at once: a snapshot holds a shard's lock only while it copies one
- * page, and writes those that changed (bulk/countsnapshot.h).
+ * keyed, so strangers cannot make them. A shard has 64 pages, and a page is
+ * what is written at once: a snapshot holds a shard's lock only while it copies
+ * one page, and writes those that changed (bulk/countsnapshot.h).
  *
  * An entry costs about 110 bytes and its key. A stranger who could make them
- * without end would take all memory, so there are at most so many; past that the
- * least useful of sixteen that lie near leaves: one whose window is over, else the
- * one that counted least, and of these the one not used for longest.
+ * without end would take all memory, so there are at most so many; past that
+ * the least useful of sixteen that lie near leaves: one whose window is over,
+ * else the one that counted least, and of these the one not used for longest.
  *
  * Any thread may call anything but counts_new() and counts_free().
  */
@@ -69,14 +69,15 @@ uint64_t counts_get(struct counts *counts, const struct counts_key *key,
 struct counts_answer {
 	bool is_taken;
 	uint64_t count;		/* then, with what was taken */
-	int64_t frees_us;	/* when not taken: when it will be, at the latest */
+	int64_t frees_us;	/* when not taken: when it will be, at
+				 * the latest */
 };
 
 /*
  * Counts unless that made it more than most; whoever comes at the same time,
  * never more than most are taken. An amount that alone is more than most is
- * taken when nothing is counted. A thing that is there already is taken, since it
- * changes nothing; past DISTINCT_EXACT nobody knows that.
+ * taken when nothing is counted. A thing that is there already is taken, since
+ * it changes nothing; past DISTINCT_EXACT nobody knows that.
  */
 struct counts_answer counts_take(struct counts *counts,
 				 const struct counts_key *key,
@@ -100,13 +101,15 @@ bool counts_clear(struct counts *counts, const struct counts_key *key);
 void counts_sweep(struct counts *counts, int64_t now_us);
 void counts_stats(struct counts *counts, struct counts_stats *stats_out);
 
-/* For bulk/countsnapshot.h. A page is known by its shard and its number there. */
+/* For bulk/countsnapshot.h. A page is known by its shard and
+ * its number there. */
 #define COUNTS_SHARDS 256
 #define COUNTS_PAGES 64
 
 struct countentry;
 
-/* The snapshots' pages go by the secret of the hash. Before there are entries. */
+/* The snapshots' pages go by the secret of the hash. Before
+ * there are entries. */
 bool counts_set_secret(struct counts *counts, struct span secret) MUST_USE;
 struct span counts_secret(const struct counts *counts);
 /* Whether it changed since it was packed last; and as if it had. */

@@ -16,7 +16,8 @@ struct countshard {
 	pthread_mutex_t lock;
 	struct countentry **buckets;
 	unsigned bits;			/* log2 of their number */
-	unsigned hand;			/* where to look for one that may leave */
+	unsigned hand;			/* where to look for one that
+					 * may leave */
 	uint64_t dirty;			/* pages that changed */
 	uint64_t entries, bytes, pushed_out, look_ups;
 };
@@ -26,14 +27,15 @@ void countshard_release(struct countshard *shard);
 
 /* Who calls these holds the lock. */
 
-/* NULL: it is not there, or only of another kind or window, which goes. key's bytes are
- * as they are kept. */
+/* NULL: it is not there, or only of another kind or window, which goes. key's
+ * bytes are as they are kept. */
 struct countentry *countshard_find(struct countshard *shard, uint32_t hash,
 				   const struct counts_key *key,
 				   int64_t now_us) MUST_USE;
 /* Takes one that is not there; its hash is set. */
 void countshard_insert(struct countshard *shard, struct countentry *entry);
-/* Pushes out what is least worth until there are so many at most; keep stays. */
+/* Pushes out what is least worth until there are so many at
+ * most; keep stays. */
 void countshard_make_room(struct countshard *shard, uint64_t most,
 			  const struct countentry *keep, int64_t now_us);
 /* Things that are over leave when an entry is looked at. */

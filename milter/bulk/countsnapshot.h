@@ -28,7 +28,8 @@ struct countsnapshot_entry {
 };
 typedef void countsnapshot_see_fn(const struct countsnapshot_entry *seen,
 				  void *context);
-/* What the last snapshot has of live ones, for tools: the daemon may be down. */
+/* What the last snapshot has of live ones, for tools: the
+ * daemon may be down. */
 bool countsnapshot_each(struct state *state, enum state_table table,
 			int64_t now_us, countsnapshot_see_fn *see,
 			void *context, GError **error) MUST_USE;

@@ -68,8 +68,9 @@ static bool find_owner(const struct transaction *tx, struct owner *out)
 	       has_address(out, &tx->client.addr);
 }
 
-/* The domain in "for <user@example.org>" of a Received field; "" when it does not
- * say. A mail that is sent on for a user of the customer's was for a domain of theirs. */
+/* The domain in "for <user@example.org>" of a Received field; "" when it
+ * does not say. A mail that is sent on for a user of the customer's was for
+ * a domain of theirs. */
 static const char *domain_it_was_for(struct transaction *tx,
 				     struct span received)
 {

@@ -15,7 +15,8 @@ struct customer_section {
 
 struct customer_settings {
 	GPtrArray *sections;
-	GHashTable *logins;		/* login or @domain -> struct customer * */
+	GHashTable *logins;		/* login or @domain -> struct
+					 * customer * */
 };
 
 static const struct setting section_rows[] = {

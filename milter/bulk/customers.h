@@ -16,8 +16,8 @@ struct customer {
 
 extern const struct setting_group customers_group;
 
-/* The customer whose login (may be NULL) or address it is, or NULL. Lives as long as
- * the settings. */
+/* The customer whose login (may be NULL) or address it is, or NULL. Lives as
+ * long as the settings. */
 const struct customer *customers_find(const struct settings *settings,
 				      const char *login,
 				      const struct netaddr *addr);

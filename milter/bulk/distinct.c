@@ -15,8 +15,8 @@
 G_STATIC_ASSERT(WINDOW_PARTS == 1 << PART_BITS);
 G_STATIC_ASSERT(MOST_PLACES / 4 * 3 == DISTINCT_EXACT);
 
-/* A place is 28 bits of hash, and the part in which it came last; 0: free. It is
- * looked for from where its hash says on. */
+/* A place is 28 bits of hash, and the part in which it came last; 0: free. It
+ * is looked for from where its hash says on. */
 struct distinct {
 	uint64_t newest;		/* number of the newest part */
 	uint32_t *places;		/* NULL when registers are used */
@@ -25,7 +25,8 @@ struct distinct {
 	uint8_t **registers;		/* of each part; NULL within: nothing */
 	union {
 		uint16_t came[WINDOW_PARTS];	/* how many last, of places */
-		uint32_t estimates[2];	/* of all newer ones; what the oldest adds */
+		uint32_t estimates[2];	/* of all newer ones; what the
+					 * oldest adds */
 	} of;
 };
 
@@ -232,8 +233,8 @@ bool distinct_has(struct distinct *distinct, uint32_t window_s, uint32_t hash,
 	return distinct->places && *find_place(distinct, usable(hash)) != 0;
 }
 
-/* What each part adds to those newer than it; those newer than first_age are taken
- * together, since an estimate takes microseconds. */
+/* What each part adds to those newer than it; those newer than first_age are
+ * taken together, since an estimate takes microseconds. */
 static void note_registers(const struct distinct *distinct,
 			   struct window *out, uint64_t first_age)
 {
@@ -357,7 +358,8 @@ static bool unpack_places(struct distinct *distinct, unsigned count,
 		if (!distinct->places || !*find_place(distinct,
 						      usable((uint32_t)place)))
 			make_room(distinct);
-		put(distinct, usable((uint32_t)place), part_of((uint32_t)place));
+		put(distinct, usable((uint32_t)place),
+		    part_of((uint32_t)place));
 	}
 	return true;
 }

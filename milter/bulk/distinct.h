@@ -11,9 +11,9 @@
  * last) over different things, each known by 28 bits of a hash. Up to
  * DISTINCT_EXACT they are counted one by one, at four to eight bytes each; from
  * there on by a HyperLogLog (bulk/hll.h) for each part of the window, 34 KB at
- * most, with its error of 2.3 %, until it has been empty. Two things of one hash
- * are one: among 1,500 that happens once in 240 windows, and then counts one too
- * few.
+ * most, with its error of 2.3 %, until it has been empty. Two things of one
+ * hash are one: among 1,500 that happens once in 240 windows, and then counts
+ * one too few.
  */
 #define DISTINCT_EXACT 1536
 
@@ -42,7 +42,8 @@ uint64_t distinct_newest(const struct distinct *distinct);
 
 /* Its bytes on disk, appended. */
 void distinct_pack(const struct distinct *distinct, GByteArray *out);
-/* Takes them off the front; NULL when they are not what distinct_pack() made. */
+/* Takes them off the front; NULL when they are not what
+ * distinct_pack() made. */
 struct distinct *distinct_unpack(const uint8_t **at, const uint8_t *end)
 	MUST_USE;
 

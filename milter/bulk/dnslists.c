@@ -203,7 +203,8 @@ static bool ask(struct transaction *tx, GArray *questions)
 
 static uint32_t number_of(const struct netaddr *addr)
 {
-	return (uint32_t)addr->bytes[12] << 24 | (uint32_t)addr->bytes[13] << 16 |
+	return (uint32_t)addr->bytes[12] << 24 |
+	       (uint32_t)addr->bytes[13] << 16 |
 	       (uint32_t)addr->bytes[14] << 8 | addr->bytes[15];
 }
 
@@ -290,8 +291,8 @@ static struct list_outcome outcome_of(const GArray *questions)
 	return outcome;
 }
 
-/* Whether its answers can be believed: by what it says of the controls now, or said
- * last when it does not say. */
+/* Whether its answers can be believed: by what it says of the controls now, or
+ * said last when it does not say. */
 static bool is_believed(const struct transaction *tx,
 			const struct dnslist *list, const GArray *questions)
 {
@@ -335,7 +336,8 @@ static void add_finding(struct transaction *tx, const struct dnslist *list,
 	finding->text = reply_for(tx, list, item);
 }
 
-/* One finding, whatever number of its items are listed: the score of the worst. */
+/* One finding, whatever number of its items are listed: the
+ * score of the worst. */
 static void conclude(struct transaction *tx, const struct dnslist *list,
 		     const GArray *questions)
 {
@@ -371,8 +373,8 @@ static bool is_refusing(const struct dnslist *list)
 	return list->action == ACTION_DEFER || list->action == ACTION_REJECT;
 }
 
-/* The kinds that this list is judged by at a stage. Those of the envelope are done with
- * at RCPT for a list that refuses. */
+/* The kinds that this list is judged by at a stage. Those of the envelope are
+ * done with at RCPT for a list that refuses. */
 static unsigned kinds_at(const struct dnslist *list, enum stage stage)
 {
 	if (stage == STAGE_RCPT)

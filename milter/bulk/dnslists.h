@@ -5,12 +5,13 @@
 #include "message/transaction.h"
 
 /*
- * Checks, a finding DNSLIST_NAME for each list that has an answer which counts. A list
- * is believed only while it does not list 127.0.0.1 or "invalid", which no list may
- * (RFC 5782, 5); see bulk/listhealth.h for those that do not answer.
+ * Checks, a finding DNSLIST_NAME for each list that has an answer which counts.
+ * A list is believed only while it does not list 127.0.0.1 or "invalid", which
+ * no list may (RFC 5782, 5); see bulk/listhealth.h for those that do not
+ * answer.
  *
- * At MAIL, when it is known who comes: asks for all that is known, and waits for
- * nothing.
+ * At MAIL, when it is known who comes: asks for all that is known, and
+ * waits for nothing.
  */
 void dnslists_sender(struct transaction *tx);
 /* At the first RCPT: waits for lists that refuse by what is known by then. */

@@ -222,7 +222,8 @@ static bool take_symbol(struct dnslist *list, struct settings *settings,
 			return settings_fail(settings, "dns_lists.lists", error,
 				"%s: names of lists are made of letters, digits, "
 				"- and _", list->name);
-		g_string_append_c(symbol, *c == '-' ? '_' : g_ascii_toupper(*c));
+		g_string_append_c(symbol, *c == '-' ? '_' :
+					  g_ascii_toupper(*c));
 	}
 	list->symbol = g_intern_string(symbol->str);
 	return true;

@@ -1,4 +1,5 @@
-/* dnslistsettings.h - the settings of DNS lists: what is asked, and what answers mean */
+/* dnslistsettings.h - the settings of DNS lists: what is asked,
+ * and what answers mean */
 #ifndef BULK_DNSLISTSETTINGS_H
 #define BULK_DNSLISTSETTINGS_H
 
@@ -17,8 +18,8 @@ enum dnslist_item {
 	DNSLIST_URI = 16,	/* hosts that the text leads to */
 };
 
-/* Answers that mean something: first to last, or, when bit is not 0, those whose
- * last byte has it. */
+/* Answers that mean something: first to last, or, when bit is not 0, those
+ * whose last byte has it. */
 struct dnslist_code {
 	uint32_t first, last;		/* host order */
 	uint8_t bit;
@@ -29,9 +30,11 @@ struct dnslist {
 	const char *name;		/* of its section */
 	const char *symbol;		/* DNSLIST_NAME; for ever */
 	char *zone;			/* lower case */
-	char *key;			/* in front of the zone, secret; or NULL */
+	char *key;			/* in front of the zone, secret;
+					 * or NULL */
 	unsigned items;			/* enum dnslist_item */
-	bool is_whole_host;		/* not the organisation's domain alone */
+	bool is_whole_host;		/* not the organisation's
+					 * domain alone */
 	double score;			/* when there are no codes */
 	GArray *codes;			/* of struct dnslist_code */
 	enum action action;

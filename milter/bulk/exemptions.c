@@ -17,11 +17,6 @@ static GString *key_of(const char *limit, const char *key)
 	return out;
 }
 
-static struct span span_of_string(const GString *text)
-{
-	return span_of(text->str, text->len);
-}
-
 static bool put(struct state_txn *txn, const struct exemption *exemption,
 		GError **error)
 {
@@ -45,7 +40,7 @@ static bool put(struct state_txn *txn, const struct exemption *exemption,
 	packed.operator_name = prototext_pack(exemption->operator_name);
 	bytes = g_malloc(reeve__exemption__get_packed_size(&packed));
 	len = reeve__exemption__pack(&packed, bytes);
-	return state_put(txn, STATE_EXEMPTIONS, span_of_string(key),
+	return state_put(txn, STATE_EXEMPTIONS, span_string(key),
 			 span_of((const char *)bytes, len), error);
 }
 
@@ -87,9 +82,9 @@ static bool find(struct state_txn *txn, const char *limit, const char *key,
 	g_autoptr(GString) name = key_of(limit, key);
 	struct span value;
 
-	return state_find(txn, STATE_EXEMPTIONS, span_of_string(name),
+	return state_find(txn, STATE_EXEMPTIONS, span_string(name),
 			  &value) &&
-	       read_one(span_of_string(name), value, arena, out);
+	       read_one(span_string(name), value, arena, out);
 }
 
 static bool put_joined(struct state_txn *txn,
@@ -144,7 +139,7 @@ static bool put_lowered(struct state_txn *txn,
 	rest.expires_us = 0;
 	if (rest.clear_us)
 		return put(txn, &rest, error);
-	state_delete(txn, STATE_EXEMPTIONS, span_of_string(key));
+	state_delete(txn, STATE_EXEMPTIONS, span_string(key));
 	return true;
 }
 
@@ -207,7 +202,7 @@ static void walk(struct state_txn *txn, exemption_take_fn *take,
 
 	arena_init(&arena);
 	while (is_more && state_seek(txn, STATE_EXEMPTIONS,
-				     span_of_string(from), &key, &value)) {
+				     span_string(from), &key, &value)) {
 		struct exemption exemption;
 
 		is_more = step(from, key);
@@ -246,7 +241,7 @@ static bool finish_clear(struct state_txn *txn, const struct exemption *done,
 			is_good = put(txn, &now, error);
 		else
 			state_delete(txn, STATE_EXEMPTIONS,
-				     span_of_string(key));
+				     span_string(key));
 	}
 	arena_release(&arena);
 	return is_good;

@@ -8,8 +8,8 @@
 #define EXEMPTION_ALL "*"		/* as limit: whichever has the key */
 #define EXEMPTION_KEY_MAX 400
 
-/* In state.mdb, where reevectl writes them, and the mail path looks when a limit
- * would refuse. */
+/* In state.mdb, where reevectl writes them, and the mail path looks when a
+ * limit would refuse. */
 struct exemption {
 	const char *limit;		/* its name, or EXEMPTION_ALL */
 	const char *key;		/* as limitkey_of() writes it */
@@ -27,8 +27,8 @@ bool exemptions_put(struct state *state, const struct exemption *exemption,
 bool exemptions_lower(struct state *state, const char *limit, const char *key,
 		      GError **error) MUST_USE;
 
-/* Of just that limit, or of EXEMPTION_ALL; an expired raise is none. Any thread;
- * texts live in arena. */
+/* Of just that limit, or of EXEMPTION_ALL; an expired raise is none. Any
+ * thread; texts live in arena. */
 bool exemptions_find(struct state *state, const char *limit, const char *key,
 		     int64_t now_us, struct arena *arena,
 		     struct exemption *out);
@@ -39,8 +39,8 @@ typedef void exemption_take_fn(const struct exemption *exemption,
 bool exemptions_each(struct state *state, exemption_take_fn *take,
 		     void *context, GError **error) MUST_USE;
 
-/* For a timer: those of the array (of struct exemption) that are still to be cleared
- * as of the same time are done, and what expired is removed. */
+/* For a timer: those of the array (of struct exemption) that are still to be
+ * cleared as of the same time are done, and what expired is removed. */
 bool exemptions_settle(struct state *state, const GArray *done,
 		       int64_t now_us, GError **error) MUST_USE;
 

@@ -25,7 +25,8 @@ struct reader {
 	size_t bytes;
 };
 
-/* The finaliser of SplitMix64: every bit of the result hangs on all of value's. */
+/* The finaliser of SplitMix64: every bit of the result hangs on
+ * all of value's. */
 static uint64_t mix(uint64_t value)
 {
 	value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -79,7 +80,8 @@ static bool is_char_script(gunichar c)
 	       c >= 0x20000;
 }
 
-/* The bytes of an address or URL that begins here, as written; 0: there is none. */
+/* The bytes of an address or URL that begins here, as written;
+ * 0: there is none. */
 static size_t link_length(const char *at, const char *end)
 {
 	size_t len = 0;
@@ -283,7 +285,8 @@ static struct span take_line(struct span *left)
 
 static void read_lines(struct reader *on, struct span text)
 {
-	bool has_disclaimer = may_have_disclaimer(text), is_in_disclaimer = false;
+	bool has_disclaimer = may_have_disclaimer(text);
+	bool is_in_disclaimer = false;
 
 	while (text.len) {
 		struct span line = take_line(&text);
@@ -309,8 +312,9 @@ static size_t words_of(struct span line)
 	return words + wide / 6;
 }
 
-/* Behind a separator with few words below there is but a signature, or what a list
- * adds to all that it sends: the place of the first such one, of the last few. */
+/* Behind a separator with few words below there is but a signature, or
+ * what a list adds to all that it sends: the place of the first such
+ * one, of the last few. */
 static size_t footer_at(struct span text)
 {
 	size_t places[SEPARATORS_MAX], count = 0, sum = 0, at = text.len;
@@ -412,9 +416,10 @@ unsigned fingerprint_shared(const struct fingerprint *a,
 	return shared;
 }
 
-/* By share of the smaller's marks, in per cent: measured on ham of different threads,
- * and on campaigns with as many random words as words of their own. What has few marks
- * has all of them, and boiler-plate is a large part of it. */
+/* By share of the smaller's marks, in per cent: measured on ham of different
+ * threads, and on campaigns with as many random words as words of their own.
+ * What has few marks has all of them, and boiler-plate is a large part of
+ * it. */
 static unsigned share_needed(unsigned least)
 {
 	return least >= FINGERPRINT_MARKS ? 28 : least >= 10 ? 30 : 50;

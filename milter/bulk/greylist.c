@@ -12,7 +12,8 @@
 #define ROW_ENTRY 'e'
 #define ROW_CLEAR 'c'
 #define CROWD 16		/* that are looked at for one to leave */
-#define SWEEP 4096		/* that are looked at, at a time, for what is over */
+#define SWEEP 4096		/* that are looked at, at a time, for what
+				 * is over */
 
 struct visitor {
 	int64_t first_us, last_us;
@@ -26,7 +27,8 @@ struct greylist {
 	GPtrArray *keys;		/* of char *, the table's: for those who
 					 * have to leave */
 	GHashTable *places;		/* key -> index in keys */
-	GPtrArray *changed, *gone;	/* of char *: to be written, taken from disk */
+	GPtrArray *changed, *gone;	/* of char *: to be written, taken
+					 * from disk */
 	guint swept;			/* index in keys */
 };
 
@@ -125,7 +127,8 @@ static bool is_over(const struct visitor *one,
 	       (one->is_welcome ? times->welcome_us : times->window_us);
 }
 
-/* NULL: it is not there, or over. A clock that went back makes nobody wait longer. */
+/* NULL: it is not there, or over. A clock that went back makes
+ * nobody wait longer. */
 static struct visitor *find(struct greylist *greylist, const char *key,
 			    const struct greylist_times *times, int64_t now_us)
 {
@@ -244,8 +247,8 @@ static bool put(struct state_txn *txn, const struct greylist_entry *entry,
 			 span_of((const char *)bytes, len), error);
 }
 
-/* Calls with each row of a kind, whose key it gives as text. What is on disk is a
- * stranger's. */
+/* Calls with each row of a kind, whose key it gives as text. What is on
+ * disk is a stranger's. */
 static void each_row(struct state_txn *txn, char kind,
 		     void (*on_row)(const char *key, struct span value,
 				    void *context), void *context)

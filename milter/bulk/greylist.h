@@ -1,17 +1,19 @@
-/* greylist.h - who came for the first time, who came again, who is welcome since */
+/* greylist.h - who came for the first time, who came again, who
+ * is welcome since */
 #ifndef BULK_GREYLIST_H
 #define BULK_GREYLIST_H
 
 #include "store/state.h"
 
 /*
- * A table from keys (texts) to the times at which they came. Past the most that it
- * holds, keys that came once and a while ago leave first. About 200 bytes each. Any
- * thread may call anything but greylist_new() and greylist_free().
+ * A table from keys (texts) to the times at which they came. Past the most that
+ * it holds, keys that came once and a while ago leave first. About 200 bytes
+ * each. Any thread may call anything but greylist_new() and greylist_free().
  */
 struct greylist;
 
-#define GREYLIST_KEY_MAX 400		/* bytes; the rest of longer ones is cut */
+#define GREYLIST_KEY_MAX 400		/* bytes; the rest of longer
+					 * ones is cut */
 
 struct greylist_times {
 	int64_t delay_us;		/* so long nobody is let in */
@@ -29,12 +31,14 @@ struct greylist *greylist_new(size_t most) MUST_USE;
 /* Accepts NULL. */
 void greylist_free(struct greylist *greylist);
 
-/* Whether it is let in: it is welcome, or comes again in time and is welcome from now
- * on. Else it is noted, and *frees_us_out is when it will be let in. */
+/* Whether it is let in: it is welcome, or comes again in time and is
+ * welcome from now on. Else it is noted, and *frees_us_out is when
+ * it will be let in. */
 bool greylist_pass(struct greylist *greylist, const char *key,
 		   const struct greylist_times *times, int64_t now_us,
 		   int64_t *frees_us_out);
-/* Whether it is welcome, which it stays for as long from now on. Notes nothing. */
+/* Whether it is welcome, which it stays for as long from now
+ * on. Notes nothing. */
 bool greylist_is_welcome(struct greylist *greylist, const char *key,
 			 const struct greylist_times *times, int64_t now_us);
 void greylist_make_welcome(struct greylist *greylist, const char *key,

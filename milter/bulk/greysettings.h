@@ -7,7 +7,8 @@
 
 struct grey_settings {
 	bool is_on;
-	GPtrArray *findings;		/* symbols, or beginnings of them with * */
+	GPtrArray *findings;		/* symbols, or beginnings of
+					 * them with * */
 	double score;
 	int64_t delay_ms, window_ms, welcome_ms;
 	int64_t entries;

@@ -30,8 +30,9 @@ void hll_merge(uint8_t into[HLL_REGISTERS],
 		into[i] = MAX(into[i], from[i]);
 }
 
-/* The two series of Ertl's estimator (arXiv 1702.01284, 4.3), which needs no table
- * of corrections: for registers that are still 0, and for those that are full. */
+/* The two series of Ertl's estimator (arXiv 1702.01284, 4.3), which
+ * needs no table of corrections: for registers that are still 0, and for
+ * those that are full. */
 static double sigma(double x)
 {
 	double y = 1, z = x, last;

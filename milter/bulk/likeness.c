@@ -18,7 +18,8 @@
 #define FILE_MIN 4096		/* bytes; smaller ones are logos and the like */
 #define FILE_BYTES 262144	/* that tell one from the others */
 #define KEY_MARK 'L'		/* what its keys begin with */
-#define WELCOME_SHARE 0.2	/* of the score, for welcome mail and true lists */
+#define WELCOME_SHARE 0.2	/* of the score, for welcome mail and
+				 * true lists */
 #define NETWORK_BITS4 120	/* /24 */
 #define NETWORK_BITS6 64
 
@@ -96,7 +97,8 @@ static struct span message_of(struct transaction *tx)
 	return value.len ? value : span_text(tx->id);
 }
 
-/* What a message is counted by; 0: not by that. Its recipients come by themselves. */
+/* What a message is counted by; 0: not by that. Its recipients
+ * come by themselves. */
 static void take_things(struct transaction *tx, uint64_t *things)
 {
 	const struct netaddr *addr = &tx->client.addr;

@@ -8,16 +8,17 @@
  * What is counted is taken when a recipient is named, before it is answered, so
  * that no number of sessions at once passes a limit; and given back when the
  * recipient is refused, or the message does not end with our acceptance. So one
- * that is deferred or aborted, and comes again, is counted once. Bytes are taken
- * at the end, when they are known. Different things (recipients, sessions) are
- * not given back: the same ones again are none.
+ * that is deferred or aborted, and comes again, is counted once. Bytes are
+ * taken at the end, when they are known. Different things (recipients,
+ * sessions) are not given back: the same ones again are none.
  *
- * A limit that is reached gives BULK_LIMIT_<NAME>, with the settings' action, and
- * notes an incident. Before it refuses, it asks state.mdb whether an operator
- * raised or cleared it. Without tx->bulk nothing is counted and all is let
- * through.
+ * A limit that is reached gives BULK_LIMIT_<NAME>, with the settings' action,
+ * and notes an incident. Before it refuses, it asks state.mdb whether an
+ * operator raised or cleared it. Without tx->bulk nothing is counted and all is
+ * let through.
  *
- * A recipient that another check refuses is not counted, so this one comes last.
+ * A recipient that another check refuses is not counted, so
+ * this one comes last.
  */
 
 /* A check (STAGE_RCPT). */

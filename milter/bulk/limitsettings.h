@@ -51,12 +51,13 @@ struct limit {
 
 extern const struct setting_group limit_group;
 
-/* Of struct limit, in order: those of bulk.limits, then the presets that none of
- * them has the name of. */
+/* Of struct limit, in order: those of bulk.limits, then the presets that none
+ * of them has the name of. */
 const GArray *limit_settings_all(const struct settings *settings);
 const struct limit *limit_settings_find(const struct settings *settings,
 					const char *name);
-/* Whether it or bulk.exempt excepts that part of a key; addr is the client's. */
+/* Whether it or bulk.exempt excepts that part of a key; addr is
+ * the client's. */
 bool limit_is_exempt(const struct limit *limit, enum limit_part part,
 		     const char *value, const struct netaddr *addr);
 bool limit_has_recipient(const struct limit *limit);

@@ -18,7 +18,8 @@ struct state_of_list {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static GPtrArray *all;			/* of struct state_of_list *, for ever */
+static GPtrArray *all;			/* of struct state_of_list *,
+					 * for ever */
 
 /* The lock is held. */
 static struct state_of_list *find(const char *zone)

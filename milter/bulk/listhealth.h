@@ -9,8 +9,8 @@
 
 /* All by zone, of the process, across reloads. Any thread. */
 
-/* Whether to ask it now: not while it is passed over, but for one try when its pause
- * is at an end. */
+/* Whether to ask it now: not while it is passed over, but for one try when its
+ * pause is at an end. */
 bool listhealth_is_due(const char *zone);
 /* Tells the same, and takes no try. */
 bool listhealth_is_passed_over(const char *zone);
@@ -18,15 +18,16 @@ void listhealth_answered(const char *zone);
 /* why is for ever. The last of max in a row is logged, and begins the pause. */
 void listhealth_failed(const char *zone, const char *why, int64_t max,
 		       int64_t pause_ms);
-/* It lists what nobody may list, or, NULL, does not do so any more: logged when that
- * is new. why is for ever. */
+/* It lists what nobody may list, or, NULL, does not do so any more: logged when
+ * that is new. why is for ever. */
 void listhealth_doubt(const char *zone, const char *why);
 /* What was said of that last; false for one of which nothing was said yet. */
 bool listhealth_is_trusted(const char *zone);
 
 struct listhealth {
 	const char *zone;		/* for ever */
-	const char *why;		/* is passed over or disbelieved; or NULL */
+	const char *why;		/* is passed over or disbelieved;
+					 * or NULL */
 	bool is_passed_over;
 	uint64_t asked, failed;
 };

@@ -91,8 +91,8 @@ static void tell_attack(struct transaction *tx, const char *who,
 			     (int64_t)HOUR_S * G_USEC_PER_SEC, clock_now_us());
 }
 
-/* A bounce, or another's look whether a sender exists, has one recipient (RFC 5321, 4.5.5);
- * who names more to the null sender's is none of these. */
+/* A bounce, or another's look whether a sender exists, has one recipient (RFC
+ * 5321, 4.5.5); who names more to the null sender's is none of these. */
 static bool is_answer(const struct transaction *tx)
 {
 	return tx->sender.is_null && tx->recipients->len < 2;
@@ -120,9 +120,10 @@ void recipientcheck_recipient(struct transaction *tx)
 }
 
 /*
- * As far as the MTA tells: what we refuse ourselves may well exist, and so may what it
- * refuses for its policy, for a full mailbox, or for the sender (RFC 3463: X.7, X.2.2,
- * X.1.7 and X.1.8). Without a status only the reply's code says that it is for good.
+ * As far as the MTA tells: what we refuse ourselves may well exist, and so may
+ * what it refuses for its policy, for a full mailbox, or for the sender (RFC
+ * 3463: X.7, X.2.2, X.1.7 and X.1.8). Without a status only the reply's code
+ * says that it is for good.
  */
 static bool is_unknown(const struct recipient *rcpt)
 {
@@ -196,7 +197,8 @@ static void check_traps(struct transaction *tx)
 	}
 	hits = tx->campaign ? counts_get(bulk_counts(tx->bulk), &key,
 					 bulkclock_now_us()) : 0;
-	/* Whoever subscribes a trap to a newsletter must not spoil it for its readers. */
+	/* Whoever subscribes a trap to a newsletter must not spoil
+	 * it for its readers. */
 	if (hits && !is_found(tx, "LIST_WELCOME"))
 		transaction_find(tx, "BULK_TRAPPED", "%" PRIu64 " like it went "
 				 "to traps, %016" PRIx64, hits,

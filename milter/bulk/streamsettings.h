@@ -1,4 +1,5 @@
-/* streamsettings.h - the settings of what is judged by a whole stream of mail */
+/* streamsettings.h - the settings of what is judged by a whole
+ * stream of mail */
 #ifndef BULK_STREAMSETTINGS_H
 #define BULK_STREAMSETTINGS_H
 

@@ -26,8 +26,8 @@ static void go_forward(struct window *window, uint64_t number)
 	window->newest = number;
 }
 
-/* All is a part older than it was: how far the newest part had come is not known
- * any more, and jump after jump must not make anything last. */
+/* All is a part older than it was: how far the newest part had come is not
+ * known any more, and jump after jump must not make anything last. */
 static void go_back(struct window *window, uint64_t number)
 {
 	const struct window old = *window;
@@ -79,8 +79,8 @@ void window_take_back(struct window *window, uint32_t window_s,
 	}
 }
 
-/* What of the oldest part still counts, at that time; rounded up, so that one is
- * one until it is gone. */
+/* What of the oldest part still counts, at that time; rounded up, so that one
+ * is one until it is gone. */
 static uint64_t faded(const struct window *window, uint64_t length,
 		      int64_t now_us)
 {

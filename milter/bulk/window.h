@@ -18,9 +18,9 @@
  * through twice the limit at their edge.
  *
  * The clock may jump. Forward: what is past the window then is forgotten. Back:
- * what is there has the age that it had when the window was used last, rounded up
- * to a part; it lasts no longer for the jump. Up to WINDOW_JITTER_US back is taken for a
- * thread that read the clock earlier, and for no time at all.
+ * what is there has the age that it had when the window was used last, rounded
+ * up to a part; it lasts no longer for the jump. Up to WINDOW_JITTER_US back is
+ * taken for a thread that read the clock earlier, and for no time at all.
  *
  * A zeroed struct is an empty window. Amounts stop at 2^32 - 1 a part.
  */

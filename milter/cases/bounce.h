@@ -6,8 +6,8 @@
 
 /*
  * By what RFC 3464 and RFC 3834 have for it, and by what programs without them
- * write: who they send as, and their subjects. Leans to yes, but a report of RFC 5965
- * is to be looked for first. Pure.
+ * write: who they send as, and their subjects. Leans to yes, but a report of
+ * RFC 5965 is to be looked for first. Pure.
  */
 bool bounce_is_one(const struct transaction *tx, const struct mime *mime);
 /* "Auto-Submitted: auto-replied" and its elders. */

@@ -205,7 +205,8 @@ static int64_t time_of(const struct calendar *calendar, struct moment moment)
 	return g_date_time_to_unix(time) * G_USEC_PER_SEC + moment.rest_us;
 }
 
-/* The next one, or the last that is looked at: a calendar may be all holidays. */
+/* The next one, or the last that is looked at: a calendar may
+ * be all holidays. */
 static void go_to_workday(const struct calendar *calendar, GDate *day)
 {
 	for (int i = 0; i < DAYS_MAX && !works_on(calendar, day); i++)

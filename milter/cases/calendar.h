@@ -23,9 +23,9 @@ struct calendar *calendar_new(const struct calendar_words *words,
 void calendar_free(struct calendar *calendar);
 
 /*
- * 2026-10-01: nobody works. 2026-10-01/2026-10-07: nor on any of these days.
- * +2026-10-10: one works, though it is no workday, as in Chinese years. The later
- * word wins.
+ * 2026-10-01: nobody works. 2026-10-01/2026-10-07: nor on any of these
+ * days. +2026-10-10: one works, though it is no workday, as in Chinese
+ * years. The later word wins.
  */
 bool calendar_add_day(struct calendar *calendar, const char *word,
 		      GError **error) MUST_USE;
@@ -35,9 +35,9 @@ bool calendar_is_working(const struct calendar *calendar, int64_t time_us);
 int64_t calendar_next_working(const struct calendar *calendar,
 			      int64_t time_us);
 /*
- * When so many business days are over. A day that began before work is over when
- * work is; one that began at 15:00, at 15:00 of the next business day, by the
- * clock on the wall. days 0: time_us.
+ * When so many business days are over. A day that began before work is over
+ * when work is; one that began at 15:00, at 15:00 of the next business day, by
+ * the clock on the wall. days 0: time_us.
  */
 int64_t calendar_add_days(const struct calendar *calendar, int64_t time_us,
 			  int64_t days);

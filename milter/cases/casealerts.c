@@ -92,8 +92,11 @@ static void raise_duty(const char *kind, const struct case_facts *facts,
 {
 	g_autofree char *what = about(facts);
 	g_autofree char *when = time_text(facts->due_us[duty]);
-	g_autofree char *text = g_strdup_printf("%s: %s is due by %s", what,
-						case_duty_word(duty), when);
+	bool is_hearsay = duty == CASE_DUTY_SUSPEND &&
+			  case_suspends_on_hearsay(facts);
+	g_autofree char *text = g_strdup_printf("%s: %s is due by %s%s", what,
+		case_duty_word(duty), when, is_hearsay ? ", on complaints "
+		"alone: an operator decides (reevectl case suspend)" : "");
 	json_t *detail = detail_of(facts);
 	char id[CASE_ID_TEXT_MAX];
 	g_autofree char *key = g_strdup_printf("%s %s",

@@ -49,7 +49,8 @@ bool casebook_open(struct state *state, const struct case_settings *settings,
 	txn = state_begin_write(state, error);
 	if (!txn)
 		return false;
-	if (caserows_add(txn, settings, facts, step, error))
+	if (caserows_add(txn, settings, facts, CASE_WITNESS_US, step,
+			 error))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;
@@ -71,10 +72,12 @@ static bool change_it(struct state_txn *txn,
 					     &why);
 
 	if (to == CASE_STATE_NONE)
-		return caserows_fail(error, STORE_ERROR_INVALID, facts->id, why);
+		return caserows_fail(error, STORE_ERROR_INVALID, facts->id,
+				     why);
 	caserows_leave(txn, facts);
 	facts->state = to;
-	/* Words about it change nothing: mail before them can still be a strike. */
+	/* Words about it change nothing: mail before them can
+	 * still be a strike. */
 	if (is_listed_by(step->command))
 		facts->changed_us = step->when_us;
 	facts->steps++;

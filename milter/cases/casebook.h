@@ -11,8 +11,9 @@
 
 /*
  * Opens a case of kind, severity, subject and contact as facts has them, and
- * fills in the rest. note may be "". STORE_ERROR_INVALID says what is wrong: the
- * subject is none, or it has a case that goes on. On disk when true; so below.
+ * fills in the rest. note may be "". STORE_ERROR_INVALID says what is wrong:
+ * the subject is none, or it has a case that goes on. On disk when true; so
+ * below.
  */
 bool casebook_open(struct state *state, const struct case_settings *settings,
 		   struct case_facts *facts, const struct case_step *step,
@@ -21,7 +22,8 @@ bool casebook_open(struct state *state, const struct case_settings *settings,
 /* What is to be done, besides the command. */
 struct case_change {
 	struct case_step step;		/* time, command, operator, note */
-	int64_t until_us;		/* of a watch or suspension; 0: see caseduties.h */
+	int64_t until_us;		/* of a watch or suspension; 0: see
+					 * caseduties.h */
 	const char *assigned;		/* of CASE_COMMAND_ASSIGN */
 	const char *contact;		/* from now on; NULL: as it was */
 	bool is_reported;		/* the authority has its report */
@@ -33,8 +35,9 @@ struct case_change {
 
 /*
  * Takes a case a step on, and with it the lists of those who are watched and
- * suspended, in one write: in force for the next message. STORE_ERROR_INVALID when
- * the state forbids it, with the reason; STORE_ERROR_MISSING: no such case.
+ * suspended, in one write: in force for the next message. STORE_ERROR_INVALID
+ * when the state forbids it, with the reason; STORE_ERROR_MISSING: no such
+ * case.
  */
 bool casebook_change(struct state *state, const struct case_settings *settings,
 		     struct case_id id, const struct case_change *change,
@@ -55,8 +58,8 @@ typedef bool casebook_take_step_fn(const struct case_step *step,
 bool casebook_each(struct state *state, enum case_state which,
 		   casebook_take_fn *take, void *context, GError **error)
 	MUST_USE;
-/* The same, the newest first; those before that one when it has a number. What is
- * read costs, not what is there. */
+/* The same, the newest first; those before that one when it has a number. What
+ * is read costs, not what is there. */
 bool casebook_each_before(struct state *state, enum case_state which,
 			  struct case_id before, casebook_take_fn *take,
 			  void *context, GError **error) MUST_USE;

@@ -29,9 +29,10 @@ static void tell(const struct caseact *act, const struct case_facts *facts,
 			  case_id_format(facts->id, id), case_duty_word(duty));
 }
 
+/* Who should have been suspended has not remedied anything by that. */
 static void end_watch(struct caseact *act, const struct case_facts *facts)
 {
-	if (!act->settings->auto_remedy) {
+	if (!act->settings->auto_remedy || facts->due_us[CASE_DUTY_SUSPEND]) {
 		tell(act, facts, CASE_DUTY_END);
 		return;
 	}
@@ -48,15 +49,16 @@ static bool is_due(const struct caseact *act, const struct case_facts *facts,
 
 static void do_due(struct caseact *act, const struct case_facts *facts)
 {
-	bool is_to_suspend = is_due(act, facts, CASE_DUTY_SUSPEND);
+	bool is_to_suspend = facts->seen_suspend_us &&
+			     facts->seen_suspend_us <= act->now_us;
 
 	for (unsigned duty = 0; duty < CASE_DUTIES; duty++)
 		if (facts->due_us[duty] && duty != CASE_DUTY_END)
 			tell(act, facts, (enum case_duty)duty);
 	if (is_to_suspend && act->settings->auto_suspend)
 		caseact_take(act, facts->id, CASE_COMMAND_SUSPEND,
-			     facts->strikes ? "it happened again and again" :
-					      "it was due");
+			     facts->seen_strikes ?
+			     "it happened again and again" : "it was due");
 	else if (is_due(act, facts, CASE_DUTY_END) &&
 		 facts->state == CASE_STATE_SUSPENDED)
 		caseact_take(act, facts->id, CASE_COMMAND_RESUME,

@@ -30,58 +30,69 @@ static void remember(struct case_facts *facts)
 			facts->owed_us[i] = facts->due_us[i];
 }
 
-static void owe(struct case_facts *facts, enum case_duty duty, int64_t by_us)
+static void make_earlier(int64_t *due_us, int64_t by_us)
 {
-	int64_t *due_us = &facts->due_us[duty];
-
 	if (!*due_us || *due_us > by_us)
 		*due_us = by_us;
 }
 
-static void owe_for_harmful(struct case_facts *facts, int64_t now_us,
+static void owe_suspension(struct case_facts *facts, enum case_witness witness,
+			   int64_t by_us)
+{
+	make_earlier(&facts->due_us[CASE_DUTY_SUSPEND], by_us);
+	if (witness == CASE_WITNESS_US)
+		make_earlier(&facts->seen_suspend_us, by_us);
+}
+
+static void owe_for_harmful(struct case_facts *facts,
+			    enum case_witness witness, int64_t now_us,
 			    const struct case_settings *settings)
 {
 	if (facts->state != CASE_STATE_SUSPENDED)
-		owe(facts, CASE_DUTY_SUSPEND,
-		    now_us + settings->suspend_ms * 1000);
-	owe(facts, CASE_DUTY_REPORT, now_us + settings->report_ms * 1000);
+		owe_suspension(facts, witness,
+			       now_us + settings->suspend_ms * 1000);
+	make_earlier(&facts->due_us[CASE_DUTY_REPORT],
+		     now_us + settings->report_ms * 1000);
 }
 
-static void owe_for_virus(struct case_facts *facts, int64_t now_us,
-			  const struct case_settings *settings)
+static void owe_for_virus(struct case_facts *facts, enum case_witness witness,
+			  int64_t now_us, const struct case_settings *settings)
 {
 	if (facts->state != CASE_STATE_SUSPENDED)
-		owe(facts, CASE_DUTY_SUSPEND, calendar_add_days(
+		owe_suspension(facts, witness, calendar_add_days(
 			settings->calendar, now_us,
 			settings->warn_days + settings->cut_days));
 }
 
-void caseduties_begin(struct case_facts *facts,
+void caseduties_begin(struct case_facts *facts, enum case_witness witness,
 		      const struct case_settings *settings)
 {
 	if (facts->kind == CASE_KIND_HARMFUL)
-		owe_for_harmful(facts, facts->opened_us, settings);
+		owe_for_harmful(facts, witness, facts->opened_us, settings);
 	else
 		facts->due_us[CASE_DUTY_WARN] = calendar_add_days(
 			settings->calendar, facts->opened_us,
 			settings->warn_days);
 	if (facts->kind == CASE_KIND_VIRUS)
-		owe_for_virus(facts, facts->opened_us, settings);
+		owe_for_virus(facts, witness, facts->opened_us, settings);
 	remember(facts);
 }
 
 void caseduties_raise(struct case_facts *facts, enum case_kind kind,
-		      int64_t now_us, const struct case_settings *settings)
+		      enum case_witness witness, int64_t now_us,
+		      const struct case_settings *settings)
 {
 	bool is_graver = gravity_of(kind) > gravity_of(facts->kind);
+	bool is_confirmed = witness == CASE_WITNESS_US &&
+			    case_suspends_on_hearsay(facts);
 
 	if (is_graver)
 		facts->kind = kind;
 	facts->severity = MAX(facts->severity, caseduties_severity(kind));
 	if (kind == CASE_KIND_HARMFUL)
-		owe_for_harmful(facts, now_us, settings);
-	else if (kind == CASE_KIND_VIRUS && is_graver)
-		owe_for_virus(facts, now_us, settings);
+		owe_for_harmful(facts, witness, now_us, settings);
+	else if (kind == CASE_KIND_VIRUS && (is_graver || is_confirmed))
+		owe_for_virus(facts, witness, now_us, settings);
 	remember(facts);
 }
 
@@ -91,7 +102,7 @@ static void settle_but_report(struct case_facts *facts)
 	for (unsigned i = 0; i < CASE_DUTIES; i++)
 		if (i != CASE_DUTY_REPORT)
 			facts->due_us[i] = 0;
-	facts->until_us = 0;
+	facts->seen_suspend_us = facts->until_us = 0;
 }
 
 /* One with a virus is to be suspended as well when he is only watched. */
@@ -146,17 +157,29 @@ void caseduties_undelivered(struct case_facts *facts, int64_t now_us,
 		settings->calendar, now_us, settings->warn_days);
 }
 
-void caseduties_strike(struct case_facts *facts, int64_t now_us,
-		       const struct case_settings *settings)
+static bool are_enough(uint32_t strikes, const struct case_settings *settings)
 {
-	if (settings->strikes && facts->strikes >= settings->strikes &&
-	    !facts->due_us[CASE_DUTY_SUSPEND])
-		facts->due_us[CASE_DUTY_SUSPEND] = now_us;
-	if (facts->state == CASE_STATE_REMEDIED && !facts->due_us[CASE_DUTY_WARN])
+	return settings->strikes && strikes >= settings->strikes;
+}
+
+void caseduties_strike(struct case_facts *facts, enum case_witness witness,
+		       int64_t now_us, const struct case_settings *settings)
+{
+	facts->strikes++;
+	facts->seen_strikes += witness == CASE_WITNESS_US;
+	if (are_enough(facts->seen_strikes, settings) &&
+	    !facts->seen_suspend_us)
+		owe_suspension(facts, CASE_WITNESS_US, now_us);
+	else if (are_enough(facts->strikes, settings) &&
+		 !facts->due_us[CASE_DUTY_SUSPEND])
+		owe_suspension(facts, CASE_WITNESS_COMPLAINT, now_us);
+	if (facts->state == CASE_STATE_REMEDIED &&
+	    !facts->due_us[CASE_DUTY_WARN])
 		facts->due_us[CASE_DUTY_WARN] = calendar_add_days(
 			settings->calendar, now_us, settings->warn_days);
 	if (facts->state == CASE_STATE_WATCHED)
 		facts->due_us[CASE_DUTY_END] = facts->until_us =
-			MAX(facts->until_us, now_us + settings->watch_ms * 1000);
+			MAX(facts->until_us,
+			    now_us + settings->watch_ms * 1000);
 	remember(facts);
 }

@@ -71,6 +71,11 @@ enum case_duty case_first_duty(const struct case_facts *facts)
 	return first;
 }
 
+bool case_suspends_on_hearsay(const struct case_facts *facts)
+{
+	return facts->due_us[CASE_DUTY_SUSPEND] && !facts->seen_suspend_us;
+}
+
 GBytes *caseform_pack(const struct case_facts *facts)
 {
 	Reeve__Case packed = REEVE__CASE__INIT;
@@ -82,7 +87,8 @@ GBytes *caseform_pack(const struct case_facts *facts)
 		packed.has_opened_us = packed.has_changed_us =
 		packed.has_until_us = packed.has_incidents =
 		packed.has_steps = packed.has_incident_us =
-		packed.has_strikes = true;
+		packed.has_strikes = packed.has_seen_strikes =
+		packed.has_seen_suspend_us = true;
 	packed.state = facts->state;
 	packed.kind = facts->kind;
 	packed.severity = facts->severity;
@@ -101,6 +107,8 @@ GBytes *caseform_pack(const struct case_facts *facts)
 	packed.steps = facts->steps;
 	packed.incident_us = facts->incident_us;
 	packed.strikes = facts->strikes;
+	packed.seen_strikes = facts->seen_strikes;
+	packed.seen_suspend_us = facts->seen_suspend_us;
 	packed.has_reported_us = facts->reported_us != 0;
 	packed.reported_us = facts->reported_us;
 	packed.has_customer = facts->customer && *facts->customer;
@@ -133,6 +141,8 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 		.steps = packed->steps,
 		.incident_us = packed->incident_us,
 		.strikes = packed->strikes,
+		.seen_strikes = packed->has_seen_strikes ?
+				packed->seen_strikes : packed->strikes,
 		.reported_us = packed->reported_us,
 		.customer = prototext_unpack(&packed->customer, arena),
 	};
@@ -140,6 +150,9 @@ bool caseform_unpack(struct span bytes, struct arena *arena,
 		out->due_us[i] = packed->due_us[i];
 	for (size_t i = 0; i < MIN(packed->n_owed_us, CASE_DUTIES); i++)
 		out->owed_us[i] = packed->owed_us[i];
+	out->seen_suspend_us = packed->has_seen_suspend_us ?
+			       packed->seen_suspend_us :
+			       out->due_us[CASE_DUTY_SUSPEND];
 	reeve__case__free_unpacked(packed, NULL);
 	return out->state != CASE_STATE_NONE;
 }

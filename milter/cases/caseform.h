@@ -21,10 +21,12 @@ enum case_kind {
 	CASE_KIND_ATTACK, CASE_KINDS
 };
 
-/* What is owed in a case, each with its time. On disk: new ones go to the end. */
+/* What is owed in a case, each with its time. On disk: new ones
+ * go to the end. */
 enum case_duty {
 	CASE_DUTY_WARN, CASE_DUTY_SUSPEND, CASE_DUTY_REPORT,
-	CASE_DUTY_END,		/* of the watch, or of the suspension: look again */
+	CASE_DUTY_END,		/* of the watch, or of the suspension:
+				 * look again */
 	CASE_DUTIES
 };
 
@@ -34,21 +36,31 @@ struct case_facts {
 	enum case_state state;
 	enum case_kind kind;
 	uint32_t severity;		/* 1 to 3 */
-	enum list_kind subject_kind;	/* whom it is about, and who is suspended */
+	enum list_kind subject_kind;	/* whom it is about, and who is
+					 * suspended */
 	const char *subject;
 	const char *contact, *assigned;
 	int64_t opened_us;
 	int64_t changed_us;		/* the last step but notes */
-	int64_t until_us;		/* of the watch or suspension; 0: open */
+	int64_t until_us;		/* of the watch or suspension;
+					 * 0: open */
 	int64_t due_us[CASE_DUTIES];	/* 0: not owed */
-	int64_t owed_us[CASE_DUTIES];	/* the last deadline, met or not; 0: none */
+	int64_t owed_us[CASE_DUTIES];	/* the last deadline, met or not;
+					 * 0: none */
 	int64_t incident_us;		/* the last one */
 	uint64_t incidents;
-	uint32_t strikes;		/* incidents that began after a warning */
+	uint32_t strikes;		/* incidents that began after a
+					 * warning */
+	/* The same, and CASE_DUTY_SUSPEND, without what
+	 * complaints alone say. */
+	uint32_t seen_strikes;
+	int64_t seen_suspend_us;
 	uint32_t steps;
-	int64_t reported_us;		/* to the authority, the first time; 0: not */
-	const char *customer;		/* whose the subject was when it was opened;
-					 * "" or NULL: nobody's, or he is it */
+	int64_t reported_us;		/* to the authority, the first
+					 * time; 0: not */
+	const char *customer;		/* whose the subject was when it was
+					 * opened; "" or NULL: nobody's, or
+					 * he is it */
 };
 
 struct case_step {
@@ -68,6 +80,10 @@ const char *case_id_format(struct case_id id, char *buffer);
 
 /* The one that is owed first; CASE_DUTIES: nothing is. */
 enum case_duty case_first_duty(const struct case_facts *facts);
+
+/* A suspension is owed, but nothing that was seen here calls for
+ * it: complaints do. */
+bool case_suspends_on_hearsay(const struct case_facts *facts);
 
 /* The value of a table; free with g_bytes_unref(). */
 GBytes *caseform_pack(const struct case_facts *facts) MUST_USE;

@@ -6,10 +6,10 @@
 #include "store/state.h"
 
 /*
- * All that are in no case yet, whoever wrote them; each that joins is a step and an
- * audit record of "mailreeve". Who sent something harmful is suspended at once
- * (cases.auto_suspend). Costs a look where there is none. What goes wrong is logged, and
- * tried again at the next call.
+ * All that are in no case yet, whoever wrote them; each that joins is a step
+ * and an audit record of "mailreeve". Who sent something harmful is suspended
+ * at once (cases.auto_suspend). Costs a look where there is none. What goes
+ * wrong is logged, and tried again at the next call.
  */
 void caseincidents_join(struct state *state, const struct settings *settings);
 

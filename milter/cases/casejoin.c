@@ -2,13 +2,13 @@
 
 #include "cases/casejoin.h"
 
-#include "cases/caseduties.h"
 #include "cases/caselists.h"
 #include "cases/caserows.h"
 
 #include <string.h>
 
-/* Which kinds of incident make which cases, when they do not say; all else is spam. */
+/* Which kinds of incident make which cases, when they do not
+ * say; all else is spam. */
 static enum case_kind kind_of(const struct incident *incident)
 {
 	static const struct { const char *word; enum case_kind kind; }
@@ -29,8 +29,14 @@ static enum case_kind kind_of(const struct incident *incident)
 	return CASE_KIND_SPAM;
 }
 
-/* What was sent before the warning is what the warning is about, and before the last
- * incident, part of that: whenever somebody complains. */
+static enum case_witness witness_of(const struct incident *incident)
+{
+	return strcmp(incident->kind, CASEJOIN_COMPLAINT) == 0 ?
+	       CASE_WITNESS_COMPLAINT : CASE_WITNESS_US;
+}
+
+/* What was sent before the warning is what the warning is about, and before the
+ * last incident, part of that: whenever somebody complains. */
 static bool is_strike(const struct case_settings *settings,
 		      const struct case_facts *facts,
 		      const struct incident *incident)
@@ -50,12 +56,14 @@ static bool join_old(struct state_txn *txn,
 		     const struct case_step *step, struct case_facts *facts,
 		     GError **error)
 {
+	enum case_witness witness = witness_of(incident);
+
 	caserows_leave(txn, facts);
-	caseduties_raise(facts, kind_of(incident), step->when_us, settings);
+	caseduties_raise(facts, kind_of(incident), witness, step->when_us,
+			 settings);
 	if (is_strike(settings, facts, incident)) {
-		facts->strikes++;
 		facts->severity = MIN(facts->severity + 1, 3);
-		caseduties_strike(facts, step->when_us, settings);
+		caseduties_strike(facts, witness, step->when_us, settings);
 	}
 	facts->incidents++;
 	facts->incident_us = MAX(facts->incident_us, incident->last_us);
@@ -81,13 +89,16 @@ static bool join_new(struct state_txn *txn,
 		.incidents = 1, .incident_us = incident->last_us,
 	};
 	first.command = CASE_COMMAND_OPEN;
-	return caserows_add(txn, settings, facts, &first, error);
+	return caserows_add(txn, settings, facts, witness_of(incident), &first,
+			    error);
 }
 
 struct joining {
 	const struct case_settings *settings;
-	const struct incident *incident;	/* its subject as lists_form() */
-	struct incident_subject own;		/* likewise; value may be NULL */
+	const struct incident *incident;	/* its subject as
+						 * lists_form() */
+	struct incident_subject own;		/* likewise; value may
+						 * be NULL */
 	const char *contact;
 	const struct case_step *step;
 };

@@ -2,13 +2,14 @@
 
 #include "cases/caserows.h"
 
-#include "cases/caseduties.h"
+#include "base/bigendian.h"
 
 #include <string.h>
 
 /*
- * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u', 'o' and 'd' lead to it by
- * state, subject, customer and what is due first, and have no value. 'a' is casetold.c's.
+ * Keys, numbers big-endian. A case is an entry 'c'; 's', 'u', 'o' and 'd' lead
+ * to it by state, subject, customer and what is due first, and have no value.
+ * 'a' is casetold.c's.
  */
 enum prefix {
 	PREFIX_CASE = 'c',	/* id */
@@ -23,33 +24,18 @@ enum prefix {
 #define ID_BYTES 6
 #define CASE_ID_LAST (struct case_id){ UINT16_MAX, UINT32_MAX }
 
-static void add_number(GString *key, uint64_t number, int bytes)
-{
-	while (bytes-- > 0)
-		g_string_append_c(key, (char)(number >> 8 * bytes));
-}
-
 static void add_id(GString *key, struct case_id id)
 {
-	add_number(key, id.year, 2);
-	add_number(key, id.number, 4);
-}
-
-static uint64_t read_number(const char *from, int bytes)
-{
-	uint64_t number = 0;
-
-	while (bytes-- > 0)
-		number = number << 8 | (uint8_t)*from++;
-	return number;
+	bigendian_append(key, id.year, 2);
+	bigendian_append(key, id.number, 4);
 }
 
 static struct case_id read_id(struct span key)
 {
 	const char *from = key.ptr + key.len - ID_BYTES;
 
-	return (struct case_id){ (uint16_t)read_number(from, 2),
-				 (uint32_t)read_number(from + 2, 4) };
+	return (struct case_id){ (uint16_t)bigendian_read(from, 2),
+				 (uint32_t)bigendian_read(from + 2, 4) };
 }
 
 static GString *key_begin(enum prefix prefix)
@@ -73,13 +59,8 @@ static GString *step_key(struct case_id id, uint32_t place)
 	GString *key = key_begin(PREFIX_STEP);
 
 	add_id(key, id);
-	add_number(key, place, 4);
+	bigendian_append(key, place, 4);
 	return key;
-}
-
-static struct span span_of_string(const GString *text)
-{
-	return span_of(text->str, text->len);
 }
 
 static struct span span_of_bytes(GBytes *bytes)
@@ -111,7 +92,7 @@ static void index_keys(const struct case_facts *facts, GString **keys_out)
 	keys_out[1] = caserows_of_subject(facts->subject_kind, facts->subject);
 	keys_out[2] = duty == CASE_DUTIES ? NULL : key_begin(PREFIX_DUE);
 	if (keys_out[2])
-		add_number(keys_out[2], (uint64_t)facts->due_us[duty], 8);
+		bigendian_append(keys_out[2], (uint64_t)facts->due_us[duty], 8);
 	keys_out[3] = facts->customer && *facts->customer ?
 		      customer_key(facts->customer) : NULL;
 	for (int i = 0; i < INDEXES; i++)
@@ -130,7 +111,7 @@ static bool put_index(struct state_txn *txn, const struct case_facts *facts,
 		if (!keys[i])
 			continue;
 		is_good = is_good && state_put(txn, STATE_CASES,
-					       span_of_string(keys[i]),
+					       span_string(keys[i]),
 					       span_text(""), error);
 		g_string_free(keys[i], TRUE);
 	}
@@ -143,7 +124,7 @@ static bool put_case(struct state_txn *txn, const struct case_facts *facts,
 	g_autoptr(GString) key = case_key(facts->id);
 	g_autoptr(GBytes) bytes = caseform_pack(facts);
 
-	return state_put(txn, STATE_CASES, span_of_string(key),
+	return state_put(txn, STATE_CASES, span_string(key),
 			 span_of_bytes(bytes), error) &&
 	       put_index(txn, facts, error);
 }
@@ -157,7 +138,7 @@ static bool put_step(struct state_txn *txn, const struct case_facts *facts,
 
 	whole.state = facts->state;
 	bytes = caseform_pack_step(&whole);
-	return state_put(txn, STATE_CASES, span_of_string(key),
+	return state_put(txn, STATE_CASES, span_string(key),
 			 span_of_bytes(bytes), error);
 }
 
@@ -166,9 +147,9 @@ uint32_t caserows_last_number(struct state_txn *txn, uint16_t year)
 	g_autoptr(GString) key = key_begin(PREFIX_NUMBER);
 	struct span value;
 
-	add_number(key, year, 2);
-	return state_find(txn, STATE_CASES, span_of_string(key), &value) &&
-	       value.len == 4 ? (uint32_t)read_number(value.ptr, 4) : 0;
+	bigendian_append(key, year, 2);
+	return state_find(txn, STATE_CASES, span_string(key), &value) &&
+	       value.len == 4 ? (uint32_t)bigendian_read(value.ptr, 4) : 0;
 }
 
 /* The year is that of UTC. */
@@ -187,10 +168,10 @@ static bool put_number(struct state_txn *txn, struct case_id id,
 	g_autoptr(GString) key = key_begin(PREFIX_NUMBER);
 	g_autoptr(GString) value = g_string_new(NULL);
 
-	add_number(key, id.year, 2);
-	add_number(value, id.number, 4);
-	return state_put(txn, STATE_CASES, span_of_string(key),
-			 span_of_string(value), error);
+	bigendian_append(key, id.year, 2);
+	bigendian_append(value, id.number, 4);
+	return state_put(txn, STATE_CASES, span_string(key),
+			 span_string(value), error);
 }
 
 static GString *copy_of(const GString *text)
@@ -210,7 +191,7 @@ static bool seek(struct state_txn *txn, const GString *which,
 {
 	struct span value;
 
-	return state_seek(txn, STATE_CASES, span_of_string(from), key_out,
+	return state_seek(txn, STATE_CASES, span_string(from), key_out,
 			  &value) && is_of(*key_out, which);
 }
 
@@ -219,7 +200,7 @@ static bool seek_back(struct state_txn *txn, const GString *which,
 {
 	struct span value;
 
-	return state_seek_back(txn, STATE_CASES, span_of_string(before),
+	return state_seek_back(txn, STATE_CASES, span_string(before),
 			       key_out, &value) && is_of(*key_out, which);
 }
 
@@ -245,14 +226,15 @@ static bool take_live(const struct case_facts *facts, void *context)
 	return false;
 }
 
-static void begin(struct case_facts *facts, const struct case_step *step,
+static void begin(struct case_facts *facts, enum case_witness witness,
+		  const struct case_step *step,
 		  const struct case_settings *settings)
 {
 	facts->state = CASE_STATE_OPEN;
 	facts->opened_us = facts->changed_us = step->when_us;
 	facts->steps = 1;
 	facts->assigned = "";
-	caseduties_begin(facts, settings);
+	caseduties_begin(facts, witness, settings);
 }
 
 bool caserows_find(struct state_txn *txn, struct case_id id,
@@ -261,7 +243,7 @@ bool caserows_find(struct state_txn *txn, struct case_id id,
 	g_autoptr(GString) key = case_key(id);
 	struct span value;
 
-	if (!state_find(txn, STATE_CASES, span_of_string(key), &value) ||
+	if (!state_find(txn, STATE_CASES, span_string(key), &value) ||
 	    !caseform_unpack(value, arena, out))
 		return false;
 	out->id = id;
@@ -285,8 +267,8 @@ bool caserows_find_live_of(struct state_txn *txn, const char *customer,
 }
 
 bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
-		  struct case_facts *facts, const struct case_step *step,
-		  GError **error)
+		  struct case_facts *facts, enum case_witness witness,
+		  const struct case_step *step, GError **error)
 {
 	struct case_id other;
 
@@ -294,7 +276,7 @@ bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
 			       &other))
 		return caserows_fail(error, STORE_ERROR_INVALID, other,
 			"goes on already about the same; note it there");
-	begin(facts, step, settings);
+	begin(facts, witness, step, settings);
 	facts->id = next_id(txn, facts->opened_us);
 	return put_number(txn, facts->id, error) &&
 	       caserows_put(txn, facts, step, error);
@@ -308,7 +290,7 @@ void caserows_leave(struct state_txn *txn, const struct case_facts *facts)
 	for (int i = 0; i < INDEXES; i++) {
 		if (!keys[i])
 			continue;
-		state_delete(txn, STATE_CASES, span_of_string(keys[i]));
+		state_delete(txn, STATE_CASES, span_string(keys[i]));
 		g_string_free(keys[i], TRUE);
 	}
 }
@@ -327,7 +309,7 @@ bool caserows_find_step(struct state_txn *txn, struct case_id id,
 	g_autoptr(GString) key = step_key(id, place);
 	struct span value;
 
-	return state_find(txn, STATE_CASES, span_of_string(key), &value) &&
+	return state_find(txn, STATE_CASES, span_string(key), &value) &&
 	       caseform_unpack_step(value, arena, out);
 }
 

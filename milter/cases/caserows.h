@@ -2,6 +2,7 @@
 #ifndef CASES_CASEROWS_H
 #define CASES_CASEROWS_H
 
+#include "cases/caseduties.h"
 #include "cases/caseform.h"
 #include "cases/casesettings.h"
 #include "store/state.h"
@@ -17,11 +18,12 @@ bool caserows_find_live(struct state_txn *txn, enum list_kind kind,
 bool caserows_find_live_of(struct state_txn *txn, const char *customer,
 			   struct case_id *id_out) MUST_USE;
 
-/* A new one, with the next number, open since its first step, and the duties of its
- * kind. STORE_ERROR_INVALID: its subject has one that goes on. */
+/* A new one, with the next number, open since its first step, and the
+ * duties of its kind, by whose word it is. STORE_ERROR_INVALID: its subject
+ * has one that goes on. */
 bool caserows_add(struct state_txn *txn, const struct case_settings *settings,
-		  struct case_facts *facts, const struct case_step *step,
-		  GError **error) MUST_USE;
+		  struct case_facts *facts, enum case_witness witness,
+		  const struct case_step *step, GError **error) MUST_USE;
 
 /* The number of the newest case of a year; 0: it has none. */
 uint32_t caserows_last_number(struct state_txn *txn, uint16_t year);
@@ -36,8 +38,8 @@ bool caserows_find_step(struct state_txn *txn, struct case_id id,
 			uint32_t place, struct arena *arena,
 			struct case_step *out) MUST_USE;
 
-/* What caserows_walk() goes through: all and those of a state or subject by id, or
- * what is due first. Free it. */
+/* What caserows_walk() goes through: all and those of a state or subject by id,
+ * or what is due first. Free it. */
 GString *caserows_all(void) MUST_USE;
 GString *caserows_of_state(enum case_state state) MUST_USE;
 GString *caserows_of_subject(enum list_kind kind, const char *subject)

@@ -60,15 +60,20 @@ static const struct setting rows[] = {
 		.preset = 2, .min = 0, .max = 1000,
 		.help = "After so many more incidents since the warning the "
 			"suspension is due at once: with 2, at the third one. "
-			"Each raises the severity. 0: never."),
+			"Each raises the severity. 0: never. Complaints "
+			"count, but see cases.auto_suspend."),
 	SETTING_BOOL(struct case_settings, auto_watch, "cases.auto_watch",
 		.preset = true,
 		.help = "The daemon watches who was warned. No: an operator "
 			"says reevectl case watch."),
 	SETTING_BOOL(struct case_settings, auto_suspend, "cases.auto_suspend",
 		.preset = true,
-		.help = "The daemon suspends when that is due. No: it is told "
-			"by reevectl case due, and an operator decides."),
+		.help = "The daemon suspends when that is due for what it saw "
+			"itself, or an operator said when he opened the case. "
+			"What complaints alone call for (harmful content, a "
+			"virus, further incidents) is due as well and told, "
+			"but an operator decides: reevectl case suspend. No: "
+			"he always does."),
 	SETTING_BOOL(struct case_settings, auto_remedy, "cases.auto_remedy",
 		.preset = false,
 		.help = "When the watch is over and nothing more was seen, the "

@@ -12,7 +12,8 @@ struct case_settings {
 	int64_t strikes;		/* 0: never */
 	int64_t watch_limits;		/* percent */
 	bool watch_evidence, auto_watch, auto_suspend, auto_remedy;
-	GHashTable *incidents;		/* symbol -> unsigned *, into the kinds */
+	GHashTable *incidents;		/* symbol -> unsigned *, into
+					 * the kinds */
 	char *zone, *hours, *holidays_file;
 	GPtrArray *workdays, *holidays;
 	struct calendar *calendar;	/* of these */

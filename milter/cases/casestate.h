@@ -37,8 +37,8 @@ const char *case_command_word(enum case_command command);
 /* CASE_STATE_NONE: no such word. */
 enum case_state case_state_parse(struct span word);
 
-/* What state the command leads to; CASE_STATE_NONE: it is not allowed from there, and
- * *why_out says why in a sentence. Pure. */
+/* What state the command leads to; CASE_STATE_NONE: it is not allowed from
+ * there, and *why_out says why in a sentence. Pure. */
 enum case_state casestate_after(enum case_state state,
 				enum case_command command,
 				const char **why_out);

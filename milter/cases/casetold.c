@@ -2,28 +2,12 @@
 
 #include "cases/casetold.h"
 
+#include "base/bigendian.h"
 #include "cases/caserows.h"
-
-#include <string.h>
 
 /* Its value: the time (8 bytes), year (2) and number (4), big-endian. */
 #define KEY "a"
 #define VALUE_BYTES 14
-
-static void put_number(uint8_t *to, uint64_t number, int bytes)
-{
-	while (bytes-- > 0)
-		*to++ = (uint8_t)(number >> 8 * bytes);
-}
-
-static uint64_t get_number(const char *from, int bytes)
-{
-	uint64_t number = 0;
-
-	while (bytes-- > 0)
-		number = number << 8 | (uint8_t)*from++;
-	return number;
-}
 
 static bool read_it(struct state *state, struct casetold *out)
 {
@@ -37,9 +21,9 @@ static bool read_it(struct state *state, struct casetold *out)
 		   value.len == VALUE_BYTES;
 	if (is_there)
 		*out = (struct casetold){
-			(int64_t)get_number(value.ptr, 8),
-			{ (uint16_t)get_number(value.ptr + 8, 2),
-			  (uint32_t)get_number(value.ptr + 10, 4) },
+			(int64_t)bigendian_read(value.ptr, 8),
+			{ (uint16_t)bigendian_read(value.ptr + 8, 2),
+			  (uint32_t)bigendian_read(value.ptr + 10, 4) },
 		};
 	state_end(&txn);
 	return is_there;
@@ -57,15 +41,15 @@ bool casetold_save(struct state *state, const struct casetold *told,
 		   GError **error)
 {
 	struct state_txn *txn = state_begin_write(state, error);
-	uint8_t bytes[VALUE_BYTES];
+	g_autoptr(GString) value = g_string_new(NULL);
 
 	if (!txn)
 		return false;
-	put_number(bytes, (uint64_t)told->until_us, 8);
-	put_number(bytes + 8, told->newest.year, 2);
-	put_number(bytes + 10, told->newest.number, 4);
-	if (state_put(txn, STATE_CASES, span_text(KEY),
-		      span_of((const char *)bytes, sizeof bytes), error))
+	bigendian_append(value, (uint64_t)told->until_us, 8);
+	bigendian_append(value, told->newest.year, 2);
+	bigendian_append(value, told->newest.number, 4);
+	if (state_put(txn, STATE_CASES, span_text(KEY), span_string(value),
+		      error))
 		return state_commit(&txn, error);
 	state_end(&txn);
 	return false;

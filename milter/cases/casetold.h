@@ -10,7 +10,8 @@ struct casetold {
 	struct case_id newest;		/* of the cases that were */
 };
 
-/* Where nothing is on disk, all cases that there are count as told, and no deadline. */
+/* Where nothing is on disk, all cases that there are count as
+ * told, and no deadline. */
 void casetold_load(struct state *state, int64_t now_us,
 		   struct casetold *told_out);
 bool casetold_save(struct state *state, const struct casetold *told,

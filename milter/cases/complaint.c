@@ -93,8 +93,8 @@ static void take_source(struct complaint *out, const char *text)
 		out->source = (struct netaddr){ .family = NETADDR_NONE };
 }
 
-/* Of "by y (Postfix, from userid 33) id 4ABC; date": what a web server's programs send
- * has no other hop of ours. */
+/* Of "by y (Postfix, from userid 33) id 4ABC; date": what a web server's
+ * programs send has no other hop of ours. */
 static const char *local_id(struct span value, struct arena *arena)
 {
 	char *text = arena_span_text(arena, value), *id;

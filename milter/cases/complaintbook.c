@@ -73,7 +73,7 @@ static bool add(struct state_txn *txn, struct complaint_entry *entry,
 	uint64_t today;
 
 	*outcome_out = COMPLAINT_JOINED;
-	if (state_find(txn, STATE_COMPLAINTS, complaintrows_span(same), &value))
+	if (state_find(txn, STATE_COMPLAINTS, span_string(same), &value))
 		return join(txn, complaintrows_number(value), entry, error);
 	*outcome_out = COMPLAINT_FULL;
 	if (is_full(txn))
@@ -84,7 +84,7 @@ static bool add(struct state_txn *txn, struct complaint_entry *entry,
 	if (today > (uint64_t)most_a_day)
 		return true;
 	*outcome_out = COMPLAINT_ADDED;
-	return add_new(txn, entry, complaintrows_span(same), error);
+	return add_new(txn, entry, span_string(same), error);
 }
 
 bool complaintbook_add(struct state *state, struct complaint_entry *entry,
@@ -112,7 +112,7 @@ bool complaintbook_has_room(struct state *state,
 	if (!txn)
 		return true;	/* complaintbook_add() tells what is wrong */
 	has_room = !is_full(txn) ||
-		   state_find(txn, STATE_COMPLAINTS, complaintrows_span(same),
+		   state_find(txn, STATE_COMPLAINTS, span_string(same),
 			      &value);
 	state_end(&txn);
 	return has_room;
@@ -220,7 +220,7 @@ static bool set_erased(struct state_txn *txn, struct complaint_entry *entry,
 
 	(void)error;
 	if (!entry->erased_us)
-		state_delete(txn, STATE_COMPLAINTS, complaintrows_span(same));
+		state_delete(txn, STATE_COMPLAINTS, span_string(same));
 	entry->complaint = left;
 	entry->match.account = entry->match.client = "";
 	entry->match.customer = entry->note = "";
@@ -251,7 +251,7 @@ static void walk_back(struct state_txn *txn, char kind, uint64_t number,
 		g_autoptr(GString) before = complaintrows_key(kind, number);
 
 		if (!state_seek_back(txn, STATE_COMPLAINTS,
-				     complaintrows_span(before), &key,
+				     span_string(before), &key,
 				     &value) ||
 		    !key.len || key.ptr[0] != kind)
 			break;
@@ -295,7 +295,7 @@ static bool forget_days(struct state_txn *txn, int64_t before_us)
 	bool is_any = false;
 
 	for (int i = 0; i < EXPIRE_MOST &&
-	     state_seek(txn, STATE_COMPLAINTS, complaintrows_span(from), &key,
+	     state_seek(txn, STATE_COMPLAINTS, span_string(from), &key,
 			&value) &&
 	     memcmp(key.ptr, end->str, MIN(key.len, end->len)) < 0; i++) {
 		g_autofree char *copy = g_memdup2(key.ptr, key.len);
@@ -315,7 +315,7 @@ static bool forget_old(struct state_txn *txn, int64_t before_us,
 	bool is_any = false;
 
 	for (int i = 0; i < EXPIRE_MOST &&
-	     state_seek(txn, STATE_COMPLAINTS, complaintrows_span(from), &key,
+	     state_seek(txn, STATE_COMPLAINTS, span_string(from), &key,
 			&value) &&
 	     key.len && key.ptr[0] == COMPLAINTROWS_ENTRY; i++) {
 		bool is_read = complaintrows_read(key, value, arena, &entry);

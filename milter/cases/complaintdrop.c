@@ -21,7 +21,8 @@
 #define PREFIX "complaint-"
 #define LOOKED_AT_MAX 1000	/* names; some may be nobody's to remove */
 #define FULL_TOLD_EVERY_US (INT64_C(3600) * G_USEC_PER_SEC)
-#define ENOUGH_US 200000	/* a stranger's words may be looked up in many days */
+#define ENOUGH_US 200000	/* a stranger's words may be looked up in
+				 * many days */
 
 /* What is looked up; and goes on at the next call, when it takes longer. */
 static struct {
@@ -131,7 +132,8 @@ static void tell_full(void)
 
 enum end {
 	END_TAKEN,
-	END_LEFT,	/* the book is full; what is behind may be of another kind */
+	END_LEFT,	/* the book is full; what is behind may be of
+			 * another kind */
 	END_STOP,	/* the state cannot be written, or it takes longer */
 };
 

@@ -2,6 +2,7 @@
 
 #include "cases/complaintimport.h"
 
+#include "cases/casejoin.h"
 #include "cases/casesettings.h"
 #include "cases/complaintkind.h"
 #include "cases/complaintsettings.h"
@@ -51,7 +52,7 @@ void complaintimport_note(const struct complaint_entry *entry,
 			       *entry->complaint.reporter_domain ?
 			       entry->complaint.reporter_domain : "someone");
 	incidents_note_late(&(struct incident){
-		.kind = "complaint", .key = key, .text = text,
+		.kind = CASEJOIN_COMPLAINT, .key = key, .text = text,
 		.first_us = now_us, .last_us = now_us, .count = 1,
 		.subject = subject_of(match), .caused_us = match->sent_us,
 		.case_kind = kind,

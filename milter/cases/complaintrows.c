@@ -2,23 +2,16 @@
 
 #include "cases/complaintrows.h"
 
+#include "base/bigendian.h"
 #include "cases/complaintform.h"
 
 #include <string.h>
 
-static void append_number(GString *out, uint64_t number)
-{
-	for (int shift = 56; shift >= 0; shift -= 8)
-		g_string_append_c(out, (char)(number >> shift));
-}
+#define NUMBER_BYTES 8
 
 uint64_t complaintrows_number(struct span bytes)
 {
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < MIN(bytes.len, 8); i++)
-		number = number << 8 | (uint8_t)bytes.ptr[i];
-	return number;
+	return bigendian_read(bytes.ptr, (int)MIN(bytes.len, NUMBER_BYTES));
 }
 
 GString *complaintrows_key(char kind, uint64_t number)
@@ -26,13 +19,8 @@ GString *complaintrows_key(char kind, uint64_t number)
 	GString *key = g_string_new(NULL);
 
 	g_string_append_c(key, kind);
-	append_number(key, number);
+	bigendian_append(key, number, NUMBER_BYTES);
 	return key;
-}
-
-struct span complaintrows_span(const GString *text)
-{
-	return span_of(text->str, text->len);
 }
 
 static void mix(GChecksum *sum, const char *text)
@@ -76,9 +64,9 @@ static bool mark(struct state_txn *txn, const struct complaint_entry *entry,
 						   entry->number);
 
 	if (!entry->match.record_count && !entry->erased_us)
-		return state_put(txn, STATE_COMPLAINTS, complaintrows_span(key),
+		return state_put(txn, STATE_COMPLAINTS, span_string(key),
 				 span_text("-"), error);
-	state_delete(txn, STATE_COMPLAINTS, complaintrows_span(key));
+	state_delete(txn, STATE_COMPLAINTS, span_string(key));
 	return true;
 }
 
@@ -90,7 +78,7 @@ bool complaintrows_put(struct state_txn *txn,
 	size_t len;
 	g_autofree uint8_t *bytes = complaintform_pack(entry, &len);
 
-	return state_put(txn, STATE_COMPLAINTS, complaintrows_span(key),
+	return state_put(txn, STATE_COMPLAINTS, span_string(key),
 			 span_of((const char *)bytes, len), error) &&
 	       mark(txn, entry, error);
 }
@@ -110,9 +98,9 @@ bool complaintrows_find(struct state_txn *txn, uint64_t number,
 	g_autoptr(GString) key = complaintrows_key(COMPLAINTROWS_ENTRY, number);
 	struct span value;
 
-	return state_find(txn, STATE_COMPLAINTS, complaintrows_span(key),
+	return state_find(txn, STATE_COMPLAINTS, span_string(key),
 			  &value) &&
-	       complaintrows_read(complaintrows_span(key), value, arena, out);
+	       complaintrows_read(span_string(key), value, arena, out);
 }
 
 bool complaintrows_delete(struct state_txn *txn,
@@ -124,9 +112,9 @@ bool complaintrows_delete(struct state_txn *txn,
 	g_autoptr(GString) unmatched = complaintrows_key(
 		COMPLAINTROWS_UNMATCHED, entry->number);
 
-	state_delete(txn, STATE_COMPLAINTS, complaintrows_span(same));
-	state_delete(txn, STATE_COMPLAINTS, complaintrows_span(unmatched));
-	return state_delete(txn, STATE_COMPLAINTS, complaintrows_span(key));
+	state_delete(txn, STATE_COMPLAINTS, span_string(same));
+	state_delete(txn, STATE_COMPLAINTS, span_string(unmatched));
+	return state_delete(txn, STATE_COMPLAINTS, span_string(key));
 }
 
 #define META_LAST "n"
@@ -144,8 +132,8 @@ bool complaintrows_put_number(struct state_txn *txn, struct span key,
 {
 	g_autoptr(GString) value = g_string_new(NULL);
 
-	append_number(value, number);
-	return state_put(txn, STATE_COMPLAINTS, key, complaintrows_span(value),
+	bigendian_append(value, number, NUMBER_BYTES);
+	return state_put(txn, STATE_COMPLAINTS, key, span_string(value),
 			 error);
 }
 
@@ -162,9 +150,9 @@ bool complaintrows_count_today(struct state_txn *txn,
 			    (gssize)MIN(strlen(
 				entry->complaint.reporter_domain), 255));
 	*count = 1;
-	if (state_find(txn, STATE_COMPLAINTS, complaintrows_span(key), &value))
+	if (state_find(txn, STATE_COMPLAINTS, span_string(key), &value))
 		*count += complaintrows_number(value);
-	return complaintrows_put_number(txn, complaintrows_span(key), *count,
+	return complaintrows_put_number(txn, span_string(key), *count,
 					error);
 }
 

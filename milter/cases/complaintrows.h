@@ -15,9 +15,9 @@
 /* Free it; and what such a key has, or a value that is a number. */
 GString *complaintrows_key(char kind, uint64_t number) MUST_USE;
 uint64_t complaintrows_number(struct span bytes);
-struct span complaintrows_span(const GString *text);
-/* The key of the original, whatever part of it there is, and of who complains; only of
- * what is kept, so that it is the same again when it is read back. Free it. */
+/* The key of the original, whatever part of it there is, and of who
+ * complains; only of what is kept, so that it is the same again when it is
+ * read back. Free it. */
 GString *complaintrows_sameness(const struct complaint *complaint) MUST_USE;
 
 /* With it goes whether it is among those without a record. */

@@ -24,7 +24,8 @@ static const struct setting rows[] = {
 		.help = "Largest mail that is read as a complaint."),
 	SETTING_TIME_MS(struct complaint_settings, keep_ms,
 		"cases.complaint_keep",
-		.preset = 366 * DAY_MS, .min = 60 * DAY_MS, .max = 3660 * DAY_MS,
+		.preset = 366 * DAY_MS, .min = 60 * DAY_MS,
+		.max = 3660 * DAY_MS,
 		.help = "How long complaints are kept since they came last."),
 };
 

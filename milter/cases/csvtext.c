@@ -68,7 +68,7 @@ static const char *take_quoted(struct csvtext *csv, struct arena *arena,
 		broken(error, "something stands behind a closing quote; a "
 			      "quote within quotes is written twice");
 	else
-		return copy(arena, span_of(out->str, out->len));
+		return copy(arena, span_string(out));
 	return NULL;
 }
 

@@ -133,8 +133,8 @@ static bool put_value(struct state_txn *txn,
 	return is_put;
 }
 
-/* All old keys go before the first new one comes: within a file a network may move
- * from one customer to another. */
+/* All old keys go before the first new one comes: within a file a network may
+ * move from one customer to another. */
 static bool put_all(struct state_txn *txn, const GPtrArray *entries,
 		    bool is_replaced, const struct customer_editor *editor,
 		    GError **error)
@@ -281,10 +281,11 @@ static bool find_account(struct state_txn *txn, const char *account,
 }
 
 /*
- * Networks lie in each other or apart. The keys go down from the longest that addr may
- * lie in: the first one that there is holds addr, or lies before it and apart; what holds
- * addr then holds the base of that one, too, and so is no longer than what the two have in
- * common. From there it goes on: mostly a step or two, whatever lengths there are.
+ * Networks lie in each other or apart. The keys go down from the longest that
+ * addr may lie in: the first one that there is holds addr, or lies before it
+ * and apart; what holds addr then holds the base of that one, too, and so is no
+ * longer than what the two have in common. From there it goes on: mostly a step
+ * or two, whatever lengths there are.
  */
 static bool find_network(struct state_txn *txn, const struct netaddr *addr,
 			 struct span *id_out)

@@ -7,8 +7,8 @@
 #include "store/state.h"
 
 /*
- * An account, a network or a domain is one customer's only. Networks may lie within
- * those of others: the most specific one wins.
+ * An account, a network or a domain is one customer's only. Networks may lie
+ * within those of others: the most specific one wins.
  */
 
 /* Who changes the book; customerchanges.h keeps it. */
@@ -18,11 +18,11 @@ struct customer_editor {
 };
 
 /*
- * Writes all of them or, with an error, none: struct customer_entry *. One that is
- * there already is an error, unless is_replaced: then it becomes what is given.
- * STORE_ERROR_INVALID names both customers when something is another's;
- * STORE_ERROR_BUSY when changed_us is set, and is not that of the one that is there:
- * somebody changed it since it was read.
+ * Writes all of them or, with an error, none: struct customer_entry *. One that
+ * is there already is an error, unless is_replaced: then it becomes what is
+ * given. STORE_ERROR_INVALID names both customers when something is another's;
+ * STORE_ERROR_BUSY when changed_us is set, and is not that of the one that is
+ * there: somebody changed it since it was read.
  */
 bool customerbook_put(struct state *state, const GPtrArray *entries,
 		      bool is_replaced, const struct customer_editor *editor,
@@ -32,8 +32,8 @@ bool customerbook_remove(struct state *state, const char *id,
 			 const struct customer_editor *editor, GError **error)
 	MUST_USE;
 
-/* By id, ASCII letters without case; false when there is none, or the state cannot be
- * read. The entry is in arena. */
+/* By id, ASCII letters without case; false when there is none, or the state
+ * cannot be read. The entry is in arena. */
 bool customerbook_get(struct state *state, const char *id,
 		      struct arena *arena, struct customer_entry *entry_out)
 	MUST_USE;
@@ -47,10 +47,11 @@ bool customerbook_each(struct state *state, const char *after,
 	MUST_USE;
 
 /*
- * The id of the customer whose account it is (as it is, or by its @domain); else
- * whose address, else whose sender domain (as it is in struct mailaddr, or by a domain
- * above). Each may be NULL or empty. NULL: nobody's. In arena. For the mail path: some
- * microseconds among 100,000 customers, no lock; any thread.
+ * The id of the customer whose account it is (as it is, or by its @domain);
+ * else whose address, else whose sender domain (as it is in struct mailaddr, or
+ * by a domain above). Each may be NULL or empty. NULL: nobody's. In arena. For
+ * the mail path: some microseconds among 100,000 customers, no lock; any
+ * thread.
  */
 const char *customerbook_find(struct state *state, const char *account,
 			      const struct netaddr *addr,

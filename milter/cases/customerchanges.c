@@ -2,6 +2,7 @@
 
 #include "cases/customerchanges.h"
 
+#include "base/bigendian.h"
 #include "cases/customerform.h"
 #include "store/state.pb-c.h"
 
@@ -40,11 +41,8 @@ static struct key key_behind(struct span found)
 
 static int64_t time_of(struct span key)
 {
-	uint64_t time = 0;
-
-	for (size_t i = 0; i < key.len && i < TIME_BYTES; i++)
-		time = time << 8 | (uint8_t)key.ptr[i];
-	return (int64_t)time;
+	return (int64_t)bigendian_read(key.ptr,
+				       (int)MIN(key.len, TIME_BYTES));
 }
 
 static struct span span_of_key(const struct key *key)

@@ -1,4 +1,5 @@
-/* customerchanges.h - who was written into the book of customers, changed and removed */
+/* customerchanges.h - who was written into the book of customers,
+ * changed and removed */
 #ifndef CASES_CUSTOMERCHANGES_H
 #define CASES_CUSTOMERCHANGES_H
 
@@ -13,8 +14,8 @@ struct customer_change {
 };
 
 /*
- * Within a write of the book's: what becomes of a customer. before or after is NULL when
- * he is not in it. What stays the same is no change.
+ * Within a write of the book's: what becomes of a customer. before or after is
+ * NULL when he is not in it. What stays the same is no change.
  */
 bool customerchanges_note(struct state_txn *txn, int64_t when_us,
 			  const char *operator_name,
@@ -22,7 +23,8 @@ bool customerchanges_note(struct state_txn *txn, int64_t when_us,
 			  const struct customer_entry *after, GError **error)
 	MUST_USE;
 
-/* The words of the fields that are not the same, with ", " between; in arena. */
+/* The words of the fields that are not the same, with ", "
+ * between; in arena. */
 const char *customerchanges_fields(const struct customer_change *change,
 				   struct arena *arena);
 

@@ -4,8 +4,8 @@
 
 #include "cases/customerbook.h"
 
-/* A stranger's sender says nothing of who he is; those of mail that we relay for
- * somebody are his word at least. */
+/* A stranger's sender says nothing of who he is; those of mail that we relay
+ * for somebody are his word at least. */
 void customercheck_sender(struct transaction *tx)
 {
 	if (!tx->state || tx->direction != DIRECTION_OUTBOUND)

@@ -8,16 +8,20 @@
 
 /* Texts are "" and lists empty where nothing is said; lists end with NULL. */
 struct customer_entry {
-	const char *id;			/* letters, digits, ". _ -"; case does not count */
+	const char *id;			/* letters, digits, ". _ -"; case does
+					 * not count */
 	const char *name;
 	const char *language;		/* RFC 5646: en, zh */
 	const char *notes;
 	const char *const *contacts;	/* mail addresses of people */
 	const char *const *networks;	/* as network_format() has them */
-	const char *const *accounts;	/* logins; @example.org: all that end so */
-	const char *const *domains;	/* sent as; .example.org: all below one */
+	const char *const *accounts;	/* logins; @example.org: all
+					 * that end so */
+	const char *const *domains;	/* sent as; .example.org: all
+					 * below one */
 	int64_t created_us, changed_us;
-	const char *where;		/* "FILE:LINE" it was read from, or "" */
+	const char *where;		/* "FILE:LINE" it was read
+					 * from, or "" */
 };
 
 enum customer_field {
@@ -45,10 +49,11 @@ const char *const *customerentry_list(const struct customer_entry *entry,
 				      enum customer_field field);
 
 /*
- * Sets a field from what people write. Each value is checked, and kept in the form in
- * which it is looked up; one that is there twice is kept once. A list is one text with
- * blanks, commas or semicolons between, or its values one by one. The error
- * (STORE_ERROR_INVALID) names field and value. What is kept lives in arena. Pure.
+ * Sets a field from what people write. Each value is checked, and kept in the
+ * form in which it is looked up; one that is there twice is kept once. A list
+ * is one text with blanks, commas or semicolons between, or its values one by
+ * one. The error (STORE_ERROR_INVALID) names field and value. What is kept
+ * lives in arena. Pure.
  */
 bool customerentry_set(struct customer_entry *entry, enum customer_field field,
 		       const char *text, struct arena *arena, GError **error)

@@ -15,14 +15,14 @@ struct customer_key {
 /* Borrows the key. */
 struct span customerkey_span(const struct customer_key *key);
 
-/* Of the customer itself. Texts are cut to CUSTOMER_ACCOUNT_MAX, ASCII letters in lower
- * case. */
+/* Of the customer itself. Texts are cut to CUSTOMER_ACCOUNT_MAX, ASCII
+ * letters in lower case. */
 struct customer_key customerkey_id(const char *id);
 /* Of one of its networks, accounts or domains. */
 struct customer_key customerkey_of(enum customer_field field,
 				   const char *value);
-/* A family, the base, and the length of the prefix; both complemented: from an address
- * down, the longest of a base first. */
+/* A family, the base, and the length of the prefix; both complemented: from an
+ * address down, the longest of a base first. */
 struct customer_key customerkey_network(const struct network *net);
 bool customerkey_is_network(struct span key, enum netaddr_family family,
 			    struct network *net_out) MUST_USE;

@@ -49,7 +49,8 @@ static struct incident_subject subject_of(struct transaction *tx)
 		mailaddr_format(&tx->sender, &tx->arena) };
 }
 
-/* The desk writes to customers what is in a case: not which addresses are traps. */
+/* The desk writes to customers what is in a case: not which
+ * addresses are traps. */
 static void note(struct transaction *tx, const struct finding *finding,
 		 const char *kind)
 {

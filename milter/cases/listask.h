@@ -6,10 +6,10 @@
 #include "store/lists.h"
 
 /*
- * Looks for the client's address and network and the login; and, where asks_names, for
- * the sender, its domain, and the customer in lists that cases make. A stranger can
- * say any of those names. The first that is there; its texts live in the message's
- * arena. tx->state is needed.
+ * Looks for the client's address and network and the login; and, where
+ * asks_names, for the sender, its domain, and the customer in lists that cases
+ * make. A stranger can say any of those names. The first that is there; its
+ * texts live in the message's arena. tx->state is needed.
  */
 bool listask_find(struct transaction *tx, enum list_which which,
 		  bool asks_names, struct list_entry *entry_out) MUST_USE;

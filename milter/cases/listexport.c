@@ -43,7 +43,8 @@ const char *listexport_refuse(const struct listexport *what)
 	return NULL;
 }
 
-/* What would break a line, or out of quotes, stays out: a login may be anything. */
+/* What would break a line, or out of quotes, stays out: a login
+ * may be anything. */
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
@@ -131,8 +132,8 @@ static void add_set(GString *out, const char *name, int family,
 	g_string_append(out, "\t}\n");
 }
 
-/* Loaded by nft -f, in one transaction: the sets are emptied first, so that what is
- * no longer there is gone. Each list has a table of its own. */
+/* Loaded by nft -f, in one transaction: the sets are emptied first, so that
+ * what is no longer there is gone. Each list has a table of its own. */
 static void end_nftables(struct export *export)
 {
 	enum case_state state = export->what->state;

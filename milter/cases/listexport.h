@@ -1,4 +1,5 @@
-/* listexport.h - who is warned, watched or suspended, as files for other programs */
+/* listexport.h - who is warned, watched or suspended, as files
+ * for other programs */
 #ifndef CASES_LISTEXPORT_H
 #define CASES_LISTEXPORT_H
 
@@ -23,8 +24,8 @@ const char *listexport_format_word(enum listexport_format format);
 /* NULL, or what is wrong with what is asked for, as a sentence. */
 const char *listexport_refuse(const struct listexport *what);
 
-/* As of now; the caller's. A value that would break the format is left out, and a
- * comment names its case. */
+/* As of now; the caller's. A value that would break the format is left out, and
+ * a comment names its case. */
 GString *listexport_text(struct state *state, const struct listexport *what,
 			 int64_t now_us, GError **error) MUST_USE;
 

@@ -13,7 +13,8 @@
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 #define AGAIN_US INT64_C(60000000)
-#define EACH_US INT64_C(60000000)	/* what expires changes nothing on disk */
+#define EACH_US INT64_C(60000000)	/* what expires changes nothing
+					 * on disk */
 
 static const char *const state_words[] = {
 	"suspended", "watched", "warned", NULL,
@@ -193,8 +194,8 @@ static bool is_same(const char *path, const GString *text)
 	       len == text->len && memcmp(bytes, text->str, len) == 0;
 }
 
-/* At the first look the hook runs for what is right already, too: the last one may have
- * been lost with the daemon, or what it filled with the machine. */
+/* At the first look the hook runs for what is right already, too: the last one
+ * may have been lost with the daemon, or what it filled with the machine. */
 static bool write_file(struct state *state, const struct list_file *file,
 		       bool is_first, GError **error)
 {
@@ -207,7 +208,7 @@ static bool write_file(struct state *state, const struct list_file *file,
 	is_good = is_same(file->path, text);
 	if (!is_good)
 		is_good = is_written = wholefile_write(file->path,
-			span_of(text->str, text->len), 0644, error);
+			span_string(text), 0644, error);
 	g_string_free(text, TRUE);
 	if (is_written)
 		log_event(NULL, LOG_NOTICE, "list_exported", "file=%s",

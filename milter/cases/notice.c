@@ -236,7 +236,7 @@ void notice_mail_init(struct notice_mail *out, const struct notice_ask *ask,
 	out->mail = (struct sendmail_mail){
 		.program = evidence_settings_of(ask->settings)->sendmail,
 		.sender = sender_of(ask, entry, arena), .to = out->to,
-		.bytes = span_of(out->text->str, out->text->len),
+		.bytes = span_string(out->text),
 	};
 }
 

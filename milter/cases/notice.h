@@ -6,8 +6,8 @@
 #include "cases/noticefacts.h"
 #include "message/sendmail.h"
 
-/* Which letter tells of a step, facts being those before it; NONE: none does. A case
- * of which its customer never heard is closed in silence. */
+/* Which letter tells of a step, facts being those before it; NONE: none does. A
+ * case of which its customer never heard is closed in silence. */
 enum notice_kind notice_kind_for(const struct notice_ask *ask,
 				 const struct case_facts *facts,
 				 enum case_command command);
@@ -15,11 +15,12 @@ enum notice_kind notice_kind_for(const struct notice_ask *ask,
 bool notice_fits(const struct case_facts *facts, enum notice_kind kind);
 
 /*
- * Fills in a letter that waits: to contact, when given; else to the customer's first
- * address in the book, else to the case's, passing over those from which a letter of
- * this case came back. In language, when given; else the customer's; else that of
- * the settings. STORE_ERROR_INVALID when there is no address, or cases.contact is none.
- * remark, note and operator_name are the caller's to set. Texts live in arena.
+ * Fills in a letter that waits: to contact, when given; else to the customer's
+ * first address in the book, else to the case's, passing over those from which
+ * a letter of this case came back. In language, when given; else the
+ * customer's; else that of the settings. STORE_ERROR_INVALID when there is no
+ * address, or cases.contact is none. remark, note and operator_name are the
+ * caller's to set. Texts live in arena.
  */
 bool notice_prepare(const struct notice_ask *ask,
 		    const struct case_facts *facts, enum notice_kind kind,

@@ -2,6 +2,7 @@
 
 #include "cases/noticebook.h"
 
+#include "base/bigendian.h"
 #include "base/log.h"
 #include "store/storeerror.h"
 
@@ -17,21 +18,6 @@ enum prefix {
 
 #define NAME_BYTES 10		/* of case and number */
 
-static void add_number(GString *key, uint64_t number, int bytes)
-{
-	while (bytes-- > 0)
-		g_string_append_c(key, (char)(number >> 8 * bytes));
-}
-
-static uint64_t read_number(const char *from, int bytes)
-{
-	uint64_t number = 0;
-
-	while (bytes-- > 0)
-		number = number << 8 | (uint8_t)*from++;
-	return number;
-}
-
 static GString *key_of(enum prefix prefix)
 {
 	GString *key = g_string_new(NULL);
@@ -45,9 +31,9 @@ static GString *named_key(enum prefix prefix, struct case_id id,
 {
 	GString *key = key_of(prefix);
 
-	add_number(key, id.year, 2);
-	add_number(key, id.number, 4);
-	add_number(key, number, 4);
+	bigendian_append(key, id.year, 2);
+	bigendian_append(key, id.number, 4);
+	bigendian_append(key, number, 4);
 	return key;
 }
 
@@ -61,23 +47,18 @@ static GString *waiting_key(const struct notice_entry *entry)
 	g_autoptr(GString) name = notice_key(entry->id, entry->number);
 	GString *key = key_of(PREFIX_WAITING);
 
-	add_number(key, (uint64_t)MAX(entry->next_us, 0), 8);
+	bigendian_append(key, (uint64_t)MAX(entry->next_us, 0), 8);
 	g_string_append_len(key, name->str + 1, NAME_BYTES);
 	return key;
-}
-
-static struct span span_of_string(const GString *text)
-{
-	return span_of(text->str, text->len);
 }
 
 static void read_name(struct span key, struct notice_entry *out)
 {
 	const char *from = key.ptr + key.len - NAME_BYTES;
 
-	out->id = (struct case_id){ (uint16_t)read_number(from, 2),
-				    (uint32_t)read_number(from + 2, 4) };
-	out->number = (uint32_t)read_number(from + 6, 4);
+	out->id = (struct case_id){ (uint16_t)bigendian_read(from, 2),
+				    (uint32_t)bigendian_read(from + 2, 4) };
+	out->number = (uint32_t)bigendian_read(from + 6, 4);
 }
 
 static bool find(struct state_txn *txn, struct case_id id, uint32_t number,
@@ -86,7 +67,7 @@ static bool find(struct state_txn *txn, struct case_id id, uint32_t number,
 	g_autoptr(GString) key = notice_key(id, number);
 	struct span value;
 
-	if (!state_find(txn, STATE_NOTICES, span_of_string(key), &value) ||
+	if (!state_find(txn, STATE_NOTICES, span_string(key), &value) ||
 	    !noticeform_unpack(value, arena, out))
 		return false;
 	out->id = id;
@@ -110,7 +91,7 @@ static bool walk(struct state_txn *txn, struct case_id id,
 	bool is_more = true;
 
 	arena_init(&arena);
-	while (is_more && state_seek(txn, STATE_NOTICES, span_of_string(from),
+	while (is_more && state_seek(txn, STATE_NOTICES, span_string(from),
 				     &key, &value) && is_of(key, from)) {
 		if (noticeform_unpack(value, &arena, &entry)) {
 			read_name(key, &entry);
@@ -132,7 +113,7 @@ static void name_it(struct state_txn *txn, struct notice_entry *entry)
 	struct notice_entry last = { .number = 0 };
 	struct span key, value;
 
-	if (state_seek_back(txn, STATE_NOTICES, span_of_string(before), &key,
+	if (state_seek_back(txn, STATE_NOTICES, span_string(before), &key,
 			    &value) && is_of(key, before))
 		read_name(key, &last);
 	entry->number = last.number + 1;
@@ -150,7 +131,7 @@ static void drop_waiting(struct state_txn *txn,
 	if (find(txn, entry->id, entry->number, &arena, &old)) {
 		g_autoptr(GString) key = waiting_key(&old);
 
-		state_delete(txn, STATE_NOTICES, span_of_string(key));
+		state_delete(txn, STATE_NOTICES, span_string(key));
 	}
 	arena_release(&arena);
 }
@@ -161,11 +142,11 @@ static void drop_apart(struct state_txn *txn, struct case_id id)
 	g_autoptr(GString) from = named_key(PREFIX_APART, id, 0);
 	struct span key, value;
 
-	while (state_seek(txn, STATE_NOTICES, span_of_string(from), &key,
+	while (state_seek(txn, STATE_NOTICES, span_string(from), &key,
 			  &value) && is_of(key, from)) {
 		g_string_truncate(from, 0);
 		g_string_append_len(from, key.ptr, (gssize)key.len);
-		state_delete(txn, STATE_NOTICES, span_of_string(from));
+		state_delete(txn, STATE_NOTICES, span_string(from));
 	}
 }
 
@@ -189,10 +170,10 @@ bool noticebook_put(struct state_txn *txn, struct notice_entry *entry,
 	key = notice_key(entry->id, entry->number);
 	waiting = waiting_key(entry);
 	ptr = g_bytes_get_data(bytes, &len);
-	return state_put(txn, STATE_NOTICES, span_of_string(key),
+	return state_put(txn, STATE_NOTICES, span_string(key),
 			 span_of(ptr, len), error) &&
 	       (entry->state != NOTICE_STATE_WAITING ||
-		state_put(txn, STATE_NOTICES, span_of_string(waiting),
+		state_put(txn, STATE_NOTICES, span_string(waiting),
 			  span_text(""), error));
 }
 
@@ -246,7 +227,7 @@ static enum due find_due(struct state_txn *txn, int64_t now_us,
 	if (!state_seek(txn, STATE_NOTICES, span_text("w"), &key, &value) ||
 	    key.len != 9 + NAME_BYTES || key.ptr[0] != PREFIX_WAITING)
 		return DUE_NONE;
-	due_us = (int64_t)read_number(key.ptr + 1, 8);
+	due_us = (int64_t)bigendian_read(key.ptr + 1, 8);
 	if (due_us > now_us)
 		return DUE_NONE;
 	read_name(key, out);
@@ -289,9 +270,9 @@ static bool set_apart(struct state *state, int64_t now_us)
 	waiting = waiting_key(&entry);
 	apart = named_key(PREFIX_APART, entry.id, entry.number);
 	if (due == DUE_STALE || due == DUE_UNREADABLE)
-		state_delete(txn, STATE_NOTICES, span_of_string(waiting));
+		state_delete(txn, STATE_NOTICES, span_string(waiting));
 	is_good = due != DUE_UNREADABLE ||
-		  state_put(txn, STATE_NOTICES, span_of_string(apart),
+		  state_put(txn, STATE_NOTICES, span_string(apart),
 			    span_text(""), NULL);
 	is_good = is_good && state_commit(&txn, NULL);
 	state_end(&txn);
@@ -330,7 +311,7 @@ GPtrArray *noticebook_apart(struct state *state, GError **error)
 	if (!txn)
 		return NULL;
 	ids = g_ptr_array_new_with_free_func(g_free);
-	while (state_seek(txn, STATE_NOTICES, span_of_string(from), &key,
+	while (state_seek(txn, STATE_NOTICES, span_string(from), &key,
 			  &value) &&
 	       key.len == 1 + NAME_BYTES && key.ptr[0] == PREFIX_APART) {
 		char id[CASE_ID_TEXT_MAX];

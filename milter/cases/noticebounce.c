@@ -10,8 +10,8 @@
 #define TOKENS_MAX 20		/* looked up; more is somebody's game */
 #define STATUS_MAX 80		/* bytes of what the MTA says of it */
 
-/* Fields with the address that the mail went to. An answer by a person has the token
- * elsewhere: In-Reply-To, References. */
+/* Fields with the address that the mail went to. An answer by a person has the
+ * token elsewhere: In-Reply-To, References. */
 static const char *const fields[] = {
 	"To:", "Delivered-To:", "X-Original-To:", "Envelope-To:",
 };

@@ -12,16 +12,18 @@ struct notice_bounced {
 };
 
 /*
- * Of a mail that tells of a delivery: whether a letter of ours is meant, by the address
- * that the mail went to, or the Message-ID that it quotes; and what it says is final.
- * Then the letter is marked, its case has a note, and where it was to warn, the
- * warning is owed again. False: the state could not be read or written.
+ * Of a mail that tells of a delivery: whether a letter of ours is meant, by the
+ * address that the mail went to, or the Message-ID that it quotes; and what it
+ * says is final. Then the letter is marked, its case has a note, and where it
+ * was to warn, the warning is owed again. False: the state could not be read or
+ * written.
  */
 bool noticebounce_take(const struct notice_ask *ask, struct span bytes,
 		       const char *operator_name, struct arena *arena,
 		       struct notice_bounced *out, GError **error) MUST_USE;
 
-/* Calls for each token in it, in places where a bounce has one; false ends. Pure. */
+/* Calls for each token in it, in places where a bounce has one;
+ * false ends. Pure. */
 typedef bool notice_token_fn(const struct notice_entry *entry, void *context);
 void noticebounce_each_token(struct span bytes, notice_token_fn *take,
 			     void *context);

@@ -11,7 +11,8 @@
 #define SCAN_EVERY_US (INT64_C(10) * G_USEC_PER_SEC)
 #define END_WAIT_US (INT64_C(5) * G_USEC_PER_SEC)
 #define END_LOOK_US 10000
-#define SCANNED_MAX 1000	/* cases in a scan; the next begins behind them */
+#define SCANNED_MAX 1000	/* cases in a scan; the next begins
+				 * behind them */
 
 /* What is on its way. */
 static struct {
@@ -21,7 +22,8 @@ static struct {
 } post;
 
 static int64_t scanned_us;
-static guint passed[NOTICE_KINDS];	/* cases that scans before this one looked at */
+static guint passed[NOTICE_KINDS];	/* cases that scans before this one
+					 * looked at */
 
 static void tell_trouble(const struct notice_entry *entry, const GError *why)
 {
@@ -125,7 +127,8 @@ static bool take_warning(const struct case_step *step, void *context)
 	return true;
 }
 
-/* Somebody warned otherwise, or the case took another turn, since it was written. */
+/* Somebody warned otherwise, or the case took another turn,
+ * since it was written. */
 static bool is_true(const struct notice_ask *ask,
 		    const struct case_facts *facts,
 		    const struct notice_entry *entry)
@@ -201,7 +204,8 @@ struct have {
 	bool is_any;
 };
 
-/* A warning that was sent settled what was owed then: what is owed now came later. */
+/* A warning that was sent settled what was owed then: what is
+ * owed now came later. */
 static bool take_letter(const struct notice_entry *entry, void *context)
 {
 	struct have *have = context;
@@ -285,7 +289,8 @@ static bool take_case(const struct case_facts *facts, void *context)
 	return scan->ids->len < SCANNED_MAX;
 }
 
-/* Those to whom nobody can write stay due: they are not to keep it from the others. */
+/* Those to whom nobody can write stay due: they are not to keep
+ * it from the others. */
 static void write_due(struct scan *scan, int64_t until_us,
 		      enum notice_kind kind, struct arena *arena)
 {

@@ -50,7 +50,8 @@ static const char *word(const struct collecting *on, const char *group,
 		on->arena, "%s.%.*s", group, (int)name.len, name.ptr));
 }
 
-/* What the daemon noted when an incident joined: "limit: account alice: ...". */
+/* What the daemon noted when an incident joined:
+ * "limit: account alice: ...". */
 static void take_incident(struct collecting *on, const struct case_step *step)
 {
 	struct span note = span_text(step->note);
@@ -122,8 +123,8 @@ static const char *name_of(const struct collecting *on,
 	return notice_word(on->language, "customer");
 }
 
-/* Until when he is asked to act: when he would be suspended, else as long as one with a
- * virus has. */
+/* Until when he is asked to act: when he would be suspended, else as long as
+ * one with a virus has. */
 static int64_t by_us(const struct case_settings *settings,
 		     const struct case_facts *facts, int64_t now_us)
 {

@@ -13,9 +13,9 @@ struct notice_ask {
 };
 
 /*
- * Fills in all values, in words of the language; nothing of a stranger's but printable
- * characters is in them. Times are those of calendar.zone. Who complained is not told.
- * Texts live in arena.
+ * Fills in all values, in words of the language; nothing of a stranger's but
+ * printable characters is in them. Times are those of calendar.zone. Who
+ * complained is not told. Texts live in arena.
  */
 void noticefacts_collect(const struct notice_ask *ask,
 			 const struct case_facts *facts, const char *remark,
@@ -23,8 +23,8 @@ void noticefacts_collect(const struct notice_ask *ask,
 			 struct arena *arena,
 			 const char *values[NOTICE_VARIABLES]);
 
-/* A text as a letter may have it: UTF-8, printable, lines apart from it kept only when
- * has_lines; bytes_max at most. In arena. */
+/* A text as a letter may have it: UTF-8, printable, lines apart from it kept
+ * only when has_lines; bytes_max at most. In arena. */
 const char *noticefacts_plain(struct span bytes, size_t bytes_max,
 			      bool has_lines, struct arena *arena);
 

@@ -23,14 +23,16 @@ enum notice_state {
 };
 
 #define NOTICE_TOKEN_BYTES 8
-#define NOTICE_STEP "letter: "		/* so begins the note of a step about one */
+#define NOTICE_STEP "letter: "		/* so begins the note of a step
+					 * about one */
 
 struct notice_entry {
 	struct case_id id;
 	uint32_t number;		/* 0: none yet */
 	enum notice_kind kind;
 	enum notice_state state;
-	enum case_command command;	/* the step that it is once it is sent */
+	enum case_command command;	/* the step that it is once it
+					 * is sent */
 	const char *to, *language;
 	const char *remark, *note;	/* in the letter; of the step; "" */
 	const char *operator_name, *why;
@@ -51,13 +53,14 @@ const char *notice_state_word(enum notice_state state);
  */
 const char *noticeform_token(const struct notice_entry *entry, char *buffer);
 /*
- * The first one in the bytes: id, number and token of out. False: there is none.
- * *rest_out is what follows. Pure; the bytes are a stranger's.
+ * The first one in the bytes: id, number and token of out. False: there is
+ * none. *rest_out is what follows. Pure; the bytes are a stranger's.
  */
 bool noticeform_find_token(struct span bytes, struct notice_entry *out,
 			   struct span *rest_out) MUST_USE;
 
-/* The value of a table; free with g_bytes_unref(). Case and number are not in it. */
+/* The value of a table; free with g_bytes_unref(). Case and
+ * number are not in it. */
 GBytes *noticeform_pack(const struct notice_entry *entry) MUST_USE;
 /* False when the bytes are none. Texts live in arena. */
 bool noticeform_unpack(struct span bytes, struct arena *arena,

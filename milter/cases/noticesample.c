@@ -78,7 +78,7 @@ static void add_symbols(struct sampling *on, GString *out,
 			g_string_append_printf(symbols, "%s%s", symbols->len ?
 				", " : "", message->findings[i]->symbol);
 	add_bytes(on, out, "sample.findings",
-		  span_of(symbols->str, symbols->len));
+		  span_string(symbols));
 }
 
 static void add_origin(struct sampling *on, GString *out,
@@ -198,7 +198,8 @@ static bool look(struct sampling *on, struct search_query *query)
 	query->limit = LOOKED_AT_MAX - on->looked_at;
 	is_good = search_run(dir, query, take_hit, on, &result, NULL);
 	search_result_release(&result);
-	/* A letter goes out with those that can be read, and without the rest. */
+	/* A letter goes out with those that can be read, and
+	 * without the rest. */
 	if (!is_good)
 		g_ptr_array_set_size(on->any, 0);
 	return is_good && on->bad->len < SAMPLES_MAX &&
@@ -206,9 +207,10 @@ static bool look(struct sampling *on, struct search_query *query)
 }
 
 /*
- * The last hour, then twice the time before, and so on. Of some subjects very much mail
- * has to be looked at: each step takes about twice as long as the one before, and the
- * one that would take too long is left out, since older samples tell less.
+ * The last hour, then twice the time before, and so on. Of some subjects very
+ * much mail has to be looked at: each step takes about twice as long as the one
+ * before, and the one that would take too long is left out, since older samples
+ * tell less.
  */
 static void look_back(struct sampling *on, struct search_query *query)
 {

@@ -127,7 +127,8 @@ static void free_language(void *data)
 	g_free(language);
 }
 
-/* A file as the administrator has it, else as it was shipped. NULL with error. */
+/* A file as the administrator has it, else as it was shipped.
+ * NULL with error. */
 static char *read_file(const struct noticeset *set, const char *dir,
 		       const char *tag, const char *file, char **name_out,
 		       size_t *len_out, GError **error)

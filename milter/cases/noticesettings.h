@@ -1,4 +1,5 @@
-/* noticesettings.h - the letters to customers: cases.notice*, cases.auto_warn */
+/* noticesettings.h - the letters to customers: cases.notice*,
+ * cases.auto_warn */
 #ifndef CASES_NOTICESETTINGS_H
 #define CASES_NOTICESETTINGS_H
 
@@ -10,7 +11,8 @@ struct notice_settings {
 	bool auto_warn;
 	int64_t warn_after_ms;
 	int64_t remind_ms;		/* 0: never */
-	char *sender;			/* of the envelope; "": <>; % is the token */
+	char *sender;			/* of the envelope; "": <>; % is
+					 * the token */
 	char *name;			/* beside cases.contact; "" */
 	char *dir;			/* "": as shipped */
 	char *language;			/* of who has none */
@@ -22,8 +24,9 @@ extern const struct setting_group notice_group;
 const struct notice_settings *notice_settings_of(
 	const struct settings *settings);
 
-/* An address that a letter can be sent to: of ASCII, with one @ and a domain, and nothing
- * that could begin another header or another word of a command. Pure. */
+/* An address that a letter can be sent to: of ASCII, with one @ and a
+ * domain, and nothing that could begin another header or another word
+ * of a command. Pure. */
 bool notice_is_address(const char *text);
 
 #endif

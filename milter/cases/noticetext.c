@@ -33,7 +33,8 @@ const char *notice_variable_word(enum notice_variable variable)
 struct piece {
 	bool is_variable;
 	enum notice_variable variable;
-	struct span text;		/* of a variable that is none: its name */
+	struct span text;		/* of a variable that is none:
+					 * its name */
 };
 
 static enum notice_variable find_variable(struct span name)
@@ -239,7 +240,8 @@ static size_t width_of(const char *text)
 	return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
 }
 
-/* Where a line that is too wide is to be broken: its last blank in time; 0: nowhere. */
+/* Where a line that is too wide is to be broken: its last blank
+ * in time; 0: nowhere. */
 static size_t break_of(const char *line, size_t depth)
 {
 	size_t width = 0, found = 0;
@@ -253,8 +255,8 @@ static size_t break_of(const char *line, size_t depth)
 	return width < WIDTH_MAX ? 0 : found;
 }
 
-/* What was filled in made lines longer than the template has them. True: it broke
- * one. */
+/* What was filled in made lines longer than the template has them.
+ * True: it broke one. */
 static bool wrap(GString *out, size_t begin)
 {
 	bool is_broken = false;
@@ -290,8 +292,8 @@ static bool is_prose(const char *line)
 	return is_word;
 }
 
-/* The next line goes on behind what was left of the last one, where words have blanks
- * between them; gives where that begins. */
+/* The next line goes on behind what was left of the last one, where words have
+ * blanks between them; gives where that begins. */
 static size_t go_on(GString *out)
 {
 	size_t begin = out->len - 1;

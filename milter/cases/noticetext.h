@@ -27,20 +27,22 @@ const char *notice_variable_word(enum notice_variable variable);
 #define NOTICETEXT_LINE_MAX 900		/* bytes; RFC 5322, 2.1.1, has 998 */
 
 /*
- * Comments (#), "Subject: ...", an empty line, and the letter. {case} is a variable; {{
- * and }} are braces. A line all of whose variables are empty is left out, and so is a
- * paragraph; one that is wider than 78 columns once it is filled in is broken at blanks,
- * and the next one goes on behind what is left of it.
+ * Comments (#), "Subject: ...", an empty line, and the letter. {case} is a
+ * variable; {{ and }} are braces. A line all of whose variables are empty is
+ * left out, and so is a paragraph; one that is wider than 78 columns once it is
+ * filled in is broken at blanks, and the next one goes on behind what is left
+ * of it.
  */
 struct noticetext;
 
-/* name stands for the file in errors, which are "name:line: what". Pure; free it. */
+/* name stands for the file in errors, which are
+ * "name:line: what". Pure; free it. */
 struct noticetext *noticetext_parse(const char *name, struct span bytes,
 				    GError **error) MUST_USE;
 void noticetext_free(struct noticetext *text);
 
-/* values: UTF-8, none is NULL; those of several lines stand as deep as their variable.
- * The subject is one line. Pure. */
+/* values: UTF-8, none is NULL; those of several lines stand as deep as their
+ * variable. The subject is one line. Pure. */
 void noticetext_fill(const struct noticetext *text,
 		     const char *const values[NOTICE_VARIABLES],
 		     GString *subject_out, GString *body_out);

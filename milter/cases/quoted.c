@@ -73,6 +73,6 @@ bool quoted_find(struct span text, struct arena *arena,
 	g_string_append_c(block, '\n');
 	g_string_append_len(block, text.ptr, (gssize)MIN(
 		text.len, QUOTED_BODY_MAX));
-	*original_out = arena_span(arena, span_of(block->str, block->len));
+	*original_out = arena_span(arena, span_string(block));
 	return true;
 }

@@ -49,8 +49,8 @@ static const struct { const char *category, *type, *fields; } types[] = {
 	{ "reputation", "threat_intelligence", "threat_type" },
 };
 
-/* What the schemas demand of some types besides: when a field has a value, or is
- * an address, others have to be there. */
+/* What the schemas demand of some types besides: when a field has a value, or
+ * is an address, others have to be there. */
 static const struct condition {
 	const char *types, *field, *value;	/* NULL: an IP address */
 	const char *needed;

@@ -24,9 +24,10 @@ struct xarf {
  * xarf_version, or Version 3, or another with ReporterInfo. */
 bool xarf_is_meant(struct span text);
 /*
- * Reads one report. Of version 4: checks what its schema demands of any report, which
- * fields the type has to have, and which are to go with others; of version 3 see
- * xarf3.h. NULL; or a sentence that names the field. Pure; any thread.
+ * Reads one report. Of version 4: checks what its schema demands of any report,
+ * which fields the type has to have, and which are to go with others; of
+ * version 3 see xarf3.h. NULL; or a sentence that names the field. Pure; any
+ * thread.
  */
 const char *xarf_read(struct span text, struct arena *arena,
 		      struct xarf *out) MUST_USE;

@@ -10,7 +10,8 @@
 struct xarfcheck {
 	struct arena *arena;
 	const char *version;		/* of the sentence: "XARF 3" */
-	const char *why;		/* NULL: all is well so far; in the arena */
+	const char *why;		/* NULL: all is well so far; in
+					 * the arena */
 };
 
 /* The first is kept: "XARF 3: SourceIp is no IP address". */

@@ -22,7 +22,8 @@ enum xarffield_form {
 struct xarffield {
 	const char *name;
 	enum xarffield_form form;
-	const char *words;		/* between blanks, and some around all */
+	const char *words;		/* between blanks, and some
+					 * around all */
 };
 
 /* A field that is there has its form; else the report is refused. */

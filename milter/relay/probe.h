@@ -12,8 +12,10 @@ struct settings;
 struct probe_options {
 	const char *host;		/* name or address, [..] around IPv6 */
 	const char *port;		/* "25" */
-	const char *from;		/* outside address that sends; NULL: preset */
-	const char *to;			/* outside address to reach; NULL: preset */
+	const char *from;		/* outside address that sends;
+					 * NULL: preset */
+	const char *to;			/* outside address to reach;
+					 * NULL: preset */
 	bool is_starttls;
 	const char *user, *password;	/* NULL: no login */
 	bool is_deliver;		/* go on to DATA where it is accepted */

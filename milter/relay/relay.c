@@ -53,7 +53,8 @@ static bool is_from_stranger(const struct transaction *tx)
 	       tx->direction != DIRECTION_LOCAL;
 }
 
-/* The finding, where a stranger uses a domain of ours and that is the setting. */
+/* The finding, where a stranger uses a domain of ours and that
+ * is the setting. */
 static struct finding *find_own_sender(struct transaction *tx,
 				       enum own_sender setting,
 				       enum action demand)

@@ -18,15 +18,17 @@ struct submission {
 GQuark submission_error_quark(void);
 
 enum submission_error {
-	SUBMISSION_ERROR_TEMP,		/* may pass: no connection, a reply 4xx */
+	SUBMISSION_ERROR_TEMP,		/* may pass: no connection, a
+					 * reply 4xx */
 	SUBMISSION_ERROR_PERM,		/* a reply 5xx */
 	SUBMISSION_ERROR_ADDRESS,	/* one that cannot stand in a command */
 };
 
 /*
- * In one session, to all recipients or, when the server refuses one of them, to none.
- * The error has the reply. Resolving a name takes as long as the system's resolver
- * takes. No TLS and no login: for the MTA of this host, or of this network.
+ * In one session, to all recipients or, when the server refuses one of them, to
+ * none. The error has the reply. Resolving a name takes as long as the system's
+ * resolver takes. No TLS and no login: for the MTA of this host, or of this
+ * network.
  */
 bool submission_send(const struct submission *mail, GError **error) MUST_USE;
 

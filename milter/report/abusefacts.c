@@ -66,7 +66,8 @@ static void take_findings(struct abusefacts *facts,
 		facts->is_virus |= g_str_has_prefix(symbol, "VIRUS");
 		facts->is_trap |= strstr(symbol, "TRAP") != NULL;
 		g_ptr_array_add(facts->findings,
-				(char *)abusefacts_text(span_text(symbol), arena));
+				(char *)abusefacts_text(span_text(symbol),
+							arena));
 	}
 }
 

@@ -124,7 +124,8 @@ static char *feedback_of(const struct abusefacts *facts, struct arena *arena)
 	return g_string_free(out, FALSE);
 }
 
-/* What the record has of the header, when nothing else is left of the message. */
+/* What the record has of the header, when nothing else is left
+ * of the message. */
 static char *header_of(const struct abusefacts *facts)
 {
 	GString *out = g_string_new(NULL);

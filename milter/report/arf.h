@@ -5,10 +5,10 @@
 #include "report/abusefacts.h"
 
 /*
- * A whole message with CRLF: for people, for programs (message/feedback-report), and
- * the original; where that was not kept, what is known of its header
- * (text/rfc822-headers). to ends with NULL, and may be NULL: no To field. Free with
- * g_byte_array_unref().
+ * A whole message with CRLF: for people, for programs
+ * (message/feedback-report), and the original; where that was not kept, what is
+ * known of its header (text/rfc822-headers). to ends with NULL, and may be
+ * NULL: no To field. Free with g_byte_array_unref().
  */
 GByteArray *arf_format(const struct abusefacts *facts, const char *const *to,
 		       struct arena *arena) MUST_USE;

@@ -1,4 +1,5 @@
-/* authority.h - the report to the authority about a case: what, who, when, and proofs */
+/* authority.h - the report to the authority about a case: what,
+ * who, when, and proofs */
 #ifndef REPORT_AUTHORITY_H
 #define REPORT_AUTHORITY_H
 
@@ -13,8 +14,8 @@ struct authority {
 	int64_t now_us;
 };
 
-/* All of it for people: lines that end in LF, UTF-8 without control characters; free
- * it. */
+/* All of it for people: lines that end in LF, UTF-8 without control
+ * characters; free it. */
 char *authority_words(const struct authority *report) MUST_USE;
 /* A line each as sha256sum -c reads it, with a path for each record's original:
  * records/ID/original.eml. Free it. */

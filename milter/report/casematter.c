@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define MINUTE_US (INT64_C(60) * G_USEC_PER_SEC)
-#define BEFORE_US (60 * MINUTE_US)	/* of the case, its mail may have come */
+#define BEFORE_US (60 * MINUTE_US)	/* of the case, its mail may
+					 * have come */
 #define BEHIND_US (10 * MINUTE_US)	/* an incident, its message may end */
 #define QUESTIONS_MAX 1000		/* of records that complaints name */
 
@@ -138,7 +139,8 @@ static bool is_complaint_about(struct loading *on,
 		is_about(on, LIST_SENDER, entry->complaint.sender));
 }
 
-/* Only the numbers: a page of the book is no place to write into an arena from. */
+/* Only the numbers: a page of the book is no place to write
+ * into an arena from. */
 static bool take_complaint(const struct complaint_entry *entry, void *context)
 {
 	struct loading *on = context;
@@ -306,7 +308,8 @@ static void set_times(struct casematter *out,
 	out->until_us = wish->until_us ? wish->until_us : last_us + BEHIND_US;
 }
 
-/* By whom the case is about, or else by the first message that has a customer. */
+/* By whom the case is about, or else by the first message that
+ * has a customer. */
 static void find_customer(struct loading *on)
 {
 	struct casematter *out = on->out;

@@ -16,10 +16,11 @@ struct casematter_record {
 };
 
 /*
- * A case does not name its records. They are those of its complaints, and those of mail
- * that came from whom it is about while its incidents lasted (an hour before it was
- * opened, ten minutes beyond the last) and of which something is to be told: it was
- * not simply accepted, something was demanded of it, or its original was kept.
+ * A case does not name its records. They are those of its complaints, and those
+ * of mail that came from whom it is about while its incidents lasted (an hour
+ * before it was opened, ten minutes beyond the last) and of which something is
+ * to be told: it was not simply accepted, something was demanded of it, or its
+ * original was kept.
  */
 struct casematter_wish {
 	struct case_id id;
@@ -30,19 +31,23 @@ struct casematter_wish {
 /* Texts and lists live in arena. */
 struct casematter {
 	struct case_facts facts;
-	struct customer_entry customer;	/* the book's; id "" when it knows none */
-	GPtrArray *steps;		/* of struct case_step *, oldest first */
+	struct customer_entry customer;	/* the book's; id "" when it
+					 * knows none */
+	GPtrArray *steps;		/* of struct case_step *,
+					 * oldest first */
 	GPtrArray *incidents;		/* of struct incident * */
-	GPtrArray *complaints;		/* of struct complaint_entry *, newest first */
-	GPtrArray *records;		/* of struct casematter_record *, oldest first */
+	GPtrArray *complaints;		/* of struct complaint_entry *,
+					 * newest first */
+	GPtrArray *records;		/* of struct casematter_record *,
+					 * oldest first */
 	GPtrArray *problems;		/* of char *: what could not be read */
 	int64_t since_us, until_us;	/* where was looked */
 	bool is_cut;			/* there are more than RECORDS_MAX */
 	struct arena arena;
 };
 
-/* records_dir: a state directory, whose records are meant. out is to be released
- * whatever it returns. STORE_ERROR_MISSING: no such case. */
+/* records_dir: a state directory, whose records are meant. out is to be
+ * released whatever it returns. STORE_ERROR_MISSING: no such case. */
 bool casematter_load(struct state *state, const char *records_dir,
 		     const struct casematter_wish *wish,
 		     struct casematter *out, GError **error) MUST_USE;

@@ -53,7 +53,8 @@ void dmarcday_free(struct dmarcday *day)
 	g_free(day);
 }
 
-/* A record may be damaged, and a domain be in UTF-8: what no XML can have becomes "?". */
+/* A record may be damaged, and a domain be in UTF-8: what no XML
+ * can have becomes "?". */
 static const char *clean(const char *text, struct arena *arena)
 {
 	const char *end;
@@ -179,7 +180,8 @@ static void put_results(struct dmarcday_row *row, const struct auth *auth,
 	row->dkim_count = auth->dkim->len;
 }
 
-/* All that tells rows apart, one behind the other; no text has a line end in it. */
+/* All that tells rows apart, one behind the other; no text has
+ * a line end in it. */
 static void make_key(GString *key, const struct dmarcday_row *row)
 {
 	char source[NETADDR_TEXT_MAX];

@@ -1,4 +1,5 @@
-/* dmarcday.h - a day's records, added up as DMARC aggregate reports want them */
+/* dmarcday.h - a day's records, added up as DMARC aggregate
+ * reports want them */
 #ifndef REPORT_DMARCDAY_H
 #define REPORT_DMARCDAY_H
 
@@ -23,7 +24,8 @@ struct dmarcday_row {
 	uint64_t count;
 	enum dmarc_policy disposition;	/* what was really done */
 	bool is_dkim_aligned, is_spf_aligned;	/* and passing */
-	const char *override, *reason;	/* why not what was published; NULL: it was */
+	const char *override, *reason;	/* why not what was published;
+					 * NULL: it was */
 	const char *header_from;
 	const char *envelope_from;	/* "" for the null sender */
 	enum auth_result spf;
@@ -41,7 +43,8 @@ struct dmarcday_report {
 	unsigned percent, failure_options;
 	GPtrArray *rows;		/* of struct dmarcday_row *, in order */
 	uint64_t messages;		/* all of them */
-	uint64_t left_out;		/* of these in no row: there are too many */
+	uint64_t left_out;		/* of these in no row: there are
+					 * too many */
 };
 
 struct dmarcday;
@@ -51,9 +54,9 @@ struct dmarcday *dmarcday_new(size_t rows, size_t day_rows) MUST_USE;
 /* Accepts NULL; reports and rows go with it. */
 void dmarcday_free(struct dmarcday *day);
 /*
- * Adds a message, newest first. Only what came to its end, from an address, and whose
- * domain had a policy that wants reports is of any use; what was deferred is not: it
- * comes again.
+ * Adds a message, newest first. Only what came to its end, from an address, and
+ * whose domain had a policy that wants reports is of any use; what was deferred
+ * is not: it comes again.
  */
 void dmarcday_add(struct dmarcday *day, const Reeve__Record *record);
 /* struct dmarcday_report *, by domain; lives as long as day. Free with

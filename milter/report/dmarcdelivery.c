@@ -88,8 +88,8 @@ static void take_targets(struct sending *on, const GArray *found)
 	}
 }
 
-/* False: the DNS is in trouble. After some tries those that it knows have waited long
- * enough for the others. */
+/* False: the DNS is in trouble. After some tries those that it knows have
+ * waited long enough for the others. */
 static bool find_targets(struct sending *on)
 {
 	struct dmarctargets targets = dmarcdelivery_targets(
@@ -114,7 +114,7 @@ static enum sendmail_end run_sendmail(const struct sending *on,
 		.program = evidence_settings_of(settings)->sendmail,
 		.sender = span_text(dmarcsettings_of(settings)->email),
 		.to = (const char *const[]){ address, NULL },
-		.bytes = span_of(bytes->str, bytes->len),
+		.bytes = span_string(bytes),
 	};
 	struct sendmail_job *job = sendmail_start(&mail, error);
 	enum sendmail_end end = job ? SENDMAIL_RUNS : SENDMAIL_FAILED;

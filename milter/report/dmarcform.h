@@ -1,4 +1,5 @@
-/* dmarcform.h - a report in the outbox, from and to bytes: DmarcReport in state.proto */
+/* dmarcform.h - a report in the outbox, from and to bytes:
+ * DmarcReport in state.proto */
 #ifndef REPORT_DMARCFORM_H
 #define REPORT_DMARCFORM_H
 

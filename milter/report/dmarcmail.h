@@ -1,4 +1,5 @@
-/* dmarcmail.h - the mail that carries an aggregate report (RFC 7489, 7.2.1.1) */
+/* dmarcmail.h - the mail that carries an aggregate report (RFC
+ * 7489, 7.2.1.1) */
 #ifndef REPORT_DMARCMAIL_H
 #define REPORT_DMARCMAIL_H
 
@@ -15,9 +16,9 @@ struct dmarcmail {
 };
 
 /*
- * A whole message; lines end in LF, as sendmail(1) takes them. The Message-ID is
- * always the same of a day, a domain and an address: who gets it twice can tell. Free
- * with g_string_free().
+ * A whole message; lines end in LF, as sendmail(1) takes them. The Message-ID
+ * is always the same of a day, a domain and an address: who gets it twice can
+ * tell. Free with g_string_free().
  */
 GString *dmarcmail_format(const struct dmarcmail *mail,
 			  const struct settings *settings) MUST_USE;

@@ -379,7 +379,8 @@ bool dmarcoutbox_first_day(struct state *state, int64_t *day_out,
 	return true;
 }
 
-/* False: it is not over, and stays. What cannot be read will be sent by nobody. */
+/* False: it is not over, and stays. What cannot be read will be
+ * sent by nobody. */
 static bool is_over(struct span key, struct span value)
 {
 	struct dmarcoutbox_report report;

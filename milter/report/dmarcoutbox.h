@@ -1,4 +1,5 @@
-/* dmarcoutbox.h - aggregate reports that wait in the state, and what became of them */
+/* dmarcoutbox.h - aggregate reports that wait in the state, and
+ * what became of them */
 #ifndef REPORT_DMARCOUTBOX_H
 #define REPORT_DMARCOUTBOX_H
 
@@ -8,7 +9,8 @@
 /* On disk: never renumber. */
 enum dmarcoutbox_state {
 	DMARCOUTBOX_WAITING,
-	DMARCOUTBOX_SENDING,	/* sendmail has it just now, or we were ended then */
+	DMARCOUTBOX_SENDING,	/* sendmail has it just now, or we were
+				 * ended then */
 	DMARCOUTBOX_SENT,	/* sendmail took it */
 	DMARCOUTBOX_DOUBTFUL,	/* perhaps it did: not sent again by itself */
 	DMARCOUTBOX_REFUSED,	/* it is not to have it: too large */
@@ -28,17 +30,20 @@ struct dmarcoutbox_target {
 struct dmarcoutbox_report {
 	int64_t day;
 	const char *domain;
-	struct span report;		/* as dmarcxml_pack() has it; empty when over */
+	struct span report;		/* as dmarcxml_pack() has it; empty
+					 * when over */
 	uint64_t messages, rows, left_out;
 	int64_t made_us;
 	int64_t next_us;		/* 0: all is over */
 	unsigned tries;
 	struct dmarcoutbox_target *targets;
-	size_t target_count;		/* 0: not looked up yet, or there are none */
+	size_t target_count;		/* 0: not looked up yet, or there
+					 * are none */
 	const char *why;
 };
 
-/* Writes it in the place of what is there of its day and domain. On disk when true. */
+/* Writes it in the place of what is there of its day and domain.
+ * On disk when true. */
 bool dmarcoutbox_put(struct state *state,
 		     const struct dmarcoutbox_report *report, GError **error)
 	MUST_USE;
@@ -50,16 +55,17 @@ int dmarcoutbox_add(struct state *state,
 bool dmarcoutbox_find(struct state *state, int64_t day, const char *domain,
 		      struct arena *arena, struct dmarcoutbox_report *out,
 		      GError **error) MUST_USE;
-/* The one whose turn comes first, when that is by then; likewise. One that cannot be read
- * is set apart first, and logged ("dmarc_report_unreadable"): it holds up no other. */
+/* The one whose turn comes first, when that is by then; likewise. One that
+ * cannot be read is set apart first, and logged ("dmarc_report_unreadable"): it
+ * holds up no other. */
 bool dmarcoutbox_find_due(struct state *state, int64_t now_us,
 			  struct arena *arena, struct dmarcoutbox_report *out,
 			  GError **error) MUST_USE;
-/* Those that were set apart (char *: day and domain), until they are made anew or are
- * forgotten; NULL with error. Free with g_ptr_array_unref(). */
+/* Those that were set apart (char *: day and domain), until they are made anew
+ * or are forgotten; NULL with error. Free with g_ptr_array_unref(). */
 GPtrArray *dmarcoutbox_apart(struct state *state, GError **error) MUST_USE;
-/* The domains that have a report of that day (char *, in order); NULL with error. Free
- * with g_ptr_array_unref(). */
+/* The domains that have a report of that day (char *, in order); NULL with
+ * error. Free with g_ptr_array_unref(). */
 GPtrArray *dmarcoutbox_domains(struct state *state, int64_t day,
 			       GError **error) MUST_USE;
 
@@ -75,8 +81,9 @@ bool dmarcoutbox_first_day(struct state *state, int64_t *day_out,
 bool dmarcoutbox_expire(struct state *state, int64_t before, GError **error)
 	MUST_USE;
 
-/* The right to make and send, for one at a time, whatever the process. A descriptor to
- * close(); -1 with error, STORE_ERROR_BUSY when another has it. */
+/* The right to make and send, for one at a time, whatever the
+ * process. A descriptor to close(); -1 with error, STORE_ERROR_BUSY
+ * when another has it. */
 int dmarcoutbox_lock(const char *state_dir, GError **error) MUST_USE;
 
 #endif

@@ -52,7 +52,8 @@ struct dmarcday *dmarcsender_day(const struct dmarcsender *sender, int64_t day,
 	const struct dmarcsettings *settings =
 		dmarcsettings_of(sender->settings);
 	const struct search_query query = {
-		.since_us = day_begin_us(day), .until_us = day_begin_us(day + 1),
+		.since_us = day_begin_us(day),
+		.until_us = day_begin_us(day + 1),
 		.kind = RECORD_MESSAGE, .direction = DIRECTION_INBOUND,
 	};
 	struct passing passing = { sender, dmarcday_new(
@@ -169,8 +170,8 @@ bool dmarcsender_send_due(const struct dmarcsender *sender, GError **error)
 	return !why;
 }
 
-/* Days that ended while nobody was there are made up for, as far as that is worth it;
- * those before the first one that was made are not. */
+/* Days that ended while nobody was there are made up for, as far as that is
+ * worth it; those before the first one that was made are not. */
 static int64_t first_day(const struct dmarcsettings *settings, int64_t first,
 			 int64_t newest)
 {
@@ -192,7 +193,8 @@ bool dmarcsender_make_due(const struct dmarcsender *sender, GError **error)
 		return false;
 	for (int64_t day = first_day(settings, first, newest);
 	     day <= newest && !is_cancelled(sender); day++)
-		/* One that cannot be read holds up no other; the first is told. */
+		/* One that cannot be read holds up no other;
+		 * the first is told. */
 		if (!dmarcsender_make(sender, day, is_good ? error : NULL))
 			is_good = false;
 	return is_good;
@@ -256,7 +258,8 @@ bool dmarcsender_send_day(const struct dmarcsender *sender, int64_t day,
 
 		if (domain && !g_str_equal(domain, one))
 			continue;
-		/* One that cannot be read holds up no other; the first is told. */
+		/* One that cannot be read holds up no other;
+		 * the first is told. */
 		if (!send_domain(sender, day, one, is_good ? error : NULL))
 			is_good = false;
 	}

@@ -19,24 +19,24 @@ struct dmarcsender {
 	void *context;
 };
 
-/* The day's records in one pass. NULL with error: an answer that is not whole is one, too.
- * Free with dmarcday_free(). */
+/* The day's records in one pass. NULL with error: an answer that is not whole
+ * is one, too. Free with dmarcday_free(). */
 struct dmarcday *dmarcsender_day(const struct dmarcsender *sender, int64_t day,
 				 GError **error) MUST_USE;
 
-/* Puts the reports of a day that is over into the outbox, but for those that are there
- * already. The lock is held, here and below. */
+/* Puts the reports of a day that is over into the outbox, but for those that
+ * are there already. The lock is held, here and below. */
 bool dmarcsender_make(const struct dmarcsender *sender, int64_t day,
 		      GError **error) MUST_USE;
-/* The same for the days whose reports are due: yesterday, an hour after its end, and those
- * that were missed. */
+/* The same for the days whose reports are due: yesterday, an hour after its
+ * end, and those that were missed. */
 bool dmarcsender_make_due(const struct dmarcsender *sender, GError **error)
 	MUST_USE;
 /* Sends all whose time has come, and forgets what is long over. */
 bool dmarcsender_send_due(const struct dmarcsender *sender, GError **error)
 	MUST_USE;
-/* Makes one day's, and sends them now, whatever they wait for. domain NULL: all;
- * is_again: that one is made anew, whatever became of it. */
+/* Makes one day's, and sends them now, whatever they wait for. domain NULL:
+ * all; is_again: that one is made anew, whatever became of it. */
 bool dmarcsender_send_day(const struct dmarcsender *sender, int64_t day,
 			  const char *domain, bool is_again, GError **error)
 	MUST_USE;

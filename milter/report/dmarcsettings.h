@@ -1,4 +1,5 @@
-/* dmarcsettings.h - whether and how DMARC aggregate reports are made and sent */
+/* dmarcsettings.h - whether and how DMARC aggregate reports are
+ * made and sent */
 #ifndef REPORT_DMARCSETTINGS_H
 #define REPORT_DMARCSETTINGS_H
 

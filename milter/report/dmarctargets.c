@@ -47,7 +47,8 @@ static size_t read_records(struct finding_out *on, const char *name,
 
 		if (!dmarcrecord_is_one(text))
 			continue;
-		/* What grants leave may be v=DMARC1 alone, which is no policy. */
+		/* What grants leave may be v=DMARC1 alone,
+		 * which is no policy. */
 		if (!dmarcrecord_parse(text, record_out))
 			record_out->has_reports = false;
 		count++;
@@ -78,7 +79,8 @@ static void add(struct finding_out *on, const char *address,
 		g_array_append_val(on->out->found, target);
 }
 
-/* RFC 7489, 7.1, step 7: they may have it elsewhere, but not elsewhere than with them. */
+/* RFC 7489, 7.1, step 7: they may have it elsewhere, but not
+ * elsewhere than with them. */
 static void add_instead(struct finding_out *on, const struct report_uri *uri,
 			struct span list)
 {

@@ -230,8 +230,8 @@ char *dmarcxml_format(const struct dmarcday_report *report, int64_t day,
 	return text;
 }
 
-/* GMime's own filter makes what gzip cannot read. No time or name is in it: the same
- * report is the same bytes. */
+/* GMime's own filter makes what gzip cannot read. No time or name is in it: the
+ * same report is the same bytes. */
 GByteArray *dmarcxml_pack(const struct dmarcday_report *report, int64_t day,
 			  const struct dmarcsettings *settings)
 {

@@ -8,12 +8,12 @@
 #define DMARC_REPORT_ID_MAX 48
 #define DMARC_FILE_NAME_MAX 600
 
-/* Always the same of a day and a domain, so that it is known again. Returns out, of
- * DMARC_REPORT_ID_MAX. */
+/* Always the same of a day and a domain, so that it is known again. Returns
+ * out, of DMARC_REPORT_ID_MAX. */
 const char *dmarcxml_id(int64_t day, const char *domain, char *out);
 
-/* RFC 7489, 7.2.1.1, without a folder: ours!theirs!begin!end.xml.gz. Returns out, of
- * DMARC_FILE_NAME_MAX. */
+/* RFC 7489, 7.2.1.1, without a folder: ours!theirs!begin!end.xml.gz. Returns
+ * out, of DMARC_FILE_NAME_MAX. */
 const char *dmarcxml_file_name(int64_t day, const char *domain,
 			       const char *our_domain, char *out);
 

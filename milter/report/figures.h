@@ -1,4 +1,5 @@
-/* figures.h - tables of figures, which can be written as text, CSV, JSON and HTML */
+/* figures.h - tables of figures, which can be written as text,
+ * CSV, JSON and HTML */
 #ifndef REPORT_FIGURES_H
 #define REPORT_FIGURES_H
 
@@ -34,7 +35,8 @@ struct figures_cell {
 
 struct figures_table {
 	const char *name, *title;
-	const struct figures_column *columns;	/* the first is what a row is of */
+	const struct figures_column *columns;	/* the first is what a
+						 * row is of */
 	size_t column_count;
 	GArray *cells;			/* of struct figures_cell, row by row */
 };
@@ -51,15 +53,16 @@ struct figures {
 	GPtrArray *tables;		/* of struct figures_table * */
 };
 
-/* All texts but title, which is copied as those of facts and cells are, are borrowed
- * for ever. Bytes that are not UTF-8, and control characters, become others. */
+/* All texts but title, which is copied as those of facts and cells are,
+ * are borrowed for ever. Bytes that are not UTF-8, and control
+ * characters, become others. */
 struct figures *figures_new(const char *title) MUST_USE;
 void figures_free(struct figures *figures);	/* accepts NULL */
 
 void figures_add_fact(struct figures *figures, const char *name,
 		      const char *title, const char *text);
-/* columns ends with a name NULL. What is added then are the cells of its rows, one
- * after another. */
+/* columns ends with a name NULL. What is added then are the cells of its rows,
+ * one after another. */
 void figures_begin(struct figures *figures, const char *name,
 		   const char *title, const struct figures_column *columns);
 void figures_add_text(struct figures *figures, const char *text);

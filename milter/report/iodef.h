@@ -4,8 +4,8 @@
 
 #include "report/abusefacts.h"
 
-/* A whole document, UTF-8: one incident, which is told by the first (one at least), with
- * an event for each message; free it. */
+/* A whole document, UTF-8: one incident, which is told by the first (one at
+ * least), with an event for each message; free it. */
 char *iodef_format(const struct abusefacts *const *all, size_t count,
 		   struct arena *arena) MUST_USE;
 

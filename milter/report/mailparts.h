@@ -1,4 +1,5 @@
-/* mailparts.h - parts of the mails that reports are, and the mail around them */
+/* mailparts.h - parts of the mails that reports are, and the
+ * mail around them */
 #ifndef REPORT_MAILPARTS_H
 #define REPORT_MAILPARTS_H
 
@@ -21,9 +22,9 @@ struct _GMimeObject *mailparts_text(const char *words) MUST_USE;
 void mailparts_add(struct _GMimeMultipart *all, struct _GMimeObject *part);
 
 /*
- * A whole message with CRLF, from the reporter; takes the body. to (may be NULL or end
- * at once) ends with NULL: addresses that reportmail_is_address() passes. Free with
- * g_byte_array_unref().
+ * A whole message with CRLF, from the reporter; takes the body. to (may be NULL
+ * or end at once) ends with NULL: addresses that reportmail_is_address()
+ * passes. Free with g_byte_array_unref().
  */
 GByteArray *mailparts_message(const struct report_settings *reporter,
 			      const char *const *to, const char *subject,

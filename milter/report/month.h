@@ -16,7 +16,8 @@
 struct month {
 	int year, number;		/* 1 to 12 */
 	int days, weeks;
-	int64_t begins_us[MONTH_DAYS_MAX + 1];	/* of each day; the end of the last */
+	int64_t begins_us[MONTH_DAYS_MAX + 1];	/* of each day; the end of
+						 * the last */
 	int weekday;			/* of the first: 0 is Monday */
 };
 
@@ -31,11 +32,12 @@ void month_before(int64_t time_us, const char *zone, int *year_out,
 
 /* Which day it lies in, from 0; -1: none of this month. */
 int month_day_of(const struct month *month, int64_t time_us);
-/* The week of a day, from 0: weeks begin on Mondays, and are cut at both ends. */
+/* The week of a day, from 0: weeks begin on Mondays, and are
+ * cut at both ends. */
 int month_week_of(const struct month *month, int day);
 
-/* Into a buffer of MONTH_TEXT_MAX; each returns it. "2026-11", "2026-11-02", and
- * "2026-11-02 to 2026-11-08". */
+/* Into a buffer of MONTH_TEXT_MAX; each returns it. "2026-11", "2026-11-02",
+ * and "2026-11-02 to 2026-11-08". */
 const char *month_format(const struct month *month, char *out);
 const char *month_format_day(const struct month *month, int day, char *out);
 const char *month_format_week(const struct month *month, int week, char *out);

@@ -55,7 +55,8 @@ static void add_time(struct figures *figures, const char *name,
 	figures_add_fact(figures, name, title, text);
 }
 
-/* Records go when their term is over: of an old month there may be none any more. */
+/* Records go when their term is over: of an old month there may
+ * be none any more. */
 static void add_first_day(struct making *on)
 {
 	g_autofree char *dir = g_build_filename(on->wish->records_dir,

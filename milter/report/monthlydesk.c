@@ -23,7 +23,8 @@ struct monthlydesk {
 struct reading {
 	struct monthlydesk *desk;
 	int64_t now_us;
-	GArray *cases;			/* of struct case_facts, without texts */
+	GArray *cases;			/* of struct case_facts,
+					 * without texts */
 };
 
 static GHashTable *new_table(void)

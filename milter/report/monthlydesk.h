@@ -1,4 +1,5 @@
-/* monthlydesk.h - what the abuse desk had to do in a month, and how soon it did it */
+/* monthlydesk.h - what the abuse desk had to do in a month, and
+ * how soon it did it */
 #ifndef REPORT_MONTHLYDESK_H
 #define REPORT_MONTHLYDESK_H
 
@@ -8,8 +9,8 @@
 
 struct monthlydesk;
 
-/* Reads complaints, cases, incidents and customers. month outlives it. NULL with
- * error. */
+/* Reads complaints, cases, incidents and customers. month outlives
+ * it. NULL with error. */
 struct monthlydesk *monthlydesk_new(struct state *state,
 				    const struct month *month, int64_t now_us,
 				    GError **error) MUST_USE;
@@ -34,10 +35,11 @@ uint64_t monthlydesk_count_of(const struct monthlydesk *desk,
 uint64_t monthlydesk_customers(const struct monthlydesk *desk);
 
 /*
- * Tables: duties, cases and complaints by kind, incidents by kind. A duty is that
- * of a case which was opened in the month, and was done, whenever that was; it was
- * settled otherwise when the case needed it no more; it is late when it was done
- * after its term, and overdue when it was not done and the term is over.
+ * Tables: duties, cases and complaints by kind, incidents by kind. A duty is
+ * that of a case which was opened in the month, and was done, whenever that
+ * was; it was settled otherwise when the case needed it no more; it is late
+ * when it was done after its term, and overdue when it was not done and the
+ * term is over.
  */
 void monthlydesk_tell(const struct monthlydesk *desk,
 		      struct figures *figures);

@@ -1,4 +1,5 @@
-/* monthlyduty.h - how soon a duty was done: in how many cases, within its term or late */
+/* monthlyduty.h - how soon a duty was done: in how many cases,
+ * within its term or late */
 #ifndef REPORT_MONTHLYDUTY_H
 #define REPORT_MONTHLYDUTY_H
 

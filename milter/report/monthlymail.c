@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define TOP 20			/* findings, customers */
-#define NAMES_MAX 100000	/* of each; what comes later is not counted by name */
+#define NAMES_MAX 100000	/* of each; what comes later is not counted
+				 * by name */
 #define DIRECTIONS 4
 
 /* How a message ended, for the one who asks how much was stopped. */

@@ -14,7 +14,8 @@ void monthlymail_free(struct monthlymail *mail);
 /* Sessions, and what ended in another month, do not count. */
 void monthlymail_add(struct monthlymail *mail, const Reeve__Record *record);
 
-/* What was not delivered because of us: quarantined, refused for good, thrown away. */
+/* What was not delivered because of us: quarantined, refused for
+ * good, thrown away. */
 uint64_t monthlymail_stopped(const struct monthlymail *mail);
 uint64_t monthlymail_messages(const struct monthlymail *mail);
 uint64_t monthlymail_originals(const struct monthlymail *mail);
@@ -24,7 +25,8 @@ uint64_t monthlymail_messages_of(const struct monthlymail *mail, int first,
 uint64_t monthlymail_stopped_of(const struct monthlymail *mail, int first,
 				int last);
 
-/* Tables: volume by direction; days; the most frequent findings and customers. */
+/* Tables: volume by direction; days; the most frequent findings
+ * and customers. */
 void monthlymail_tell(const struct monthlymail *mail,
 		      struct figures *figures);
 

@@ -81,8 +81,8 @@ const char *redact_address(const struct redact *redact, struct span address,
 			    domain.len ? domain.ptr : "");
 }
 
-/* How long "local", the sign and "domain" at the beginning of text are; 0: they are not
- * there. */
+/* How long "local", the sign and "domain" at the beginning of text are; 0:
+ * they are not there. */
 static size_t length_at(struct span text, const struct known *known,
 			const char *sign)
 {
@@ -156,7 +156,7 @@ struct span redact_text(const struct redact *redact, struct span text,
 
 	if (!redact_append(redact, text, out, arena))
 		return text;
-	return arena_span(arena, span_of(out->str, out->len));
+	return arena_span(arena, span_string(out));
 }
 
 static void hide_bytes(const struct redact *redact, protobuf_c_boolean has,

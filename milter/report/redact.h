@@ -11,11 +11,11 @@
 #define REDACT_HASH_DIGITS 32
 
 /*
- * The local part of a recipient's address becomes the first half of HMAC-SHA-256 over
- * the whole address in lower case, in hex: the same person has always the same hash,
- * and nobody without the key can try names. What identifies him otherwise, a name in a
- * text or a token in a link, no program finds: of a message only its header is
- * shown.
+ * The local part of a recipient's address becomes the first half of
+ * HMAC-SHA-256 over the whole address in lower case, in hex: the same person
+ * has always the same hash, and nobody without the key can try names. What
+ * identifies him otherwise, a name in a text or a token in a link, no program
+ * finds: of a message only its header is shown.
  */
 struct redact {
 	uint8_t key[REDACTKEY_BYTES];
@@ -30,7 +30,8 @@ void redact_release(struct redact *redact);
 /* HASH@domain; without @: HASH. In the arena. */
 const char *redact_address(const struct redact *redact, struct span address,
 			   struct arena *arena);
-/* The addresses that are known replaced, also as local=domain and local%40domain. */
+/* The addresses that are known replaced, also as local=domain
+ * and local%40domain. */
 struct span redact_text(const struct redact *redact, struct span text,
 			struct arena *arena);
 /* The same behind what is in out; whether there were any. */

@@ -104,7 +104,7 @@ static void append_received(const struct redact *redact, struct span value,
 		done = from;
 	}
 	append(text, span_from(value, done));
-	redact_append(redact, span_of(text->str, text->len), out, arena);
+	redact_append(redact, span_string(text), out, arena);
 }
 
 /* A field whose encoded words hide a recipient is not shown. */
@@ -219,5 +219,5 @@ struct span redactheader_value(const struct redact *redact, struct span value,
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	append_other(redact, value, out, arena);
-	return span_trim(arena_span(arena, span_of(out->str, out->len)));
+	return span_trim(arena_span(arena, span_string(out)));
 }

@@ -5,10 +5,10 @@
 #include "report/redact.h"
 
 /*
- * The header of a message as it came, with CRLF: of the fields that name recipients (To,
- * Cc, Delivered-To and all that are called so) only addresses, hidden, are left; in
- * Received whom it was for; elsewhere the addresses that are known. Free with
- * g_byte_array_unref(). Pure; any bytes.
+ * The header of a message as it came, with CRLF: of the fields that name
+ * recipients (To, Cc, Delivered-To and all that are called so) only addresses,
+ * hidden, are left; in Received whom it was for; elsewhere the addresses that
+ * are known. Free with g_byte_array_unref(). Pure; any bytes.
  */
 GByteArray *redactheader_format(const struct redact *redact,
 				struct span original, struct arena *arena)

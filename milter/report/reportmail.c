@@ -54,7 +54,8 @@ GByteArray *reportmail_format(const struct reportmail *mail)
 				 GMIME_OBJECT(all));
 }
 
-/* sendmail(1) takes lines as programs have them, and makes CRLF of them again. */
+/* sendmail(1) takes lines as programs have them, and makes CRLF
+ * of them again. */
 static GString *with_lf(const GByteArray *message)
 {
 	const char *bytes = (const char *)message->data;
@@ -74,7 +75,7 @@ bool reportmail_send(const GByteArray *message, const char *program,
 	g_autoptr(GString) text = with_lf(message);
 	const struct sendmail_mail mail = {
 		.program = program, .sender = span_text(reporter->contact),
-		.to = to, .bytes = span_of(text->str, text->len),
+		.to = to, .bytes = span_string(text),
 	};
 
 	return sendmail_run(&mail, SEND_LIMIT_MS, error);

@@ -20,16 +20,16 @@ struct reportmail {
 	size_t file_count;
 };
 
-/* Whether it can be put into a header and an envelope: ASCII, local@domain, and nothing
- * that begins another field or address. */
+/* Whether it can be put into a header and an envelope: ASCII, local@domain, and
+ * nothing that begins another field or address. */
 bool reportmail_is_address(const char *text);
 
 /* A whole message with CRLF; free with g_byte_array_unref(). */
 GByteArray *reportmail_format(const struct reportmail *mail) MUST_USE;
 
 /*
- * Hands it to sendmail(1), program of the settings; its bounces come to the reporter's
- * contact. False with error: nobody has it, or nobody knows.
+ * Hands it to sendmail(1), program of the settings; its bounces come to the
+ * reporter's contact. False with error: nobody has it, or nobody knows.
  */
 bool reportmail_send(const GByteArray *message, const char *program,
 		     const struct report_settings *reporter,

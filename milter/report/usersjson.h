@@ -10,8 +10,8 @@
 /* "added", "changed" or "removed". */
 const char *usersjson_word(const struct customer_change *change);
 
-/* All fields but those that are empty; times are RFC 3339, UTC. A new reference, as
- * below; what is built on the way lives in arena. */
+/* All fields but those that are empty; times are RFC 3339, UTC. A new
+ * reference, as below; what is built on the way lives in arena. */
 json_t *usersjson_customer(const struct customer_entry *entry,
 			   struct arena *arena) MUST_USE;
 /* With the customer as he was and is; null where he was not in the book. */

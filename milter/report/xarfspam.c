@@ -61,8 +61,8 @@ static const char *domain_of(const char *address)
 	return at && at[1] ? at + 1 : NULL;
 }
 
-/* An envelope sender and a port are what the type wants of SMTP; without them it is
- * another protocol to it. */
+/* An envelope sender and a port are what the type wants of SMTP; without them
+ * it is another protocol to it. */
 static void add_smtp(json_t *report, const struct abusefacts *facts)
 {
 	bool is_smtp = domain_of(facts->sender) && facts->client_port;

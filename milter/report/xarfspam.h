@@ -7,9 +7,11 @@
 #include <jansson.h>
 
 /*
- * A report of the type messaging/spam; a new reference. NULL: the record has no client
- * address and no sender's domain, and so no source that a report could name.
+ * A report of the type messaging/spam; a new reference. NULL: the record
+ * has no client address and no sender's domain, and so no source that a
+ * report could name.
  */
-json_t *xarfspam_format(const struct abusefacts *facts, struct arena *arena) MUST_USE;
+json_t *xarfspam_format(const struct abusefacts *facts, struct arena *arena)
+	MUST_USE;
 
 #endif

@@ -44,9 +44,9 @@ struct dnsanswer *dnsanswer_new(enum dns_status status, uint32_t ttl_s,
 				const struct span *records, size_t count)
 	MUST_USE;
 /*
- * The answer section of a packet: its records of that type, whatever aliases led
- * to them, with names uncompressed. Pure. SERVFAIL when it cannot be read, or
- * says anything but NOERROR and NXDOMAIN. Free with g_free().
+ * The answer section of a packet: its records of that type, whatever aliases
+ * led to them, with names uncompressed. Pure. SERVFAIL when it cannot be read,
+ * or says anything but NOERROR and NXDOMAIN. Free with g_free().
  */
 struct dnsanswer *dnsanswer_parse(struct span packet, enum dns_type type)
 	MUST_USE;

@@ -23,15 +23,15 @@ void inquiry_free(struct inquiry *inquiry);
 /*
  * NULL: the answer is not there yet, ask again after inquiry_wait(). Never
  * blocks. A name that cannot be asked gives NXDOMAIN; a question past the limit
- * NODATA, since a message that asks too much must not pass for one whose DNS is in
- * trouble; one that is still open when the budget is spent, and any
- * question of an inquiry that is NULL, TIMEOUT.
+ * NODATA, since a message that asks too much must not pass for one whose DNS is
+ * in trouble; one that is still open when the budget is spent, and any question
+ * of an inquiry that is NULL, TIMEOUT.
  */
 const struct dnsanswer *inquiry_ask(struct inquiry *inquiry, const char *name,
 				    enum dns_type type);
 struct dns_asker inquiry_asker(struct inquiry *inquiry);
-/* One whose questions have room of their own, INQUIRY_RESERVE more, so that others
- * cannot use it up: for what decides about the message. */
+/* One whose questions have room of their own, INQUIRY_RESERVE more, so that
+ * others cannot use it up: for what decides about the message. */
 struct dns_asker inquiry_reserved_asker(struct inquiry *inquiry);
 
 /* Blocks until one more of the open questions is answered, or the budget is

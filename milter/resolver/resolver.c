@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "resolver/dnsname.h"
 #include "resolver/resolversettings.h"
+#include "resolver/unboundlib.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -128,30 +128,14 @@ static void settle(struct resolver *resolver, struct question *question,
 	make_room(resolver);
 }
 
-/* libunbound's own reading of its packet fails on a record without data (an
- * empty TXT), so the packet is read here. */
-static struct dnsanswer *answer_of(const struct ub_result *result)
-{
-	struct dnsanswer *answer;
-
-	if (result->bogus)
-		return dnsanswer_new(DNS_BOGUS, 0, NULL, 0);
-	answer = dnsanswer_parse(
-		span_of(result->answer_packet, (size_t)result->answer_len),
-		(enum dns_type)result->qtype);
-	if (!answer->count)
-		answer->ttl_s = (uint32_t)MAX(result->ttl, 0);
-	answer->is_secure = result->secure;
-	return answer;
-}
-
 /* Called by ub_process() in the pump, without our lock. */
 static void on_answer(void *mydata, int err, struct ub_result *result)
 {
 	struct question *question = mydata;
 	struct resolver *resolver = question->resolver;
 	struct dnsanswer *answer = err || !result ?
-		dnsanswer_new(DNS_SERVFAIL, 0, NULL, 0) : answer_of(result);
+		dnsanswer_new(DNS_SERVFAIL, 0, NULL, 0) :
+		unboundlib_answer(result);
 
 	if (result)
 		ub_resolve_free(result);
@@ -231,27 +215,11 @@ static void wake(struct resolver *resolver)
 			  errno);
 }
 
-/* libunbound reads names with escapes, so what is odd is escaped. */
-static char *quoted_name(const char *name)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-
-	for (; *name; name++) {
-		unsigned char c = (unsigned char)*name;
-
-		if (c <= 0x20 || c >= 0x7f || strchr("\\\"();@$", c))
-			g_string_append_printf(out, "\\%03u", c);
-		else
-			g_string_append_c(out, (char)c);
-	}
-	return g_string_free(g_steal_pointer(&out), FALSE);
-}
-
 static void send_question(struct resolver *resolver,
 			  struct question *question, const char *name,
 			  enum dns_type type)
 {
-	g_autofree char *quoted = quoted_name(name);
+	g_autofree char *quoted = unboundlib_name(name);
 	int id = 0;
 	int err = ub_resolve_async(resolver->unbound, quoted, (int)type, 1,
 				   question, on_answer, &id);
@@ -397,66 +365,6 @@ void resolver_init_waiter(pthread_cond_t *waiter)
 	pthread_condattr_destroy(&attributes);
 }
 
-static bool check(int err, const char *what, GError **error)
-{
-	if (!err)
-		return true;
-	g_set_error(error, resolver_error(), 0, "resolver: %s: %s", what,
-		    ub_strerror(err));
-	return false;
-}
-
-static bool set_servers(struct ub_ctx *unbound, const GPtrArray *servers,
-			GError **error)
-{
-	if (!servers->len)
-		return check(ub_ctx_resolvconf(unbound, NULL),
-			     "/etc/resolv.conf", error);
-	for (guint i = 0; i < servers->len; i++) {
-		const char *server = g_ptr_array_index(servers, i);
-
-		if (!check(ub_ctx_set_fwd(unbound, server), server, error))
-			return false;
-	}
-	return true;
-}
-
-static bool set_up(struct ub_ctx *unbound,
-		   const struct resolver_settings *settings, GError **error)
-{
-	static const struct { const char *name, *value; } options[] = {
-		{ "do-not-query-localhost:", "no" },
-		/* A forwarder that did not answer is asked again, rather than
-		 * left alone for a quarter of an hour. */
-		{ "infra-keep-probing:", "yes" },
-		{ "use-syslog:", "no" },
-		/* Names of private networks are the local servers' to know. */
-		{ "unblock-lan-zones:", "yes" },
-		{ "local-zone:", "test. nodefault" },
-		{ "local-zone:", "invalid. nodefault" },
-		{ "local-zone:", "home.arpa. nodefault" },
-	};
-
-	/* What goes wrong is told as an answer, and not on standard error. */
-	ub_ctx_debugout(unbound, NULL);
-	for (size_t i = 0; i < COUNT_OF(options); i++)
-		if (!check(ub_ctx_set_option(unbound, options[i].name,
-					     options[i].value),
-			   options[i].name, error))
-			return false;
-	if (!check(ub_ctx_set_option(unbound, "module-config:",
-				     settings->is_dnssec ?
-				     "validator iterator" : "iterator"),
-		   "module-config", error) ||
-	    !set_servers(unbound, settings->servers, error))
-		return false;
-	if (settings->is_dnssec &&
-	    !check(ub_ctx_add_ta_file(unbound, settings->trust_anchor),
-		   settings->trust_anchor, error))
-		return false;
-	return check(ub_ctx_async(unbound, 1), "threads", error);
-}
-
 void resolver_set_times(struct resolver *resolver, int64_t timeout_ms,
 			int64_t failure_ttl_ms)
 {
@@ -482,7 +390,7 @@ struct resolver *resolver_open(const struct resolver_settings *settings,
 			    g_strerror(errno));
 		goto fail;
 	}
-	if (!set_up(resolver->unbound, settings, error))
+	if (!unboundlib_set_up(resolver->unbound, settings, error))
 		goto fail;
 	if (pthread_create(&resolver->pump, NULL, pump, resolver) != 0) {
 		g_set_error_literal(error, resolver_error(), 0,

@@ -22,8 +22,8 @@ struct resolver_stats {
 
 /*
  * One a process, and never across a fork(). settings is borrowed for the call:
- * timeout and failure_ttl are taken from it, others can be set later. Error when
- * libunbound refuses them.
+ * timeout and failure_ttl are taken from it, others can be set later. Error
+ * when libunbound refuses them.
  */
 struct resolver *resolver_open(const struct resolver_settings *settings,
 			       GError **error) MUST_USE;

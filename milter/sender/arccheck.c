@@ -15,7 +15,8 @@
 
 #include <string.h>
 
-#define NAMES_MAX 500		/* in h=; each is looked for in the whole header */
+#define NAMES_MAX 500		/* in h=; each is looked for in the
+				 * whole header */
 
 struct arccheck {
 	struct dns_asker asker;
@@ -148,7 +149,8 @@ static const char *verify_text(const struct dkim_settings *policy,
 	return is_good ? NULL : "a signature does not verify";
 }
 
-/* Fetches the key and verifies what is in the text; what is wrong, else NULL. */
+/* Fetches the key and verifies what is in the text; what is
+ * wrong, else NULL. */
 static const char *verify(struct arccheck *check,
 			  const struct transaction *tx,
 			  const struct taglist *tags, const GString *text)

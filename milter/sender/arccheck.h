@@ -9,9 +9,9 @@
 
 struct arccheck;
 
-/* Once the header is there: asks for the keys. is_sealing: the message will get a
- * seal of ours (arc.seal), so that its body is hashed whether it has a chain or
- * not. NULL when there is nothing to do. */
+/* Once the header is there: asks for the keys. is_sealing: the message will get
+ * a seal of ours (arc.seal), so that its body is hashed whether it has a chain
+ * or not. NULL when there is nothing to do. */
 struct arccheck *arccheck_new(struct transaction *tx, struct dns_asker asker,
 			      bool is_sealing) MUST_USE;
 /* Accepts NULL. */
@@ -27,17 +27,18 @@ bool arccheck_is_ready(struct arccheck *check);
  */
 void arccheck_validate(struct arccheck *check, struct transaction *tx);
 
-/* Whether the sealers that we trust, from the last one back, saw DMARC pass for the
- * one domain in the one From, and no field was added since; needs tx->auth.arc. */
+/* Whether the sealers that we trust, from the last one back, saw DMARC
+ * pass for the one domain in the one From, and no field was added since;
+ * needs tx->auth.arc. */
 bool arccheck_has_passed(const struct arccheck *check,
 			 struct transaction *tx,
 			 const struct from_facts *from);
 
 /*
  * Adds a set of ours to tx->annotations, results (as authres_format() has them)
- * within, after validation; tx->auth.arc.result is what that said, or what it said
- * when the message came in. Nothing when the chain has failed before, has 50 sets,
- * or when nobody judged it, as when the DNS did not tell a key.
+ * within, after validation; tx->auth.arc.result is what that said, or what it
+ * said when the message came in. Nothing when the chain has failed before, has
+ * 50 sets, or when nobody judged it, as when the DNS did not tell a key.
  */
 void arccheck_seal(struct arccheck *check, struct transaction *tx,
 		   const char *results);

@@ -106,7 +106,7 @@ static const char *make_signature(struct transaction *tx,
 			"d=%s; s=%s; t=%" PRId64 ";\n\th=%s;\n\tbh=%s;\n\tb=",
 			instance, key->domain, key->selector,
 			clock_now_us() / G_USEC_PER_SEC, names->str, hash);
-	arctext_listed(text, tx, span_of(names->str, names->len),
+	arctext_listed(text, tx, span_string(names),
 		       CANON_RELAXED);
 	return sign(tx, key, "ARC-Message-Signature", value->str, text,
 		    CANON_RELAXED);

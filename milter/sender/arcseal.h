@@ -7,10 +7,10 @@
 #include "sender/canon.h"
 
 /*
- * Adds a set to tx->annotations, by the key of arc.key, which must be there. chain:
- * what there was before, with room for one more, or NULL; tx->auth.arc.result says
- * whether it is valid. body_digest: of the body, relaxed. results: as
- * authres_format() has them.
+ * Adds a set to tx->annotations, by the key of arc.key, which must be there.
+ * chain: what there was before, with room for one more, or NULL;
+ * tx->auth.arc.result says whether it is valid. body_digest: of the body,
+ * relaxed. results: as authres_format() has them.
  */
 void arcseal_add(struct transaction *tx, const struct arc_chain *chain,
 		 const uint8_t body_digest[CANON_HASH_BYTES],

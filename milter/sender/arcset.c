@@ -127,7 +127,8 @@ struct arc_chain *arcset_collect(struct transaction *tx)
 	}
 	if (chain && !chain->problem)
 		chain->problem = check(chain);
-	if (chain && !chain->problem && (tx->headers_dropped || tx->headers_cut))
+	if (chain && !chain->problem &&
+	    (tx->headers_dropped || tx->headers_cut))
 		chain->problem = "not all of the header was kept";
 	return chain;
 }

@@ -24,8 +24,8 @@ struct arc_chain {
 
 /* Pure. In the transaction's arena; NULL when there is no ARC field at all. */
 struct arc_chain *arcset_collect(struct transaction *tx);
-/* The instance of an ARC-Authentication-Results, 0 when it has none; *rest_out is
- * what stands behind it: an Authentication-Results. */
+/* The instance of an ARC-Authentication-Results, 0 when it has none; *rest_out
+ * is what stands behind it: an Authentication-Results. */
 unsigned arcset_results_instance(struct span value, struct span *rest_out);
 
 #endif

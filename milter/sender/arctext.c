@@ -9,7 +9,7 @@ void arctext_field(GString *out, const struct transaction *tx,
 {
 	GString *field = headerwire_format(tx, header);
 
-	canon_header(out, span_of(field->str, field->len), canon);
+	canon_header(out, span_string(field), canon);
 	g_string_free(field, TRUE);
 }
 
@@ -18,7 +18,7 @@ void arctext_signature(GString *out, const struct transaction *tx,
 {
 	GString *field = headerwire_format(tx, header);
 
-	canon_signature(out, span_of(field->str, field->len), canon);
+	canon_signature(out, span_string(field), canon);
 	g_string_free(field, TRUE);
 }
 

@@ -253,8 +253,8 @@ static void refuse(struct transaction *tx, const char *symbol,
 	finding->text = text;
 }
 
-/* Who wrote it cannot be told when not all of that was seen; and results that may
- * say to be ours cannot be removed. */
+/* Who wrote it cannot be told when not all of that was seen; and results that
+ * may say to be ours cannot be removed. */
 static void refuse_hidden(struct transaction *tx,
 			  const struct from_facts *from)
 {

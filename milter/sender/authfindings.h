@@ -5,8 +5,8 @@
 #include "message/transaction.h"
 #include "sender/dmarccheck.h"
 
-/* SPF_*, DKIM_*, DMARC_*, ARC_*, LIMIT_DNS, from tx->auth; DMARC_FAIL demands what
- * the policy asks for, as far as dmarc.enforce lets it. */
+/* SPF_*, DKIM_*, DMARC_*, ARC_*, LIMIT_DNS, from tx->auth; DMARC_FAIL demands
+ * what the policy asks for, as far as dmarc.enforce lets it. */
 void authfindings_add(struct transaction *tx);
 /* LOGIN_ENVELOPE: an account whose envelope sender is not its own. */
 void authfindings_check_login(struct transaction *tx);

@@ -1,4 +1,5 @@
-/* authres.h - Authentication-Results fields, read and written (RFC 8601, 8616) */
+/* authres.h - Authentication-Results fields, read and written
+ * (RFC 8601, 8616) */
 #ifndef SENDER_AUTHRES_H
 #define SENDER_AUTHRES_H
 
@@ -30,13 +31,14 @@ bool authres_parse(struct span text, struct arena *arena,
 const char *authres_parse_id(struct span text, struct arena *arena);
 
 /*
- * The value of ours, from tx->auth: "id; spf=... ; dkim=...", one method a line,
- * folded with LF and a tab. ASCII, with A-labels; in an internationalised
+ * The value of ours, from tx->auth: "id; spf=... ; dkim=...", one method a
+ * line, folded with LF and a tab. ASCII, with A-labels; in an internationalised
  * message (SMTPUTF8) U-labels and UTF-8 local parts (RFC 8616, 5). authserv_id
  * NULL: only what stands behind it.
  */
 const char *authres_format(struct transaction *tx, const char *authserv_id);
-/* The value of Received-SPF (RFC 7208, 9.1), ASCII; NULL: there is no result. */
+/* The value of Received-SPF (RFC 7208, 9.1), ASCII; NULL: there
+ * is no result. */
 const char *authres_format_spf(struct transaction *tx,
 			       const char *authserv_id);
 

@@ -56,8 +56,8 @@ void bodygames_add(struct bodygames *games, struct span chunk)
 	games->last = before;
 }
 
-/* In the header folds are LF or CRLF, as the MTA has it: only a CR without LF is
- * odd there. */
+/* In the header folds are LF or CRLF, as the MTA has it: only a CR
+ * without LF is odd there. */
 static uint32_t count_header_cr(const struct transaction *tx)
 {
 	uint32_t count = 0;

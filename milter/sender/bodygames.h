@@ -14,7 +14,8 @@ struct bodygames {
 	char last;			/* the byte before */
 	char line[16];			/* how the line at hand begins */
 	size_t line_len;
-	bool is_dot_before;		/* the line before was a dot alone ... */
+	bool is_dot_before;		/* the line before was a dot
+					 * alone ... */
 	bool is_odd_before;		/* ... with an odd line end around it */
 	bool is_line_odd;		/* the end of the line before was odd */
 	bool is_smuggling;		/* a command followed */

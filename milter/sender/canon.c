@@ -75,7 +75,7 @@ void canon_signature(GString *out, struct span field, enum canon canon)
 
 	if (find_b(field, &from, &to))
 		g_string_erase(bare, (gssize)from, (gssize)(to - from));
-	canon_header(out, span_of(bare->str, bare->len), canon);
+	canon_header(out, span_string(bare), canon);
 	g_string_truncate(out, out->len - 2);
 }
 

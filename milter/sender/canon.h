@@ -14,8 +14,8 @@ enum canon { CANON_SIMPLE, CANON_RELAXED };
 
 /* Appends one field, "Name: value" as it went over the wire, with CRLF. */
 void canon_header(GString *out, struct span field, enum canon canon);
-/* The same with the value of its b= tag left out, and no CRLF: as the signature's
- * own field is hashed (3.7). */
+/* The same with the value of its b= tag left out, and no CRLF: as the
+ * signature's own field is hashed (3.7). */
 void canon_signature(GString *out, struct span field, enum canon canon);
 
 /* The hash of a body that comes in pieces, CRLF at its lines. */

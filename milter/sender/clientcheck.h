@@ -7,8 +7,8 @@
 
 struct resolver;
 
-/* At connect: asks for the client's name, so that the answer is there at the end
- * of its message. Waits for nothing; resolver may be NULL. */
+/* At connect: asks for the client's name, so that the answer is there at the
+ * end of its message. Waits for nothing; resolver may be NULL. */
 void clientcheck_prefetch(struct resolver *resolver,
 			  const struct client *client);
 /*

@@ -9,9 +9,9 @@
 
 /*
  * A fixed number of senders as 64-bit digests: who comes too late for the room
- * takes the place of one that was not seen for long. Two senders with one digest
- * are one: a stranger gains by that one finding less, once in 2^64 tries. Any
- * thread.
+ * takes the place of one that was not seen for long. Two senders with one
+ * digest are one: a stranger gains by that one finding less, once in 2^64
+ * tries. Any thread.
  */
 struct contacts;
 

@@ -36,7 +36,8 @@ static void close_nothing(void *service)
 	(void)service;
 }
 
-/* All hashes are made by now: what follows would be the keys, and those are ours. */
+/* All hashes are made by now: what follows would be the keys,
+ * and those are ours. */
 static DKIM_CBSTAT stop_here(DKIM *dkim, DKIM_SIGINFO **sigs, int count)
 {
 	(void)dkim;

@@ -32,7 +32,8 @@ static const char *tag_value(DKIM_SIGINFO *sig, const char *tag)
 	return value && *value ? value : NULL;
 }
 
-/* d= whole, in its one form: alignment goes by it. NULL when it is no domain. */
+/* d= whole, in its one form: alignment goes by it. NULL when it
+ * is no domain. */
 static const char *domain_of(DKIM_SIGINFO *sig, struct arena *arena)
 {
 	const char *value = tag_value(sig, "d");

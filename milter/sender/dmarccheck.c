@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-#define WALK_LABELS 8		/* DMARCbis, 4.10: no more questions than that */
+#define WALK_LABELS 8		/* DMARCbis, 4.10: no more questions
+				 * than that */
 
 /* What is asked of the DNS, and what it said, for one domain's policy. */
 struct asking {
@@ -45,8 +46,8 @@ static bool is_domain_byte(char c)
 	       c & 0x80;
 }
 
-/* Readers disagree about a field that is not as it should be: each domain behind an
- * @ is one that some of them may show. */
+/* Readers disagree about a field that is not as it should be: each domain
+ * behind an @ is one that some of them may show. */
 static void add_all_domains(struct from_facts *from, struct span value,
 			    struct arena *arena)
 {
@@ -364,8 +365,8 @@ static void override(struct auth_dmarc *dmarc, enum dmarc_policy policy,
 	dmarc->reason = reason;
 }
 
-/* Is there a signature of the domain's, or a trusted seal, that was not verified to
- * the end? */
+/* Is there a signature of the domain's, or a trusted seal, that was not
+ * verified to the end? */
 static bool is_unread(const struct transaction *tx)
 {
 	bool is_found = tx->auth.arc.is_unread;
@@ -423,7 +424,8 @@ static struct auth_dmarc judge_domain(struct asking *on, const char *domain)
 
 	on->is_trouble = false;
 	policy = find_policy(on, domain);
-	/* What the organisation says holds only where the domain itself is silent. */
+	/* What the organisation says holds only where the
+	 * domain itself is silent. */
 	if (on->is_trouble && (!policy.is_found ||
 			       !g_str_equal(policy.domain, domain))) {
 		dmarc.result = AUTH_RESULT_TEMPERROR;

@@ -21,8 +21,8 @@ struct dmarc_record {
 
 /* Whether it is one of version 1 at all: "v=DMARC1" first. Pure. */
 bool dmarcrecord_is_one(struct span txt);
-/* Pure. False when it is to be ignored (6.6.3): no valid p= and no rua= that would
- * make up for it. What else is wrong in it is passed over (6.3). */
+/* Pure. False when it is to be ignored (6.6.3): no valid p= and no rua= that
+ * would make up for it. What else is wrong in it is passed over (6.3). */
 bool dmarcrecord_parse(struct span txt, struct dmarc_record *record_out)
 	MUST_USE;
 

@@ -393,8 +393,8 @@ static void check_date(struct transaction *tx)
 		add(tx, "DATE_FORGED", 0.5, "it is more than 15 days old");
 }
 
-/* "by NAME" of the topmost Received: what the client itself wrote. Those further
- * down may be ours when mail comes back, as from a mailing list. */
+/* "by NAME" of the topmost Received: what the client itself wrote. Those
+ * further down may be ours when mail comes back, as from a mailing list. */
 static void check_received(struct transaction *tx)
 {
 	const struct header *header = transaction_find_header(tx, "Received");

@@ -9,9 +9,10 @@
 #include <glib.h>
 
 /*
- * A table account -> senders. A line is "account: sender, sender ..."; a sender is an
- * address, a @domain, a @.domain for all below it, or *. The account * stands
- * for every account that has no line of its own. Read-only once filled.
+ * A table account -> senders. A line is "account: sender, sender
+ * ..."; a sender is an address, a @domain, a @.domain for all below it, or *.
+ * The account * stands for every account that has no line of its own. Read-only
+ * once filled.
  */
 struct logins;
 

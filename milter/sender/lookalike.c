@@ -15,7 +15,8 @@
 struct lookalikes {
 	GHashTable *domains;	/* of A-labels, owned */
 	GHashTable *skeletons;	/* skeleton -> domain */
-	GHashTable *variants;	/* with a letter left out -> GPtrArray of domains */
+	GHashTable *variants;	/* with a letter left out -> GPtrArray of
+				 * domains */
 	GHashTable *names;	/* first label -> domain */
 };
 
@@ -190,8 +191,8 @@ static const char *find_edit(const struct lookalikes *all, const char *name)
 	return NULL;
 }
 
-/* "example.org.login.test", "example-org.test", "example.test.net": each label in
- * front of the public suffix, and the parts of one that has hyphens. But the
+/* "example.org.login.test", "example-org.test", "example.test.net": each label
+ * in front of the public suffix, and the parts of one that has hyphens. But the
  * same name under another suffix is another's right. */
 static const char *find_label(const struct lookalikes *all,
 			      const char *domain, const char *organisation)

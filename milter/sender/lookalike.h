@@ -19,7 +19,8 @@ struct lookalikes;
 struct lookalikes *lookalikes_new(void) MUST_USE;
 /* Accepts NULL. */
 void lookalikes_free(struct lookalikes *all);
-/* A domain, A- or U-labels; a dot in front means nothing. Error when it is none. */
+/* A domain, A- or U-labels; a dot in front means nothing. Error
+ * when it is none. */
 bool lookalikes_add(struct lookalikes *all, const char *domain,
 		    GError **error) MUST_USE;
 

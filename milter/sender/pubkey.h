@@ -14,7 +14,8 @@ struct pubkey {
 	bool is_testing;		/* t=y */
 	bool is_strict;			/* t=s: no subdomains in i= */
 	bool is_for_sha1, is_for_sha256;	/* h= */
-	struct span blob;		/* the key itself, decoded; empty: withdrawn */
+	struct span blob;		/* the key itself, decoded; empty:
+					 * withdrawn */
 };
 
 /*

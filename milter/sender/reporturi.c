@@ -77,8 +77,8 @@ static bool decode(struct span text, struct arena *arena,
 	return true;
 }
 
-/* Only what needs no quotes, anywhere: dot-atoms of RFC 5322. A local part that begins
- * with - is no option, but who knows the programs behind. */
+/* Only what needs no quotes, anywhere: dot-atoms of RFC 5322. A local part that
+ * begins with - is no option, but who knows the programs behind. */
 static bool is_plain(struct span local)
 {
 	if (!local.len || local.ptr[0] == '-')

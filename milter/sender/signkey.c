@@ -65,7 +65,8 @@ static char *read_private(const char *path, GError **error)
 		close(fd);
 		return NULL;
 	}
-	while (text->len < FILE_MAX && (len = read(fd, chunk, sizeof chunk)) > 0)
+	while (text->len < FILE_MAX &&
+	       (len = read(fd, chunk, sizeof chunk)) > 0)
 		g_string_append_len(text, chunk, len);
 	close(fd);
 	return g_string_free(g_steal_pointer(&text), FALSE);

@@ -19,8 +19,8 @@ struct signkey {
 };
 
 /*
- * Reads a private key in PEM: RSA of 1024 to 8192 bits, or Ed25519. Error when it
- * is something else, or when anyone but its owner can read the file, or when
+ * Reads a private key in PEM: RSA of 1024 to 8192 bits, or Ed25519. Error when
+ * it is something else, or when anyone but its owner can read the file, or when
  * the owner is neither root nor we.
  */
 struct signkey *signkey_load(const char *domain, const char *selector,
@@ -32,7 +32,8 @@ void signkey_free(struct signkey *key);
 
 /* A new one as PEM, RSA of so many bits, or Ed25519 for 0 bits; free it. */
 char *signkey_make_pem(unsigned bits, GError **error) MUST_USE;
-/* The p= and k= of the record that goes with it, "v=DKIM1; k=rsa; p=..."; free. */
+/* The p= and k= of the record that goes with it,
+ * "v=DKIM1; k=rsa; p=..."; free. */
 char *signkey_record(const struct signkey *key) MUST_USE;
 
 #endif

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* No name is so long: a record of 64 KiB of macros must not become megabytes. */
+/* No name is so long: a record of 64 KiB of macros must not
+ * become megabytes. */
 #define EXPANDED_MAX 16384
 
 /* One %{...}, taken apart. */
@@ -95,7 +96,8 @@ static const char *value_of(char letter, const struct spf_macros *macros,
 	}
 }
 
-/* Splits at the delimiters, turns round, keeps the right ones, joins by dots. */
+/* Splits at the delimiters, turns round, keeps the right ones,
+ * joins by dots. */
 static char *transform(const char *value, const struct macro *macro)
 {
 	g_autofree char *set = macro->delimiters.len ?

@@ -10,7 +10,8 @@
 struct spf_macros {
 	struct span local;		/* l */
 	const char *sender_domain;	/* o */
-	const char *domain;		/* d: changes with include and redirect */
+	const char *domain;		/* d: changes with include and
+					 * redirect */
 	struct netaddr client;		/* i, c, v */
 	const char *helo;		/* h */
 	const char *validated_name;	/* p: NULL until it is asked for */

@@ -150,8 +150,9 @@ static bool take_bits(struct span text, unsigned most, uint8_t *bits_out)
 	return bits <= most;
 }
 
-/* Cuts "/24", "//64" or "/24//64" off the end of *text. A slash may also stand in
- * a name or a macro: one with anything else than digits behind it is such. */
+/* Cuts "/24", "//64" or "/24//64" off the end of *text. A slash may
+ * also stand in a name or a macro: one with anything else than digits
+ * behind it is such. */
 static bool cut_cidr(struct span *text, struct spf_term *term)
 {
 	size_t from = text->len;

@@ -18,7 +18,8 @@ struct spf_term {
 	enum spf_mechanism mechanism;
 	enum auth_result qualifier;	/* the result when it matches */
 	struct span text;		/* as published */
-	struct span domain;		/* domain-spec, not expanded; may be empty */
+	struct span domain;		/* domain-spec, not expanded; may
+					 * be empty */
 	struct network network;		/* of ip4 and ip6 */
 	uint8_t bits4, bits6;		/* of a and mx: 0 to 32, 0 to 128 */
 };

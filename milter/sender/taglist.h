@@ -19,8 +19,8 @@ struct taglist {
 
 /* Pure. False when it is none: no =, a bad name, a tag twice, too many. */
 bool taglist_parse(struct span text, struct taglist *list_out) MUST_USE;
-/* The same, but passes over what is wrong, and over a tag's second coming: DMARC
- * wants it so (RFC 7489, 6.3). */
+/* The same, but passes over what is wrong, and over a tag's second coming:
+ * DMARC wants it so (RFC 7489, 6.3). */
 void taglist_parse_loosely(struct span text, struct taglist *list_out);
 /* Names are compared with case. NULL when it is not there. */
 const struct span *taglist_find(const struct taglist *list, const char *name);

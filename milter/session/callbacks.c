@@ -254,7 +254,8 @@ static const enum service_counter counter_of[] = {
 	[ACTION_DISCARD] = COUNTER_DISCARDED,
 };
 
-/* What was found before the header came does not count for released mail either. */
+/* What was found before the header came does not count for
+ * released mail either. */
 static void judge(struct transaction *tx)
 {
 	if (released_check(tx)) {

@@ -1,4 +1,5 @@
-/* contentjson.h - the state of content rules, keyword lists and clamd, as JSON */
+/* contentjson.h - the state of content rules, keyword lists and
+ * clamd, as JSON */
 #ifndef SESSION_CONTENTJSON_H
 #define SESSION_CONTENTJSON_H
 

@@ -59,15 +59,16 @@ static struct {
 	const struct daemon_options *options;
 	struct status_facts facts;
 	char *reload_error;
-	int64_t stale_failed_us;	/* a changed file could not be read then */
+	int64_t stale_failed_us;	/* a changed file could not be
+					 * read then */
 } self;
 
 /*
  * libmilter waits for SIGHUP, SIGTERM and SIGINT in a thread of its own, and
  * takes each of them as "stop at once". The kernel hands a signal of the
  * process to the main thread first when it does not block it; so the main
- * thread keeps these open, with handlers that only write a byte, and smfi_main()
- * runs in another thread.
+ * thread keeps these open, with handlers that only write a byte, and
+ * smfi_main() runs in another thread.
  */
 static void on_signal(int number)
 {
@@ -102,9 +103,9 @@ static bool catch_signals(void)
 }
 
 /*
- * libmilter makes a thread for each callback that finds none idle, and lets it go
- * afterwards. glibc keeps 40 MiB of the stacks of ended threads for new ones:
- * five of its usual size, but 40 of this.
+ * libmilter makes a thread for each callback that finds none idle, and lets it
+ * go afterwards. glibc keeps 40 MiB of the stacks of ended threads for new
+ * ones: five of its usual size, but 40 of this.
  */
 static void shrink_stacks(void)
 {

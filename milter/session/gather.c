@@ -180,8 +180,9 @@ void gather_queue_id(struct session *session, SMFICTX *ctx)
 	tx->log = (struct log_context){ session->facts.id, tx->queue_id };
 }
 
-/* With SMFIP_RCPT_REJ the MTA names its "error" mailer, the enhanced code as the
- * host and its text as the address (Sendmail's ${rcpt_*}; Postfix alike). */
+/* With SMFIP_RCPT_REJ the MTA names its "error" mailer, the enhanced
+ * code as the host and its text as the address (Sendmail's
+ * ${rcpt_*}; Postfix alike). */
 static void note_mta_refusal(struct recipient *rcpt, struct arena *arena)
 {
 	if (!rcpt->mailer || !g_str_equal(rcpt->mailer, "error"))

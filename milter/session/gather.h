@@ -16,8 +16,10 @@ struct session {
 	struct arena arena;
 	struct log_context log;
 	bool is_connected;		/* xxfi_connect was called */
-	bool is_space_known;		/* whether the MTA passes header values ... */
-	bool has_leading_space;		/* ... with the space behind the colon */
+	bool is_space_known;		/* whether the MTA passes header
+					 * values ... */
+	bool has_leading_space;		/* ... with the space behind
+					 * the colon */
 	struct settings *settings;	/* of the message in hand; owned */
 	struct transaction tx;		/* of the message in hand */
 	bool is_in_message;

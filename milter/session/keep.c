@@ -45,7 +45,8 @@ static void log_verdict(const struct transaction *tx)
 		  tx->body_bytes, tx->is_enforced ? "" : " mode=monitor");
 }
 
-/* In monitor mode mail is never held up; it goes by with a record that waits. */
+/* In monitor mode mail is never held up; it goes by with a
+ * record that waits. */
 static void decide_without(struct transaction *tx, const char *symbol,
 			   const char *text)
 {

@@ -8,14 +8,15 @@
  * (records.on_failure). Cheap. */
 bool keep_is_possible(const struct settings *settings);
 
-/* Whether the disk has room for the records of more mail (records.disk_limit), or
- * need not have. Cheap. */
+/* Whether the disk has room for the records of more mail (records.disk_limit),
+ * or need not have. Cheap. */
 bool keep_has_room(const struct settings *settings);
 
 /*
- * Writes the record of a message that came to its end, and its original when that
- * is evidence, and returns when they are on disk. When one cannot be written, the outcome becomes what
- * records.on_failure says, and a record of that is queued.
+ * Writes the record of a message that came to its end, and its original when
+ * that is evidence, and returns when they are on disk. When one cannot be
+ * written, the outcome becomes what records.on_failure says, and a record of
+ * that is queued.
  */
 void keep_message(struct session *session);
 

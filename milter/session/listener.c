@@ -109,8 +109,8 @@ static bool look_at(int fd, struct own_socket *socket_out)
 	return true;
 }
 
-/* libmilter hands out neither its listening socket nor those of its sessions, so
- * they are looked for among our own descriptors. */
+/* libmilter hands out neither its listening socket nor those of its sessions,
+ * so they are looked for among our own descriptors. */
 static void each_socket(void (*take)(const struct own_socket *))
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -129,9 +129,9 @@ static void each_socket(void (*take)(const struct own_socket *))
 }
 
 /*
- * What is set on the listening socket is inherited by each accepted one (Linux).
- * Without TCP_NODELAY the small writes at the end of a message wait 40 ms for a
- * delayed ACK, every message.
+ * What is set on the listening socket is inherited by each accepted one
+ * (Linux). Without TCP_NODELAY the small writes at the end of a message wait 40
+ * ms for a delayed ACK, every message.
  */
 static void take_listening(const struct own_socket *found)
 {

@@ -131,7 +131,7 @@ bool original_keep(struct transaction *tx)
 	if (!facts->why && !is_own)
 		return true;
 	header = header_of(tx);
-	pieces[0] = span_of(header->str, header->len);
+	pieces[0] = span_string(header);
 	pieces[1] = span_of((const char *)tx->body->data, tx->body->len);
 	fill_facts(facts, tx, pieces, (size_t)settings->max_bytes);
 	facts->is_held = is_own && facts->is_whole;

@@ -6,13 +6,14 @@
 
 /*
  * What `reevectl evidence release` hands to the MTA carries the header field
- * X-Mailreeve-Released with the id of its record and a token that only state.mdb
- * knows. Who reads such mail later could say the token again: so it counts from the
- * MTA itself only (no stranger's mail), for a few days, and only with the body that
- * was released; and the field goes no further, whoever wrote it.
+ * X-Mailreeve-Released with the id of its record and a token that only
+ * state.mdb knows. Who reads such mail later could say the token again: so it
+ * counts from the MTA itself only (no stranger's mail), for a few days, and
+ * only with the body that was released; and the field goes no further, whoever
+ * wrote it.
  *
- * At the end of a message: true when it is released mail. Then the finding RELEASED
- * names the record.
+ * At the end of a message: true when it is released mail. Then the finding
+ * RELEASED names the record.
  */
 bool released_check(struct transaction *tx) MUST_USE;
 

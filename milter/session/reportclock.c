@@ -22,10 +22,12 @@
 #define LEAST_NICE 19
 
 static pthread_t thread;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* for ended alone */
+/* For ended alone. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended;
 static atomic_bool is_running, is_ending;
-static int64_t failed_us;	/* when days could not be read; the thread's alone */
+static int64_t failed_us;	/* when days could not be read; the
+				 * thread's alone */
 
 static void tell(const GError *why)
 {

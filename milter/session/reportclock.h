@@ -1,4 +1,5 @@
-/* reportclock.h - the thread that sends DMARC aggregate reports when it is time */
+/* reportclock.h - the thread that sends DMARC aggregate reports
+ * when it is time */
 #ifndef SESSION_REPORTCLOCK_H
 #define SESSION_REPORTCLOCK_H
 
@@ -7,13 +8,13 @@
 #include <glib.h>
 
 /*
- * It looks once a minute, when dmarc_reports.enabled says so, at the lowest priority. Days
- * that cannot be read are logged, and tried again after an hour. Once a process, behind
- * service_open().
+ * It looks once a minute, when dmarc_reports.enabled says so, at the lowest
+ * priority. Days that cannot be read are logged, and tried again after an hour.
+ * Once a process, behind service_open().
  */
 bool reportclock_open(GError **error) MUST_USE;
-/* Before service_close(). What sendmail has in hand is waited for, half a minute at
- * most. */
+/* Before service_close(). What sendmail has in hand is waited for,
+ * half a minute at most. */
 void reportclock_close(void);
 
 #endif

@@ -26,7 +26,8 @@ static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct settings *current;
 static struct state *state;
 static struct recorder *recorder;
-static struct diskwatch *disk;	/* stays: libmilter's threads ask it to the end */
+static struct diskwatch *disk;	/* stays: libmilter's threads ask it to
+				 * the end */
 static struct housekeeper *keeper;
 static struct resolver *resolver;
 static struct bulk *bulk;

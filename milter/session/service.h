@@ -18,7 +18,8 @@ struct state;
 enum service_counter {
 	COUNTER_SESSIONS,		/* since the start */
 	COUNTER_SESSIONS_OPEN,
-	COUNTER_MESSAGES,		/* since the start, whatever their end */
+	COUNTER_MESSAGES,		/* since the start, whatever
+					 * their end */
 	COUNTER_MESSAGES_OPEN,
 	COUNTER_ACCEPTED, COUNTER_TAGGED, COUNTER_QUARANTINED,
 	COUNTER_DEFERRED, COUNTER_REJECTED, COUNTER_DISCARDED,

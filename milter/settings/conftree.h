@@ -9,10 +9,10 @@
 
 /*
  * The syntax is that of the Universal Configuration Language (libucl): named
- * sections in braces, lists in brackets, `key = value;` with or without the
- * `=` (or `:`) and the `;`, comments with # and nested ones with slash and star,
- * strings in double quotes (escapes as in JSON) or single ones (none), heredocs.
- * The library itself is not packaged by Debian 12, whose libucl is a
+ * sections in braces, lists in brackets, `key = value;` with or without the `=`
+ * (or `:`) and the `;`, comments with # and nested ones with slash and star,
+ * strings in double quotes (escapes as in JSON) or single ones (none),
+ * heredocs. The library itself is not packaged by Debian 12, whose libucl is a
  * compressor. What we have no use for is left out: macros other than .include,
  * variables, merging by priority.
  */
@@ -42,9 +42,9 @@ struct conftree;
 #define CONFTREE_INCLUDE_MAX 8			/* files within files */
 
 /*
- * Gives the text of an included file, in a GBytes; NULL and error when it can't.
- * from is the including file. may_lack (`.include(try=true)`): NULL without
- * an error is an empty file.
+ * Gives the text of an included file, in a GBytes; NULL and error when it
+ * can't. from is the including file. may_lack (`.include(try=true)`): NULL
+ * without an error is an empty file.
  */
 typedef GBytes *conftree_include_fn(const char *name, const char *from,
 				    bool may_lack, char **path_out,

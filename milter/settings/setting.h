@@ -48,7 +48,8 @@ struct setting {
 
 /* What a named sub-section holds: `listeners { submission { ... } }`. */
 struct setting_section_type {
-	size_t size;				/* of the struct of its values */
+	size_t size;				/* of the struct of
+						 * its values */
 	const struct setting *rows;
 	size_t row_count;
 };

@@ -1,4 +1,5 @@
-/* settingread.h - from the tree of a settings file to the structs of the rows */
+/* settingread.h - from the tree of a settings file to the
+ * structs of the rows */
 #ifndef SETTINGS_SETTINGREAD_H
 #define SETTINGS_SETTINGREAD_H
 

@@ -8,7 +8,8 @@
  * settings. The caller frees the array with g_array_unref(). */
 GArray *annotate(struct transaction *tx) MUST_USE;
 
-/* Whether a header field is one that only we may have written, and another did. */
+/* Whether a header field is one that only we may have written,
+ * and another did. */
 bool annotate_is_forged(struct transaction *tx, const struct header *header);
 
 #endif

@@ -45,7 +45,8 @@ static const struct {
 	{ STAGE_MESSAGE, viruscheck_message },
 	{ STAGE_MESSAGE, dnslists_message },
 	{ STAGE_MESSAGE, customercheck_message },
-	{ STAGE_MESSAGE, customerrelay_message },	/* asks what that found */
+	{ STAGE_MESSAGE, customerrelay_message },	/* asks what
+							 * that found */
 	{ STAGE_MESSAGE, likeness_message },
 	{ STAGE_MESSAGE, recipientcheck_message },
 	{ STAGE_MESSAGE, unasked_message },

@@ -6,8 +6,8 @@
 
 /*
  * Whether the message is refused at MAIL, by a finding that says so: fills
- * tx->outcome then. Never in monitor mode, nor DIRECTION_LOCAL, for which the MTA
- * has the message already: that waits for verdict_message().
+ * tx->outcome then. Never in monitor mode, nor DIRECTION_LOCAL, for which the
+ * MTA has the message already: that waits for verdict_message().
  */
 bool verdict_sender(struct transaction *tx);
 

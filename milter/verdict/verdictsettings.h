@@ -13,14 +13,16 @@ struct thresholds {
 
 struct profile {
 	const char *name;
-	GPtrArray *domains;		/* patterns, as relay.domains has them */
+	GPtrArray *domains;		/* patterns, as relay.domains
+					 * has them */
 	struct thresholds thresholds;
 	struct domaintable *table;	/* of domains */
 };
 
 struct verdict_settings {
 	struct thresholds thresholds;
-	GHashTable *scores;		/* symbol -> double *, in place of ours */
+	GHashTable *scores;		/* symbol -> double *, in place
+					 * of ours */
 	GHashTable *actions;		/* symbol -> enum action *, demanded */
 	char *reject_text, *defer_text, *quarantine_text;
 	GPtrArray *profile_sections;	/* of struct setting_section * */

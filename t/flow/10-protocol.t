@@ -1,4 +1,5 @@
-# The milter protocol: versions, sessions, what the filter asks for, odd clients.
+# The milter protocol: versions, sessions, what the filter asks
+# for, odd clients.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# The public SPF test suite (RFC 7208), all of it, by reevectl try: the result and,
-# with fail, the explanation. Where it allows several results, any of them.
+# The public SPF test suite (RFC 7208), all of it, by reevectl try: the result
+# and, with fail, the explanation. Where it allows several results, any of them.
 
 use strict;
 use warnings;

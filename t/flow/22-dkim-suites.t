@@ -1,6 +1,6 @@
-# Public DKIM test suites, by reevectl try: Mail::DKIM's corpus, libopendkim's own
-# cases, rspamd's, and what opendkim's milter tests expect. Old ones have short
-# keys and rsa-sha1, so those are let in here.
+# Public DKIM test suites, by reevectl try: Mail::DKIM's corpus, libopendkim's
+# own cases, rspamd's, and what opendkim's milter tests expect. Old ones have
+# short keys and rsa-sha1, so those are let in here.
 
 use strict;
 use warnings;

@@ -1,12 +1,12 @@
 # Debian's SpamAssassin rules on the SpamAssassin public corpus, beside what
-# SpamAssassin itself found there (data/rules-oracle): over all pairs of message and
-# rule in which either side hits, how often both agree.
+# SpamAssassin itself found there (data/rules-oracle): over all pairs of message
+# and rule in which either side hits, how often both agree.
 #
 # The corpus is not ours to copy: MAILREEVE_CORPUS names the folder in which
 # easy-ham-1, spam-1 and so on lie, a message each file.
 #
-# Each rule that differs by itself is in a table below, with in how many messages it
-# may: the test fails when another does, or one more often.
+# Each rule that differs by itself is in a table below, with in how many
+# messages it may: the test fails when another does, or one more often.
 
 use strict;
 use warnings;
@@ -28,17 +28,18 @@ my $box = Sandbox->new;
 my $conf = $box->write_file('plain.conf', Sandbox::conf_text({
 	state_dir => $box->path('none'), rules => { files => [] } }));
 
-# Rules that differ from SpamAssassin by themselves: names, in how many messages at most,
-# and why. What is said to be open has no known cause yet.
+# Rules that differ from SpamAssassin by themselves: names, in how many messages
+# at most, and why. What is said to be open has no known cause yet.
 use constant PART_BYTES => 50_000;
 use constant LONG_PAIRS => 62;
 my @explained = (
-	# Its FreeMail plugin takes addresses in "<>" or before "word:", and links with
-	# "@", out of the text that the rules after it read.
+	# Its FreeMail plugin takes addresses in "<>" or before "word:", and
+	# links with "@", out of the text that the rules after it read.
 	['__HAS_ANY_EMAIL', 35, 'SpamAssassin looks into a text that FreeMail has cut'],
 	['__SUBSCRIPTION_INFO', 1, 'SpamAssassin looks into a text that FreeMail has cut'],
-	# Its $from in the pattern is that of the first message of a run: the oracle's
-	# table was made in one run, and one run a message hits as here.
+	# Its $from in the pattern is that of the first message of a
+	# run: the oracle's table was made in one run, and one run a
+	# message hits as here.
 	['__GB_CUSTOM_HTM_URI2', 83, 'SpamAssassin remembers the first address of a run'],
 	['__UNPARSEABLE_RELAY_COUNT|__RDNS_NUMERIC_TLD|__DOS_.*|__HELO_.*|FSL_HELO_.*|' .
 		'NO_RDNS_DOTCOM_HELO|ALL_TRUSTED|HELO_LOCALHOST|RCVD_HELO_IP_MISMATCH|' .
@@ -125,10 +126,12 @@ for my $line (split /\n/, $out) {
 		grep { !$ours{$_} } keys %$want;
 
 	$one{$_}++ for keys %differs;
-	# SpamAssassin reads the first 50 kB of a text only, we the whole: more hits.
+	# SpamAssassin reads the first 50 kB of a text only, we
+	# the whole: more hits.
 	my $is_long = -s $got->{file} > PART_BYTES;
 
-	# A meta that differs since what it asks for differs is no cause of its own.
+	# A meta that differs since what it asks for differs is
+	# no cause of its own.
 	for my $rule (grep { !$lacking{$_} } keys %differs) {
 		next if grep { $_ ne $rule && $differs{$_} }
 			@{ $needs{$rule} // [] };

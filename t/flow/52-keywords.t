@@ -1,4 +1,5 @@
-# Keyword lists: found in every charset, told, reloaded, and refused when broken.
+# Keyword lists: found in every charset, told, reloaded, and
+# refused when broken.
 
 use strict;
 use warnings;
@@ -67,8 +68,9 @@ sub in_charset
 
 sub word { return "=?$_[0]?B?" . encode_base64($_[1], '') . '?=' }
 
-# A phrase, the sentences around it, and the charsets that have them: Perl's name,
-# the label, and whether it is found without the label too, or with a wrong one.
+# A phrase, the sentences around it, and the charsets that have them:
+# Perl's name, the label, and whether it is found without the label too,
+# or with a wrong one.
 my @languages = (
 	['chinese', '代开发票', '尊敬的客户您好，我公司长期对外代开发票，' .
 		'欢迎来电咨询，价格优惠，联系人王先生，手机号码如下。',
@@ -283,8 +285,8 @@ refused('a bad action', qr/k\.conf:\d+: .*action/, files => [],
 	is $daemon->stop, 0, 'it ends well';
 }
 
-# Real Chinese spam, in the charsets of its time, labelled and not, by simplified
-# phrases.
+# Real Chinese spam, in the charsets of its time, labelled and not, by
+# simplified phrases.
 SKIP: {
 	my @spam = ([qw(00252-spam-1 不看会后悔)], [qw(00258-spam-2 汽车)],
 		[qw(00307-spam-1 免费无限次)], [qw(00322-spam-1 满意)],

@@ -1,5 +1,6 @@
-# The shipped rules: each is described and weighed, and has a message that hits it and
-# one that nearly does (t/data/rules/*.cases; see Cases below for their form).
+# The shipped rules: each is described and weighed, and has a message
+# that hits it and one that nearly does (t/data/rules/*.cases; see Cases
+# below for their form).
 
 use strict;
 use warnings;
@@ -63,10 +64,10 @@ for my $file (glob "$top/rules/keywords/*.txt") {
 #
 #	text
 #
-# Fields that every message has need not be given; "Field: -" takes one away. Escapes
-# as in C (\xe2) are undone. A line "@attach NAME TYPE CONTENT" makes an attachment,
-# and the rest text: CONTENT is text:..., hex:..., or zip:NAME,... and zip-locked:NAME,...
-# where a NAME may be NAME=HEX, the bytes of that file.
+# Fields that every message has need not be given; "Field: -" takes one away.
+# Escapes as in C (\xe2) are undone. A line "@attach NAME TYPE CONTENT" makes an
+# attachment, and the rest text: CONTENT is text:..., hex:..., or zip:NAME,...
+# and zip-locked:NAME,... where a NAME may be NAME=HEX, the bytes of that file.
 my @usual = (
 	['From', 'Ann <ann@one.example>'], ['To', 'bob@two.example'],
 	['Subject', 'the minutes of Monday'],

@@ -1,5 +1,5 @@
-# Each charset in each place where text stands: bodies, encoded words, names of files;
-# with its label, without, and with another one's.
+# Each charset in each place where text stands: bodies, encoded words, names of
+# files; with its label, without, and with another one's.
 
 use strict;
 use warnings;
@@ -88,7 +88,8 @@ my (%mails, %want);
 mkdir $box->path('mail');
 my %rules;
 for my $language (keys %text) {
-	# The text begins and ends with it, but for what is cut to whole characters.
+	# The text begins and ends with it, but for what is cut
+	# to whole characters.
 	my $middle = encode('UTF-8', substr $text{$language}, 2, 8);
 
 	$rules{$language} = <<"END";

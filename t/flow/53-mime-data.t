@@ -1,5 +1,5 @@
-# Others' messages, the broken ones above all: each is parsed within limits, and where
-# its collectors say what is in it (texts, files, headers), it is found.
+# Others' messages, the broken ones above all: each is parsed within limits, and
+# where its collectors say what is in it (texts, files, headers), it is found.
 
 use strict;
 use warnings;

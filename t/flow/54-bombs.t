@@ -1,5 +1,5 @@
-# Messages made to cost memory or time: each is answered, within bounds, and with a
-# finding that says what was not looked at.
+# Messages made to cost memory or time: each is answered, within bounds, and
+# with a finding that says what was not looked at.
 
 use strict;
 use warnings;
@@ -59,8 +59,9 @@ sub found_in_file
 		encode_base64($bytes), ['Content-Transfer-Encoding', 'base64']);
 }
 
-# The deflated form, length and CRC of so many times 16 MiB of zeros. A full flush
-# ends on a byte and forgets what was before: so one piece can stand for each.
+# The deflated form, length and CRC of so many times 16 MiB of zeros. A
+# full flush ends on a byte and forgets what was before: so one piece
+# can stand for each.
 sub zeros
 {
 	my ($times) = @_;

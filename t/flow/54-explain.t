@@ -1,4 +1,5 @@
-# reevectl try: each hit of a content rule with what was found, and what is around it.
+# reevectl try: each hit of a content rule with what was found, and
+# what is around it.
 
 use strict;
 use warnings;

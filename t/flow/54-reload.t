@@ -1,5 +1,5 @@
-# A reload that takes long: mail is answered meanwhile, no wish to reload is lost, and
-# the daemon can be stopped.
+# A reload that takes long: mail is answered meanwhile, no wish to reload is
+# lost, and the daemon can be stopped.
 
 use strict;
 use warnings;

@@ -118,7 +118,8 @@ for my $case (
 		"$call: $name";
 }
 
-# A zip of name => bytes, each as it is, or said to be deflated (and then broken).
+# A zip of name => bytes, each as it is, or said to be deflated
+# (and then broken).
 sub zip_of
 {
 	my ($method, @files) = @_;

@@ -1,5 +1,6 @@
-# Every step that the rules forbid is refused, with a text, and changes nothing: a case
-# in each state, and each command of reevectl case that takes it a step on.
+# Every step that the rules forbid is refused, with a text, and changes
+# nothing: a case in each state, and each command of reevectl case that
+# takes it a step on.
 
 use strict;
 use warnings;
@@ -28,7 +29,7 @@ my %way = (
 my @commands = qw(note warn watch suspend resume remedy close terminate assign);
 # What each leads to: as t/unit/cases/casestate.c has it; a dot is a refusal.
 my %table = (
-	#             note      warn     watch     suspend     resume    remedy     close
+	#             note      warn     watch     suspend     resume    remedy
 	open =>       'open     warned   watched   suspended   .         remedied   closed   . open',
 	warned =>     'warned   warned   watched   suspended   .         remedied   .        . warned',
 	watched =>    'watched  watched  watched   suspended   .         remedied   .        . watched',

@@ -1,5 +1,6 @@
-# What happens to cases by themselves: a limit opens one, what follows the warning
-# is a strike, the third incident suspends, and time lets mail through again.
+# What happens to cases by themselves: a limit opens one, what follows
+# the warning is a strike, the third incident suspends, and time lets
+# mail through again.
 
 use strict;
 use warnings;

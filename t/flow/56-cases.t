@@ -1,5 +1,5 @@
-# Cases on a clock of their own: what is due by when over a weekend with a holiday,
-# what each step does to the very next message, and what is refused.
+# Cases on a clock of their own: what is due by when over a weekend with a
+# holiday, what each step does to the very next message, and what is refused.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# A real clamd, with a signature database of one signature: EICAR in all the ways
-# that it may be wrapped, and a clamd that dies.
+# A real clamd, with a signature database of one signature: EICAR in all the
+# ways that it may be wrapped, and a clamd that dies.
 
 use strict;
 use warnings;

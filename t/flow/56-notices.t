@@ -1,6 +1,6 @@
-# Letters of cases: in the customer's language, with the facts, by sendmail(1); what is
-# shown and not sent, what fails and is tried again, what comes back, and what the
-# daemon sends by itself.
+# Letters of cases: in the customer's language, with the facts, by sendmail(1);
+# what is shown and not sent, what fails and is tried again, what comes back,
+# and what the daemon sends by itself.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
-# Alerts: each way by itself (reevectl alert test), what may not be set, and what the
-# daemon tells of: incidents, cases, deadlines before and at them, and its own errors,
-# each once, however often it happens or the daemon starts.
+# Alerts: each way by itself (reevectl alert test), what may not be set, and
+# what the daemon tells of: incidents, cases, deadlines before and at them, and
+# its own errors, each once, however often it happens or the daemon starts.
 
 use strict;
 use warnings;

@@ -1,5 +1,6 @@
-# Lists that the daemon keeps in files: replaced at once when a case changes them, by
-# whomever, whole at each moment, with one run of the hook for what changed together.
+# Lists that the daemon keeps in files: replaced at once when a case
+# changes them, by whomever, whole at each moment, with one run of the hook
+# for what changed together.
 
 use strict;
 use warnings;

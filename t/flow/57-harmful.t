@@ -1,5 +1,6 @@
-# What our own senders must not send opens a case by itself: harmful content end to
-# end, viruses, traps and borrowed senders; and a refusal at MAIL leaves its record.
+# What our own senders must not send opens a case by itself: harmful content
+# end to end, viruses, traps and borrowed senders; and a refusal at MAIL
+# leaves its record.
 
 use strict;
 use warnings;
@@ -26,7 +27,8 @@ my $daemon = $box->daemon(
 			score => 0 } } },
 	bulk => { preset_limits => 'no', traps => ['trap@far.example'] },
 	sender => { logins => ['alice: alice@example.org', 'bob: bob@example.org',
-		'carol: carol@example.org', 'dave: dave@example.org'] },
+		'carol: carol@example.org', 'dave: dave@example.org',
+		'erin: erin@example.org'] },
 	report => { organisation => 'Example Networks', contact => 'abuse@example.org' },
 	cases => { contact => 'abuse@example.org',
 		incidents => { KEYWORD_ODD => 'attack' } },
@@ -209,6 +211,46 @@ subtest 'worse joins' => sub {
 	($case) = grep { $_->{subject} eq 'carol' } cases();
 	is "$case->{kind} $case->{severity}", 'harmful 3', 'and it is a graver one';
 	ok $case->{due}{report}, 'to be reported';
+};
+
+# What a stranger says who had a message of erin's.
+sub complain
+{
+	my ($queue_id, $kind) = @_;
+	my $file = $box->write_file('complaint', "From: s\@far.example\nTo: abuse\@example.org\n" .
+		"Subject: report\nContent-Type: multipart/report; " .
+		"report-type=feedback-report; boundary=b\n\n--b\n\nA report.\n--b\n" .
+		"Content-Type: message/feedback-report\n\nFeedback-Type: $kind\n" .
+		"User-Agent: S/1\nVersion: 1\n\n--b\nContent-Type: message/rfc822\n\n" .
+		"Received: from pc (pc [192.0.2.5]) by mx.example.org (Postfix) with ESMTPSA " .
+		"id $queue_id;\n\tSun, 29 Nov 2026 03:05:00 +0000\nFrom: erin\@example.org\n" .
+		"To: x\@far.example\nSubject: Hello\n\nHello\n\n--b--\n");
+
+	chmod 0644, $file;
+	my ($status, $out, $err) = $daemon->reevectl('complaint', 'import', $file);
+	is $status, 0, 'a complaint is taken' or diag $err;
+	like $out, qr/its record was found/, 'and its record is found';
+}
+
+subtest 'a stranger\'s word' => sub {
+	sent(login => 'erin', from => '<erin@example.org>', queue_id => '4erinAB');
+	complain('4erinAB', 'content/csam');
+	$case = case_of('erin');
+	is "$case->{kind} $case->{severity} $case->{state}", 'harmful 3 open', 'is a grave case';
+	ok $case->{due}{suspend}, 'with its deadline';
+	is $case->{seen_suspend_us}, 0, 'which nothing calls for that was seen';
+	my ($other) = $daemon->objects('case', 'open', account => 'yves', '--kind', 'harmful');
+	$clock->set('2026-11-29T03:40:00Z');
+	ok $box->wait_for(10, sub { (grep { $_->{subject} eq 'yves' } cases())[0]{state} eq
+		'suspended' }), 'an operator\'s case suspends when that is due' or diag $daemon->log;
+	is case_of('erin')->{state}, 'open', 'a stranger\'s does not';
+	like $daemon->log, qr/case_due case=$case->{case} what=suspend/, 'but people are told';
+	my ($status, $out) = $daemon->reevectl('case', 'due');
+	is $status, 1, 'it is overdue';
+	like $out, qr/^$case->{case} .* suspend \(complaints\) .*\(overdue\)/m, 'and says why';
+	sent(login => 'erin', from => '<erin@example.org>', body => "poison recipe\r\n");
+	ok $box->wait_for(10, sub { case_of('erin')->{state} eq 'suspended' }),
+		'what is seen here suspends' or diag $daemon->log;
 };
 
 subtest 'an incident that reevectl writes' => sub {

@@ -1,6 +1,6 @@
-# One pass over a text finds the rules that may match there: the hits are those of
-# each pattern on its own, compiled patterns are kept, and a rule that is cut off too
-# often is left out.
+# One pass over a text finds the rules that may match there: the hits are those
+# of each pattern on its own, compiled patterns are kept, and a rule that is cut
+# off too often is left out.
 
 use strict;
 use warnings;
@@ -34,8 +34,9 @@ sub matched
 my @vague = ('/^\S+$/', '/\w \w/', '/\S{20}/', '/^.{4}$/', '/[a-z] [a-z]/',
 	'/(?!f)\w{4}/', '/(\w)\1/', '/.{3,}\s/', '/\D{9}/', '/[^ ]{25,}/',
 	'/[[:upper:]]{4}/', '/\b[^e ]{6}\b/', '/[[:<:]]\w{3,4}[[:>:]]\s/');
-# What a prefilter gets wrong most easily: anchors, counts, options, look-around,
-# references, classes with braces and brackets, what may match nothing.
+# What a prefilter gets wrong most easily: anchors, counts, options,
+# look-around, references, classes with braces and brackets, what
+# may match nothing.
 my @patterns = ('/free/i', '/^free/', '/free$/', '/FREE/', '/x{2,300}y/',
 	'/x{40}y/', '/[{]9,99[}]/', '/[]{9,99}]z/', '/[^]x{3,}]{12,30}z/',
 	'/\x{66}ree/', '/f\{2,40}r/', '/(?<!un)free/', '/(?<=is )free/',

@@ -1,5 +1,5 @@
-# Who is watched: lower limits, all originals kept, a flag on the records; and nobody
-# else.
+# Who is watched: lower limits, all originals kept, a flag on the
+# records; and nobody else.
 
 use strict;
 use warnings;

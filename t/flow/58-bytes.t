@@ -1,4 +1,5 @@
-# Names that are no UTF-8 are in the lists as JSON as well: nobody hides behind them.
+# Names that are no UTF-8 are in the lists as JSON as well: nobody
+# hides behind them.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# Complaints: what comes to the abuse address finds the record that it is about, and what
-# strangers send to it does no harm.
+# Complaints: what comes to the abuse address finds the record that it is about,
+# and what strangers send to it does no harm.
 
 use strict;
 use warnings;

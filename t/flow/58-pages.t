@@ -1,5 +1,5 @@
-# The desk's lists are read page by page, the newest first: no page misses or repeats
-# what the one before had.
+# The desk's lists are read page by page, the newest first: no page misses or
+# repeats what the one before had.
 
 use strict;
 use warnings;

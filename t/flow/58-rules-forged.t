@@ -1,5 +1,5 @@
-# Functions of rules about hosts, mail services and recipients: for each a message
-# that hits and one that does not.
+# Functions of rules about hosts, mail services and recipients: for each a
+# message that hits and one that does not.
 
 use strict;
 use warnings;
@@ -11,7 +11,8 @@ use Sandbox;
 
 my $rules = Rules->new(Sandbox->new);
 
-# A hop from a stranger, as Sendmail writes it, with and without a name looked up.
+# A hop from a stranger, as Sendmail writes it, with and without
+# a name looked up.
 sub hop
 {
 	my ($helo, $ip, $rdns, $by) = @_;
@@ -120,8 +121,8 @@ for my $case (
 		"not $function" or note $miss;
 }
 
-# When a message was written, and when the nearest hop had it: with the last hop the
-# same as the Date it is not asked.
+# When a message was written, and when the nearest hop had it: with the last hop
+# the same as the Date it is not asked.
 my $date = 'Date: Sun, 22 Nov 2026 10:00:00 +0000';
 my $late = 'Received: from x (y [8.8.4.4]) by z; Mon, 23 Nov 2026 10:00:00 +0000';
 my $same = "Received: from a by b; Sun, 22 Nov 2026 10:00:00 +0000";

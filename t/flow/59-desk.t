@@ -1,6 +1,7 @@
-# The abuse desk from end to end, with a real Postfix and a clock of its own: a campaign,
-# the warning over a weekend with a holiday, a complaint, a second incident, a third,
-# the suspension and its end; the reports, as other programs read them; the audit.
+# The abuse desk from end to end, with a real Postfix and a clock of its own: a
+# campaign, the warning over a weekend with a holiday, a complaint, a second
+# incident, a third, the suspension and its end; the reports, as other programs
+# read them; the audit.
 
 use strict;
 use warnings;
@@ -62,8 +63,8 @@ sub mails { scalar(my @all = glob "$sink/mail.*") }
 sub mail { $box->read_file("$sink/mail." . (mails() - 1)) =~ s/\n[ \t]+/ /gr }
 sub at { $clock->set(@_) }
 
-# A case that the daemon ends a suspension in: it has then looked at what is due at that
-# time, and is done with it when it does the next such thing.
+# A case that the daemon ends a suspension in: it has then looked at what is due
+# at that time, and is done with it when it does the next such thing.
 my $probe;
 
 sub look_at

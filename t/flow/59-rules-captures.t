@@ -1,5 +1,5 @@
-# What a rule's (?<NAME>...) found stands in other rules' %{NAME}; tags in patterns
-# too long for PCRE2.
+# What a rule's (?<NAME>...) found stands in other rules' %{NAME}; tags in
+# patterns too long for PCRE2.
 
 use strict;
 use warnings;

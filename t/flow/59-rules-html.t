@@ -1,5 +1,5 @@
-# Functions of rules about HTML, parts, charsets and images: for each a message that
-# hits and one that does not.
+# Functions of rules about HTML, parts, charsets and images: for each a message
+# that hits and one that does not.
 
 use strict;
 use warnings;

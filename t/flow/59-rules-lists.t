@@ -1,5 +1,5 @@
-# Lists and relays of rules: who sent it by which way, which hosts it leads to, which
-# fields are ours; lines of examples and for people.
+# Lists and relays of rules: who sent it by which way, which hosts it leads to,
+# which fields are ours; lines of examples and for people.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# Limits: who sends too much is held up, and nobody else; what is counted, when it
-# is forgotten, what operators can do about it.
+# Limits: who sends too much is held up, and nobody else; what is counted, when
+# it is forgotten, what operators can do about it.
 
 use strict;
 use warnings;

@@ -1,9 +1,10 @@
-# Campaigns of real spam, each message varied as spammers do, among real ham: variants
-# meet their campaign, and letters of different threads do not meet.
+# Campaigns of real spam, each message varied as spammers do, among real ham:
+# variants meet their campaign, and letters of different threads do not meet.
 #
-# Chinese spam is in ../shared/data. The rest is the SpamAssassin public corpus, which
-# is not ours to copy: MAILREEVE_CORPUS names the folder in which easy-ham-1, spam-1
-# and so on lie, a message each file. Without it there are the Chinese campaigns alone.
+# Chinese spam is in ../shared/data. The rest is the SpamAssassin public corpus,
+# which is not ours to copy: MAILREEVE_CORPUS names the folder in which
+# easy-ham-1, spam-1 and so on lie, a message each file. Without it there are
+# the Chinese campaigns alone.
 
 use strict;
 use warnings;
@@ -199,7 +200,8 @@ SKIP: {
 	cmp_ok 100 * $met / $different, '<', 0.1, 'few of them meet';
 }
 
-# A number for each: the same for what has the same subject, or refers to another.
+# A number for each: the same for what has the same subject, or
+# refers to another.
 sub threads
 {
 	my @files = @_;

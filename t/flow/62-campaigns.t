@@ -1,5 +1,5 @@
-# Messages that are alike are counted together, by whom and to whom; a retry is no
-# other one; a restart forgets nothing; what is welcome counts less.
+# Messages that are alike are counted together, by whom and to whom; a retry is
+# no other one; a restart forgets nothing; what is welcome counts less.
 
 use strict;
 use warnings;

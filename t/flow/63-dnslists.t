@@ -1,5 +1,5 @@
-# DNS lists (RFC 5782): what is asked, what answers mean, and lists that are slow,
-# dead, or list everything.
+# DNS lists (RFC 5782): what is asked, what answers mean, and lists that are
+# slow, dead, or list everything.
 
 use strict;
 use warnings;

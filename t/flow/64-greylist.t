@@ -1,5 +1,5 @@
-# Greylisting: who is suspicious is told to come again; who does is welcome, and is
-# after a crash; never logins, nor those whom a list welcomes.
+# Greylisting: who is suspicious is told to come again; who does is welcome, and
+# is after a crash; never logins, nor those whom a list welcomes.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# A customer's server that relays for strangers is found by its Received fields, and
-# one that sends, or sends on, mail of its own is not.
+# A customer's server that relays for strangers is found by its Received fields,
+# and one that sends, or sends on, mail of its own is not.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
-# DMARC aggregate reports: what the records of a day become, who gets it, and that nobody
-# gets it twice. Read by programs that are not ours: xmllint by the schema of RFC 7489, C
-# (written anew here), Python's email package and gzip.
+# DMARC aggregate reports: what the records of a day become, who gets it, and
+# that nobody gets it twice. Read by programs that are not ours: xmllint by the
+# schema of RFC 7489, C (written anew here), Python's email package and gzip.
 
 use strict;
 use warnings;

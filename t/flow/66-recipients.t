@@ -1,5 +1,5 @@
-# Recipients that do not exist, traps, floods of bounces, and advertising in bulk that
-# nobody asked for.
+# Recipients that do not exist, traps, floods of bounces, and advertising in
+# bulk that nobody asked for.
 
 use strict;
 use warnings;

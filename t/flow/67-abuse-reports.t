@@ -1,5 +1,5 @@
-# Reports of abuse, read by programs that are not ours: ARF by Python's email package,
-# XARF by a validator of JSON schemas.
+# Reports of abuse, read by programs that are not ours: ARF by Python's email
+# package, XARF by a validator of JSON schemas.
 
 use strict;
 use warnings;

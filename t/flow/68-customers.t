@@ -1,5 +1,6 @@
-# The book of customers: written by hand and from files, all or nothing; and the daemon,
-# which knows at once whose mail it is, keeps it with the record, and counts by it.
+# The book of customers: written by hand and from files, all or nothing; and
+# the daemon, which knows at once whose mail it is, keeps it with the
+# record, and counts by it.
 
 use strict;
 use warnings;

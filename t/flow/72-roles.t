@@ -1,6 +1,6 @@
-# Operators who come through sudo: what a viewer, one of the desk and an admin may, by
-# their Unix groups; what is refused is in the audit. The groups are some that every
-# system has.
+# Operators who come through sudo: what a viewer, one of the desk and an admin
+# may, by their Unix groups; what is refused is in the audit. The groups are
+# some that every system has.
 
 use strict;
 use warnings;

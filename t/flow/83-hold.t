@@ -1,4 +1,5 @@
-# Days on hold stay whatever their term; others go, and the chain tells both apart.
+# Days on hold stay whatever their term; others go, and the
+# chain tells both apart.
 
 use strict;
 use warnings;

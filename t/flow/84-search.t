@@ -1,5 +1,5 @@
-# Search over open and sealed days: pages, prefixes, networks, subjects in each of
-# their forms; what show tells; and erasure.
+# Search over open and sealed days: pages, prefixes, networks, subjects in each
+# of their forms; what show tells; and erasure.
 
 use strict;
 use warnings;

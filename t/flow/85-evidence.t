@@ -1,5 +1,5 @@
-# Originals kept as evidence, byte for byte, before the reply; our own quarantine and
-# the way back out of it; what was tampered with is named.
+# Originals kept as evidence, byte for byte, before the reply; our own
+# quarantine and the way back out of it; what was tampered with is named.
 
 use strict;
 use warnings;

@@ -1,4 +1,5 @@
-# A clock that was ahead and is set back: records go on, it is told, and they are found.
+# A clock that was ahead and is set back: records go on, it is told,
+# and they are found.
 
 use strict;
 use warnings;

@@ -1,7 +1,9 @@
-# Files of other versions: a state directory of each released one is kept in t/data
-# and must stay readable; what a newer program wrote is refused with a clear text.
+# Files of other versions: a state directory of each released one is kept
+# in t/data and must stay readable; what a newer program wrote is refused
+# with a clear text.
 #
-# That of this version is made by MAILREEVE_KEEP_STATE=t/data/state-VERSION.tar.xz.
+# That of this version is made by
+# MAILREEVE_KEEP_STATE=t/data/state-VERSION.tar.xz.
 
 use strict;
 use warnings;
@@ -94,7 +96,8 @@ for my $file (@kept) {
 	};
 }
 
-# The version in a file, by the bytes around it; a sealed day's guide has its own.
+# The version in a file, by the bytes around it; a sealed day's
+# guide has its own.
 sub set_version
 {
 	my ($file, $key, $from, $to) = @_;

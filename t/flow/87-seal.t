@@ -1,5 +1,5 @@
-# Days that are over are sealed: at midnight, with the record of what was under way
-# then in the next; after a start; and again when it was cut off.
+# Days that are over are sealed: at midnight, with the record of what was under
+# way then in the next; after a start; and again when it was cut off.
 
 use strict;
 use warnings;

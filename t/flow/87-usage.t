@@ -1,4 +1,5 @@
-# What is given too much, or the wrong way round, is refused before anything is done.
+# What is given too much, or the wrong way round, is refused
+# before anything is done.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# The disk of the records: warned of, mail deferred at the limit, or the oldest days
-# removed as far as they may be.
+# The disk of the records: warned of, mail deferred at the limit, or the oldest
+# days removed as far as they may be.
 
 use strict;
 use warnings;

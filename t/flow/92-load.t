@@ -1,5 +1,5 @@
-# Many connections at once, with reloads and list changes between: nothing fails,
-# nothing is lost, memory does not grow.
+# Many connections at once, with reloads and list changes between: nothing
+# fails, nothing is lost, memory does not grow.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# A disk that fails: mail is deferred, what was accepted stays, and service comes
-# back by itself when the fault is over. See 91-store.t.
+# A disk that fails: mail is deferred, what was accepted stays, and service
+# comes back by itself when the fault is over. See 91-store.t.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# Eleven weeks by a clock of our own, in steps of all kinds, backwards too: no record
-# is gone before its term, none is there behind it, but for what is held.
+# Eleven weeks by a clock of our own, in steps of all kinds, backwards too: no
+# record is gone before its term, none is there behind it, but for what is held.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
-# kill -9 at any moment: under load, at midnight, while a day is sealed or removed,
-# while a back-up is made or restored. After each the daemon starts at once, what was
-# acknowledged has its record, once, and the records are whole.
+# kill -9 at any moment: under load, at midnight, while a day is sealed or
+# removed, while a back-up is made or restored. After each the daemon starts at
+# once, what was acknowledged has its record, once, and the records are whole.
 #	MAILREEVE_KILLS=1000 prove -It/lib t/flow/95-torture.t
 
 use strict;

@@ -1,5 +1,5 @@
-# The bench of the store (t/bench/store), with few records: each phase runs, and what it
-# measures is there.
+# The bench of the store (t/bench/store), with few records: each phase runs, and
+# what it measures is there.
 
 use strict;
 use warnings;

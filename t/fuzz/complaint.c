@@ -12,7 +12,8 @@ const char *__asan_default_options(void)
 	return "allocator_may_return_null=1";
 }
 
-/* A mail to the abuse desk: a report, a forwarded message, JSON, or none of them. */
+/* A mail to the abuse desk: a report, a forwarded message,
+ * JSON, or none of them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct session_facts session = { .messages = 0 };

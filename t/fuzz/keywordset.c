@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The list that the bytes are; NULL: they are none, and the error has a line. */
+/* The list that the bytes are; NULL: they are none, and the
+ * error has a line. */
 static struct keywordset *load(const uint8_t *data, size_t size, bool is_simple)
 {
 	static char path[64];

@@ -15,7 +15,8 @@ static bool take_token(const struct notice_entry *entry, void *context)
 	return ++*(unsigned *)context < 20;
 }
 
-/* A letter's template, its words, and a bounce: of an administrator and of strangers. */
+/* A letter's template, its words, and a bounce: of an
+ * administrator and of strangers. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct span bytes = span_of((const char *)data, size);

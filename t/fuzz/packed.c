@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* libarchive asks for as much memory as a file says, and takes no for an answer. */
+/* libarchive asks for as much memory as a file says, and takes
+ * no for an answer. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

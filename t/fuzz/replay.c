@@ -1,6 +1,7 @@
 /*
- * replay.c - runs a fuzz target over its corpus, without a fuzzer, and prints TAP:
- * every seed, every seed cut short in some places, and with some bytes changed.
+ * replay.c - runs a fuzz target over its corpus, without a fuzzer, and
+ * prints TAP: every seed, every seed cut short in some places, and with
+ * some bytes changed.
  */
 #include <config.h>
 

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 /*
- * A sealed day's file as a damaged disk may give it. The first byte says what the others
- * are: g: a whole file, its guide at its end. Else they are entries, one behind the other,
- * for which a guide is made: a byte for the table (r: records, i: index, d: the
- * dictionary), one for the length of the key, two for that of the value (the least
- * significant first), the key, the value.
+ * A sealed day's file as a damaged disk may give it. The first byte says what
+ * the others are: g: a whole file, its guide at its end. Else they are entries,
+ * one behind the other, for which a guide is made: a byte for the table (r:
+ * records, i: index, d: the dictionary), one for the length of the key, two for
+ * that of the value (the least significant first), the key, the value.
  */
 #define STEPS 200		/* of each walk */
 

@@ -1,4 +1,5 @@
-/* textpage.h - the lines and links of a message, without a message around them */
+/* textpage.h - the lines and links of a message, without a
+ * message around them */
 #ifndef FUZZ_TEXTPAGE_H
 #define FUZZ_TEXTPAGE_H
 

@@ -1,8 +1,8 @@
 package DovecotAuth;
 
 # The server's side of Dovecot's authentication protocol, version 1, as far as
-# Postfix asks: AUTH PLAIN and LOGIN for a table of users. On a unix socket, in a
-# process of its own.
+# Postfix asks: AUTH PLAIN and LOGIN for a table of users. On a unix socket, in
+# a process of its own.
 
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 package NetResolver;
 
-# What Mail::DKIM asks, in place of Net::DNS::Resolver: answers TXT from records as
-# DNS has them.
+# What Mail::DKIM asks, in place of Net::DNS::Resolver: answers TXT from
+# records as DNS has them.
 
 use strict;
 use warnings;

@@ -1,7 +1,8 @@
 package Postfix;
 
-# A Postfix of one's own, in a sandbox: loopback, a high port, nothing leaves the
-# machine. Accepted mail, wherever it is to go, ends in files of the sandbox.
+# A Postfix of one's own, in a sandbox: loopback, a high port, nothing
+# leaves the machine. Accepted mail, wherever it is to go, ends in
+# files of the sandbox.
 #
 #	my $postfix = Postfix->new($box, milters => 'inet:127.0.0.1:8891',
 #		main => { mynetworks => '127.0.0.1/32' });
@@ -10,12 +11,13 @@ package Postfix;
 use strict;
 use warnings;
 
+use parent 'MTA';
+
 use DovecotAuth;
 use IO::Socket::INET;
 use JSON::PP;
 use POSIX ();
 use Sandbox;
-use Time::HiRes qw(stat);
 
 my $daemons = '/usr/lib/postfix/sbin';
 
@@ -26,8 +28,9 @@ sub is_there { -x '/usr/sbin/postfix' && -x "$daemons/master" && $> == 0 }
 # (non_smtpd_milters), listeners ({ name => { port, options } }, for smtpds
 # beside the first), users ({ name => password }: SASL logins), tls (true:
 # STARTTLS with a certificate made here; a client is asked for its own),
-# open_relay (true: anyone may relay; a plain "permit" would not do, Postfix insists
-# on a reject_unauth_destination that is not behind it, or does not serve).
+# open_relay (true: anyone may relay; a plain "permit" would not do, Postfix
+# insists on a reject_unauth_destination that is not behind it, or does not
+# serve).
 sub new
 {
 	my ($class, $box, %opt) = @_;
@@ -274,32 +277,6 @@ sub queue
 
 	$status eq '0' or die "postqueue: $why\n";
 	return map { JSON::PP->new->utf8->decode($_) } split /\n/, $out;
-}
-
-# The messages that were delivered, oldest first, as texts with "X-To:
-# recipient" in front, one for each recipient; waits until there are `count`.
-sub delivered
-{
-	my ($self, $count) = @_;
-	my @files;
-
-	$self->{box}->wait_for(15, sub {
-		@files = glob "$self->{dir}/mail/new.*";
-		@files >= ($count // 0);
-	});
-	my %age = map { $_ => (stat $_)[9] // 0 } @files;
-	return map { $self->{box}->read_file($_) }
-		sort { $age{$a} <=> $age{$b} } @files;
-}
-
-sub forget_delivered { unlink glob "$_[0]{dir}/mail/new.*" }
-
-sub DESTROY
-{
-	my ($self) = @_;
-	local ($?, $@, $!);
-
-	$self->stop if $self->{box} && $self->{owner} == $$;
 }
 
 1;

@@ -13,9 +13,9 @@ use MIME::Base64;
 use POSIX ();
 use Socket qw(AF_UNIX PF_UNSPEC SOCK_STREAM);
 
-# port; host; from => the local address to come from; helo => name; ehlo => 0 not
-# to say it; tls => 1: STARTTLS first (openssl does it and its own EHLO, so there
-# is no greeting), with cert and key, files, as the client's certificate.
+# port; host; from => the local address to come from; helo => name; ehlo => 0
+# not to say it; tls => 1: STARTTLS first (openssl does it and its own EHLO, so
+# there is no greeting), with cert and key, files, as the client's certificate.
 sub new
 {
 	my ($class, $port, %opt) = @_;

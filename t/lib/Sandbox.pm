@@ -22,7 +22,8 @@ our $BUILD = $ENV{MAILREEVE_BUILD} ? abs_path($ENV{MAILREEVE_BUILD}) :
 	-x 'mailreeve' ? abs_path('.') : "$top/build";
 
 sub top { $top }
-# Whether the programs are built with a sanitizer: their memory says nothing then.
+# Whether the programs are built with a sanitizer: their memory
+# says nothing then.
 sub is_sanitized { scalar `ldd $BUILD/mailreeve` =~ /lib[at]san/ }
 # The folder of others' test data, or undef where there is none.
 sub shared
@@ -81,9 +82,9 @@ sub read_file
 	return scalar <$fh> // '';
 }
 
-# A port on 127.0.0.1 that was free a moment ago: at random, and below those that
-# the system gives to clients, so that tests side by side keep out of each
-# other's way.
+# A port on 127.0.0.1 that was free a moment ago: at random, and below
+# those that the system gives to clients, so that tests side by side keep
+# out of each other's way.
 sub free_port
 {
 	for (1 .. 1000) {

@@ -1,7 +1,7 @@
 package Senders;
 
-# Clients that send until the daemon is gone. Each notes the queue id of what was
-# answered with "accept", before its next message.
+# Clients that send until the daemon is gone. Each notes the queue id of what
+# was answered with "accept", before its next message.
 
 use strict;
 use warnings;

@@ -11,12 +11,13 @@ package Sendmail;
 use strict;
 use warnings;
 
+use parent 'MTA';
+
 use Fcntl qw(:flock);
 use File::Path qw(make_path remove_tree);
 use IO::Socket::INET;
 use POSIX ();
 use Sandbox;
-use Time::HiRes qw(stat);
 
 my @packages = qw(sendmail-bin sendmail-base sendmail-cf);
 
@@ -364,33 +365,6 @@ sub stop
 		$self->{box}->reap($pid, 5);
 	};
 	return;
-}
-
-# The messages that were delivered, oldest first, as texts, each with "X-To:
-# recipient" in front (a local one without its domain), one for each recipient;
-# waits until there are `count`.
-sub delivered
-{
-	my ($self, $count) = @_;
-	my @files;
-
-	$self->{box}->wait_for(15, sub {
-		@files = glob "$self->{dir}/mail/new.*";
-		@files >= ($count // 0);
-	});
-	my %age = map { $_ => (stat $_)[9] // 0 } @files;
-	return map { $self->{box}->read_file($_) }
-		sort { $age{$a} <=> $age{$b} } @files;
-}
-
-sub forget_delivered { unlink glob "$_[0]{dir}/mail/new.*" }
-
-sub DESTROY
-{
-	my ($self) = @_;
-	local ($?, $@, $!);
-
-	$self->stop if $self->{box} && $self->{owner} == $$;
 }
 
 1;

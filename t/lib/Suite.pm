@@ -1,6 +1,7 @@
 package Suite;
 
-# Reads others' test suites, and runs one of their messages through reevectl try.
+# Reads others' test suites, and runs one of their messages
+# through reevectl try.
 
 use strict;
 use warnings;

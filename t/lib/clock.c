@@ -1,5 +1,6 @@
-/* clock.c - loaded in front of libc: the time of day is off by what a file says, so
- * that a test can move it while a program runs. Intervals stay as they are. */
+/* clock.c - loaded in front of libc: the time of day is off by what a
+ * file says, so that a test can move it while a program runs.
+ * Intervals stay as they are. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -54,8 +55,8 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
 	return 0;
 }
 
-/* A time to wait for, of our clock, as the kernel has it: one of the monotonic clock
- * is much smaller. */
+/* A time to wait for, of our clock, as the kernel has it: one of the monotonic
+ * clock is much smaller. */
 static struct timespec real_of(const struct timespec *when)
 {
 	struct timespec real = *when;

@@ -2,13 +2,13 @@
  * faults.c - a failing disk: LD_PRELOAD this, and calls on files below
  * FAULTS_DIR fail as the file FAULTS_CONTROL says at that moment
  *
- * The file has 256 bytes of text, "ERRNO EVERY WHEN CALL,CALL PART" or zeroes
- * for a disk that is well, and a count of the calls that failed. WHEN is
- * "before" when a call does nothing, or "after" when it does all and then says
- * that it failed, as a write to a disk may. PART is of the path of files that
- * are meant. "limit BYTES" sets the system's limit of a file's size, -1 for none.
- * The call "head" is a pwrite to the two pages where LMDB says what is committed.
- * A tool of tests; nothing of it is installed.
+ * The file has 256 bytes of text, "ERRNO EVERY WHEN CALL,CALL
+ * PART" or zeroes for a disk that is well, and a count of the calls that
+ * failed. WHEN is "before" when a call does nothing, or "after" when it does
+ * all and then says that it failed, as a write to a disk may. PART is of the
+ * path of files that are meant. "limit BYTES" sets the system's limit of a
+ * file's size, -1 for none. The call "head" is a pwrite to the two pages where
+ * LMDB says what is committed. A tool of tests; nothing of it is installed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /*
- * alike.c - reads names of files with a message each from standard input, and prints
- * the places (from 0) of each two that are alike, and how many marks they share. For
- * t/flow/61-likeness.t.
+ * alike.c - reads names of files with a message each from standard input, and
+ * prints the places (from 0) of each two that are alike, and how many marks
+ * they share. For t/flow/61-likeness.t.
  */
 #include <config.h>
 

@@ -1,6 +1,6 @@
 /*
- * parts.c - prints what becomes of messages: one JSON object for each FILE, bytes
- * in base64. For t/flow/53-mime-data.t.
+ * parts.c - prints what becomes of messages: one JSON object for each FILE,
+ * bytes in base64. For t/flow/53-mime-data.t.
  */
 #include <config.h>
 

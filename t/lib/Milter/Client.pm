@@ -5,9 +5,9 @@ package Milter::Client;
 #	my $mta = Milter::Client->new('unix:/path', version => 6);
 #	my $result = $mta->message(from => '<a@example.net>', ...);
 #
-# It dies with a sentence when the filter is silent, or does not read, for longer
-# than `timeout` seconds (30), goes away in the midst of something, or asks for
-# what was not offered.
+# It dies with a sentence when the filter is silent, or does not read, for
+# longer than `timeout` seconds (30), goes away in the midst of something, or
+# asks for what was not offered.
 
 use strict;
 use warnings;
@@ -189,8 +189,8 @@ sub asks_for
 }
 
 # Macros of a step; names of several letters get their braces. When the filter
-# gave a list for the step, only those on it are sent, as an MTA does; all_macros
-# => 1 (of new) sends the others too.
+# gave a list for the step, only those on it are sent, as an MTA does;
+# all_macros => 1 (of new) sends the others too.
 sub macros
 {
 	my ($self, $command, %macros) = @_;

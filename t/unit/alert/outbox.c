@@ -104,7 +104,8 @@ static bool run_hook(void *context, const atomic_bool *is_cancelled,
 	return true;
 }
 
-/* Alerts without end, whose way hangs: a hook is dropped by none, and the next. */
+/* Alerts without end, whose way hangs: a hook is dropped by
+ * none, and the next. */
 static void what_is_there_once_goes_first(void **unused)
 {
 	(void)unused;

@@ -31,7 +31,17 @@ static void parts(void **state)
 	assert_int_equal(span_find_last(span_text(""), '@'), -1);
 }
 
+static void a_string_with_a_nul(void **state)
+{
+	g_autoptr(GString) text = g_string_new_len("a\0b", 3);
+
+	(void)state;
+	assert_int_equal(span_string(text).len, 3);
+	assert_memory_equal(span_string(text).ptr, "a\0b", 3);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_string_with_a_nul),
 	cmocka_unit_test(words),
 	cmocka_unit_test(parts),
 };

@@ -331,8 +331,9 @@ static void snapshots_bring_all_back(void **state)
 	sample_end(&sample);
 }
 
-/* The clock was set back by a day before the start, and after it by another: what is
- * there is gone one window later at the latest, and forward it is gone at once. */
+/* The clock was set back by a day before the start, and after it by
+ * another: what is there is gone one window later at the latest, and
+ * forward it is gone at once. */
 static void a_clock_set_between_starts_holds_nobody(void **state)
 {
 	struct counts_key amount = key_of("a", COUNTS_AMOUNT);

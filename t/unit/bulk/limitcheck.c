@@ -177,7 +177,8 @@ static void the_one_too_many_is_told_when(void **state)
 	assert_string_equal(finding->symbol, "BULK_LIMIT_R");
 	assert_int_equal(finding->recipient, 2);
 	assert_int_equal(finding->code, 451);
-	/* 2023-11-14 22:13:20 is when it began; an hour later, at the latest. */
+	/* 2023-11-14 22:13:20 is when it began; an hour later,
+	 * at the latest. */
 	assert_string_equal(finding->text, "limit r: 5 recipients in 1h; "
 			    "it frees at 2023-11-14 23:11:16 UTC");
 	end_message(&tx, ENDING_COMPLETE, ACTION_ACCEPT);
@@ -438,8 +439,8 @@ static void *run_race(void *context)
 	return NULL;
 }
 
-/* A hundred sessions at once: as many recipients as the limit lets, not one more,
- * while the timer saves. */
+/* A hundred sessions at once: as many recipients as the limit lets, not one
+ * more, while the timer saves. */
 static void sessions_at_once_do_not_pass(void **state)
 {
 	struct race races[100];

@@ -57,14 +57,16 @@ static void counts_are_within_their_bounds(void **state)
 
 		for (int n = 0; n < 3000; n++) {
 			struct came came = {
-				now_us, (uint32_t)g_rand_int_range(random, 1, 9),
+				now_us,
+				(uint32_t)g_rand_int_range(random, 1, 9),
 			};
 
 			window_add(&window, windows[i], came.amount, now_us);
 			g_array_append_val(all, came);
 			check_bounds(&window, windows[i], all, now_us);
 			now_us += g_rand_int_range(random, 0, 100) == 0 ?
-				length_us * g_rand_int_range(random, 0, 20) / 10 :
+				length_us *
+					g_rand_int_range(random, 0, 20) / 10 :
 				(int64_t)(g_rand_double(random) *
 					  (double)length_us / 50);
 			check_bounds(&window, windows[i], all, now_us);
@@ -87,8 +89,8 @@ static void no_burst_passes_twice(void **state)
 			 0);
 }
 
-/* The clock runs and is set: no count lasts for longer than the window, by a clock
- * that runs on; and none rises by itself while nobody sets it. */
+/* The clock runs and is set: no count lasts for longer than the window, by a
+ * clock that runs on; and none rises by itself while nobody sets it. */
 static void jumps_hold_nobody_for_longer(void **state)
 {
 	g_autoptr(GRand) random = g_rand_new_with_seed(2);
@@ -127,8 +129,8 @@ static void jumps_hold_nobody_for_longer(void **state)
 	}
 }
 
-/* Whoever asks when it frees is told a time at which it is free, and not past the
- * window; just before it was not. */
+/* Whoever asks when it frees is told a time at which it is free, and not past
+ * the window; just before it was not. */
 static void it_frees_when_it_says(void **state)
 {
 	g_autoptr(GRand) random = g_rand_new_with_seed(3);

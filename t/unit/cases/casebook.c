@@ -14,7 +14,8 @@
 
 #define MINUTE INT64_C(60000000)
 #define DAY (24 * 60 * MINUTE)
-#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z, a Friday */
+#define NOON (INT64_C(1795780800) * 1000000)	/* 2026-11-27T12:00Z,
+						 * a Friday */
 
 struct box {
 	struct sample sample;
@@ -235,6 +236,35 @@ static void complaints_are_strikes_by_when_the_mail_was(void **unused)
 	end(&box);
 }
 
+/* A recipient of three messages could else have their sender suspended. */
+static void complaints_alone_suspend_nobody(void **unused)
+{
+	struct case_facts facts;
+	struct box box;
+
+	(void)unused;
+	begin(&box);
+	join(&box, "limit", NOON, &facts, true);
+	assert_true(change(&box, &facts, CASE_COMMAND_WATCH));
+	for (int day = 1; day <= 3; day++)
+		join(&box, "complaint", NOON + day * DAY, &facts, false);
+	assert_int_equal(facts.strikes, 3);
+	assert_true(facts.due_us[CASE_DUTY_SUSPEND] == NOON + 2 * DAY);
+	assert_true(case_suspends_on_hearsay(&facts));
+	join(&box, "limit", NOON + 4 * DAY, &facts, false);
+	assert_true(case_suspends_on_hearsay(&facts));
+	join(&box, "limit", NOON + 5 * DAY, &facts, false);
+	assert_int_equal(facts.seen_strikes, 2);
+	assert_true(facts.seen_suspend_us == NOON + 5 * DAY);
+	assert_true(change(&box, &facts, CASE_COMMAND_SUSPEND));
+	assert_true(change(&box, &facts, CASE_COMMAND_RESUME));
+	assert_true(casebook_get(box.state, facts.id, &facts, &box.arena,
+				 NULL));
+	assert_true(facts.seen_suspend_us == 0);
+	assert_int_equal(facts.seen_strikes, 2);
+	end(&box);
+}
+
 static void ids_are_read_strictly(void **unused)
 {
 	static const struct { const char *text; bool is_good; } ids[] = {
@@ -325,7 +355,8 @@ static uint64_t incidents_of(struct box *box, const struct case_facts *facts)
 	return now.incidents;
 }
 
-/* An operator's case about one account takes what the customer does by another. */
+/* An operator's case about one account takes what the customer
+ * does by another. */
 static void a_customers_incidents_join_the_case_of_his_account(void **unused)
 {
 	struct case_facts alice, bob, whole;
@@ -362,6 +393,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(indexes_follow),
 	cmocka_unit_test(incidents_are_strikes_after_a_warning),
 	cmocka_unit_test(complaints_are_strikes_by_when_the_mail_was),
+	cmocka_unit_test(complaints_alone_suspend_nobody),
 	cmocka_unit_test(ids_are_read_strictly),
 };
 

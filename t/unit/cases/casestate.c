@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* Whole: a column for each command, in the enum's order; the first letter of the state
- * it leads to (r: remedied, t: terminated), or - when it is refused. */
+/* Whole: a column for each command, in the enum's order; the first
+ * letter of the state it leads to (r: remedied, t: terminated), or -
+ * when it is refused. */
 static const struct { const char *state, *to; } want[] = {
 	/*                onwwsrrcta: open note warn watch suspend resume
 	 *                            remedy close terminate assign */

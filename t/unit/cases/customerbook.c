@@ -214,7 +214,8 @@ static const char *search(const GPtrArray *entries, const struct netaddr *addr)
 	return found;
 }
 
-/* Few different bits, so that many lie in each other, side by side and on the edge. */
+/* Few different bits, so that many lie in each other, side by
+ * side and on the edge. */
 static struct network random_network(GRand *random)
 {
 	bool is_ip6 = g_rand_int_range(random, 0, 3) == 0;

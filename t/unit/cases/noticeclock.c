@@ -10,7 +10,8 @@
 
 #include "unit/store/sample.h"
 
-#define WEDNESDAY (INT64_C(1795608000) * 1000000)	/* 2026-11-25 12:00 UTC */
+#define WEDNESDAY (INT64_C(1795608000) * 1000000)	/* 2026-11-25
+							 * 12:00 UTC */
 #define MINUTE INT64_C(60000000)
 #define UNREACHABLE 1005
 
@@ -51,7 +52,7 @@ static struct case_id open_one(struct box *box, struct state_txn *txn,
 	};
 
 	assert_true(caserows_add(txn, case_settings_of(box->sample.settings),
-				 &facts, &step, NULL));
+				 &facts, CASE_WITNESS_US, &step, NULL));
 	return facts.id;
 }
 
@@ -91,7 +92,8 @@ static void run(struct box *box, int64_t now_us)
 	noticeclock_run(&ask);
 }
 
-/* More than a scan takes have been due for longer, and none of them has an address. */
+/* More than a scan takes have been due for longer, and none of
+ * them has an address. */
 static void who_has_an_address_is_warned_behind_all_who_have_none(void **unused)
 {
 	struct case_id id;

@@ -56,7 +56,8 @@ static void limits_hold(void **unused)
 	noticetext_free(good);
 }
 
-/* values: all empty, but for case = 2026-0001, remark = "a\nb", findings as given. */
+/* values: all empty, but for case = 2026-0001, remark = "a\nb",
+ * findings as given. */
 static const struct { const char *text, *findings, *subject, *body; } good[] = {
 	{ "Subject: [{case}] x{name}\n\nb\n", "", "[2026-0001] x", "b\n" },
 	{ "# c\n\nSubject: {{x}}\n\n {{case}} }}\n", "", "{x}", " {case} }\n" },

@@ -55,7 +55,7 @@ static const struct { const char *phrase, *text; bool is_found; } cases[] = {
 	{ "free", "f" ZWSP "r" ZWSP "e" ZWSP "e", true },
 	{ "free", "F-R-E-E", true }, { "free", "now: f.r.e.e, ok", true },
 	{ "free", "f_r*ee", true }, { "free", "f - r - e - e", true },
-	{ "free", "fr\xc2\xad" "ee", true },			/* soft hyphen */
+	{ "free", "fr\xc2\xad" "ee", true },		/* soft hyphen */
 	{ "free", "f\xcc\xb6r\xcc\xb6" "e\xcc\xb6" "e", true },	/* struck out */
 	{ "free", "\xe2\x93\x95\xe2\x93\xa1\xe2\x93\x94\xe2\x93\x94", true },
 	{ "free", "\xf0\x9d\x93\xaf\xf0\x9d\x93\xbb\xf0\x9d\x93\xae"
@@ -199,8 +199,8 @@ static void empty_lists_find_nothing(void **state)
 	keywordset_free(set);
 }
 
-/* A phrase at any place of a text of several pieces is found, and none where the
- * pieces meet is made up. */
+/* A phrase at any place of a text of several pieces is found, and none where
+ * the pieces meet is made up. */
 static void long_texts_are_looked_at_in_pieces(void **state)
 {
 	struct keywordset *set = load("free money\n\xe5\x8f\x91\xe7\xa5\xa8", -1,

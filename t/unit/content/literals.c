@@ -165,7 +165,8 @@ static unsigned compare(const char *pattern, enum literals_view view,
 	return 1;
 }
 
-/* What is not given depends on what is frequent; it is tried with random texts. */
+/* What is not given depends on what is frequent; it is tried
+ * with random texts. */
 static void patterns_have_their_literals(void **state)
 {
 	unsigned wrong = 0;

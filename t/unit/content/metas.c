@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAVES 8		/* __0 and so on, of which the last two hit at most
-				 * three times */
+#define LEAVES 8		/* __0 and so on, of which the last two hit at
+				 * most three times */
 #define METAS 30
 
 /* N: a name. */

@@ -1,4 +1,5 @@
-/* Patterns with tags: those with calls match what those with the texts match. */
+/* Patterns with tags: those with calls match what those with
+ * the texts match. */
 #include <config.h>
 
 #include "content/pattern.h"

@@ -412,7 +412,8 @@ static void a_zip_behind_something_else(void **state)
 	leave(&bench);
 }
 
-/* What does not end as it should is told, and what was read until then is kept. */
+/* What does not end as it should is told, and what was read
+ * until then is kept. */
 static void a_cut_archive(void **state)
 {
 	gsize len;

@@ -15,7 +15,7 @@ static const struct { const char *text, *label, *want; } cases[] = {
 	{ "caf\xc3\xa9", "iso-8859-1", "caf\xc3\xa9" },	/* it is UTF-8 */
 	{ "\x93quoted\x94", "iso-8859-1", "\xe2\x80\x9cquoted\xe2\x80\x9d" },
 	{ "\xc3\xe2\xb7\xd1\xb7\xa2\xc6\xb1", "gb2312", "免费发票" },
-	{ "\x81\x40", "gb2312", "丂" },		/* not in GB2312, but in GBK */
+	{ "\x81\x40", "gb2312", "丂" },		/* in GBK alone */
 	{ "\x82\x30\x81\x30", "gb18030", "㒣" },
 	{ "\xa7\x4b\xb6\x4f", "big5", "免費" },
 	{ "\x1b$B%5%$%H\x1b(B", "iso-2022-jp", "サイト" },

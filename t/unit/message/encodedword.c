@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#define RUSSIAN "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"	/* привет */
+#define RUSSIAN "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82" /* привет */
 #define ZH "\xe5\x8f\x91\xe7\xa5\xa8"				/* 发票 */
 
 static const struct { const char *text, *want; } cases[] = {
@@ -17,8 +17,8 @@ static const struct { const char *text, *want; } cases[] = {
 	{ "=?utf-8?B?YWI=?= =?UTF-8?B?Y2RlZmc=?=\t=?utf-8?Q?h?=", "abcdefgh" },
 	{ "a =?koi8-r?Q?=D0=D2=C9=D7=C5=D4?= b", "a " RUSSIAN " b" },
 	{ "=?gb2312?B?t6LGsQ==?=", ZH },
-	/* A character over two words; a charset that iconv lacks; a label that is
-	 * unknown, with one that is known beside it. */
+	/* A character over two words; a charset that iconv lacks; a label that
+	 * is unknown, with one that is known beside it. */
 	{ "=?gb2312?B?t6I=?= =?gb2312?B?xrE=?=", ZH },
 	{ "=?gb2312?B?t6LG?=\n =?GB2312?B?sQ==?=", ZH },
 	{ "=?hz-gb-2312?Q?~{7\"F1~}?=", ZH },
@@ -46,7 +46,8 @@ static void words_are_decoded(void **state)
 	arena_release(&arena);
 }
 
-/* A label that does not fit the bytes, or that nobody knows: they are guessed at. */
+/* A label that does not fit the bytes, or that nobody knows:
+ * they are guessed at. */
 static void wrong_labels_are_seen_through(void **state)
 {
 	/* Сегодня вы можете получить бесплатно, in KOI8-R. */

@@ -22,7 +22,8 @@ static char *hidden_of(const struct html_text *page)
 	return g_string_free(all, FALSE);
 }
 
-/* Without line breaks: libxml2 puts text without an element into a paragraph. */
+/* Without line breaks: libxml2 puts text without an element
+ * into a paragraph. */
 static char *plain(struct span text)
 {
 	GString *all = g_string_new_len(text.ptr, (gssize)text.len);

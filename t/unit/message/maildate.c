@@ -55,7 +55,8 @@ static char *random_date(GRand *random)
 		g_rand_int_range(random, 1, 3), g_rand_int_range(random, 0, 33),
 		months[g_rand_int_range(random, 0, COUNT_OF(months))],
 		g_rand_int_range(random, 1960, 2110),
-		g_rand_int_range(random, 0, 25), g_rand_int_range(random, 0, 61),
+		g_rand_int_range(random, 0, 25),
+		g_rand_int_range(random, 0, 61),
 		g_rand_int_range(random, 0, 62),
 		zones[g_rand_int_range(random, 0, COUNT_OF(zones))]);
 }

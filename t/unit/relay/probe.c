@@ -8,6 +8,7 @@
 #include "message/ours.h"
 #include "relay/relaysettings.h"
 
+#include "unit/shared.h"
 #include "unit/tap.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -556,28 +556,13 @@ static void the_servers_name(void **state)
 		g_autofree char *mail = g_strdup_printf(
 			"MAIL FROM:<antispam@%s>\n", cases[i].name);
 		struct server server;
-		struct probe_result *result = probe(&server, &script,
-						    (struct probe_options){ 0 });
+		struct probe_result *result = probe(
+			&server, &script, (struct probe_options){ 0 });
 
 		assert_non_null(strstr(server.heard->str, mail));
 		probe_result_free(result);
 		server_release(&server);
 	}
-}
-
-static char *battery_path(void)
-{
-	const char *shared = getenv("MAILREEVE_SHARED");
-	const char *source = getenv("MAILREEVE_SOURCE");
-	const char *srcdir = source ? source : getenv("srcdir");
-	g_autofree char *beside = g_build_filename(srcdir ? srcdir : ".", "..",
-						   "shared", NULL);
-	char *path = g_build_filename(shared ? shared : beside, "data", "smtp",
-				      "open-relay-battery.tsv", NULL);
-
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		g_clear_pointer(&path, g_free);
-	return path;
 }
 
 static char *substituted(const char *pattern)
@@ -612,18 +597,18 @@ static void has_the_whole_battery(void **state)
 	static const struct probe_options options = {
 		.to = "relaytest@remote.example",
 	};
-	g_autofree char *path = battery_path(), *text = NULL;
+	g_autofree char *text = shared_text("smtp/open-relay-battery.tsv");
 	struct probe_result *result;
 	struct server server;
 
 	(void)state;
-	if (!path) {
-		/* Not skip(): cmocka says "not ok # SKIP", which prove fails. */
+	if (!text) {
+		/* Not skip(): cmocka says "not ok # SKIP",
+		 * which prove fails. */
 		print_message("# skipped, no shared/data/smtp: "
 			      "set MAILREEVE_SHARED\n");
 		return;
 	}
-	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	result = probe(&server, &closed, options);

@@ -7,10 +7,10 @@
 #include "message/ours.h"
 #include "relay/relaysettings.h"
 
+#include "unit/shared.h"
 #include "unit/tap.h"
 
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FINGERPRINT "ABCDEF0123456789abcdef0123456789ABCDEF01"
@@ -635,22 +635,6 @@ static void a_domains_file_is_watched(void **state)
 	g_rmdir(folder);
 }
 
-/* Where the data sets that come with the project are, or NULL. */
-static char *battery_path(void)
-{
-	const char *shared = getenv("MAILREEVE_SHARED");
-	const char *source = getenv("MAILREEVE_SOURCE");
-	const char *srcdir = source ? source : getenv("srcdir");
-	g_autofree char *beside = g_build_filename(srcdir ? srcdir : ".", "..",
-						   "shared", NULL);
-	char *path = g_build_filename(shared ? shared : beside, "data", "smtp",
-				      "open-relay-battery.tsv", NULL);
-
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		g_clear_pointer(&path, g_free);
-	return path;
-}
-
 static char *substituted(const char *pattern)
 {
 	static const struct { const char *mark, *value; } marks[] = {
@@ -683,19 +667,18 @@ static void fact_holds(struct bench *bench, char **fields)
 
 static void the_open_relay_battery(void **state)
 {
-	g_autofree char *path = battery_path();
-	g_autofree char *text = NULL;
+	g_autofree char *text = shared_text("smtp/open-relay-battery.tsv");
 	struct bench bench;
 	unsigned facts = 0;
 
 	(void)state;
-	if (!path) {
-		/* Not skip(): cmocka says "not ok # SKIP", which prove fails. */
+	if (!text) {
+		/* Not skip(): cmocka says "not ok # SKIP",
+		 * which prove fails. */
 		print_message("# skipped, no shared/data/smtp: "
 			      "set MAILREEVE_SHARED\n");
 		return;
 	}
-	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	bench_init(&bench, listed, DIRECTION_INBOUND);

@@ -42,8 +42,8 @@ static const struct dnsanswer *ask(void *asker, const char *name,
 }
 
 /*
- * What is judged: From, who SPF and DKIM prove ("?": if the body had been looked
- * at), and the answer.
+ * What is judged: From, who SPF and DKIM prove ("?": if the body had been
+ * looked at), and the answer.
  */
 struct judged {
 	const char *settings, *from, *spf, *dkim;
@@ -108,7 +108,8 @@ static const struct judged cases[] = {
 	{ "", "a@example.org", NULL, NULL,
 	  { { "_dmarc.example.org", "v=DMARC1; p=reject;; p=none; =; x y" } },
 	  "fail p reject reject" },
-	/* The domain's own answer is missing: the organisation's may be wrong. */
+	/* The domain's own answer is missing: the
+	 * organisation's may be wrong. */
 	{ "", "a@s.example.org", NULL, NULL,
 	  { { "_dmarc.example.org", "v=DMARC1; p=reject" },
 	    { "_dmarc.s.example.org", NULL } }, "temperror" },

@@ -59,7 +59,8 @@ static bool is_word(const char *text)
 	return *text;
 }
 
-/* Unicode's table: what is shown like a letter or digit of ASCII has its skeleton. */
+/* Unicode's table: what is shown like a letter or digit of
+ * ASCII has its skeleton. */
 static void all_of_the_table(void **state)
 {
 	g_autofree char *text = shared_text("unicode/confusables-to-ascii.tsv");

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is taken off the list: "address bytes " for each, "- " for one of no use. */
+/* What is taken off the list: "address bytes " for each, "- "
+ * for one of no use. */
 static const struct { const char *list, *want; } cases[] = {
 	{ "mailto:a@b.example", "a@b.example 0 " },
 	{ " MAILTO:A@B.Example , mailto:c@d.example ",
