@@ -64,4 +64,23 @@ static inline void spoil_table(const char *path, const char *table, int byte)
 	mdb_env_close(env);
 }
 
+/* Each block of a sealed day's index, where its guide says; what was written there is one
+ * byte again and again. */
+static inline void spoil_blocks(const char *path, int byte)
+{
+	int fd = open(path, O_RDWR);
+	struct sealedguide *guide = sealedguide_open(dup(fd));
+	struct sealedguide_block block;
+	char bytes[SEALEDFORM_BLOCK_BYTES];
+
+	assert_non_null(guide);
+	memset(bytes, byte, sizeof bytes);
+	for (size_t i = 0; sealedguide_block(guide, i, &block); i++)
+		assert_int_equal(pwrite(fd, bytes, block.place.bytes,
+					(off_t)block.place.offset),
+				 block.place.bytes);
+	sealedguide_free(&guide);
+	close(fd);
+}
+
 #endif
