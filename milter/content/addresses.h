@@ -7,8 +7,8 @@
 #define ADDRESSES_MAX 1000	/* of one message's fields, and as many of its
 				 * senders or recipients */
 
-/* All that stand in the fields of that name ("EnvelopeFrom" too), in lower case,
- * once each. NULL ends them; in the source's arena. */
+/* All that stand in the fields of that name ("EnvelopeFrom" too), in lower
+ * case, once each. NULL ends them; in the source's arena. */
 const char *const *addresses_of(const struct header_source *source,
 				const char *name);
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABELS_MAX 10		/* of a host, from its end, that are looked up */
+#define LABELS_MAX 10		/* of a host, from its end, that are
+				 * looked up */
 
 /* Addresses that somebody answers to by office, or by machine. */
 #define ROLES "^(?:abuse|sales|support|contact|kontakt|helpdesk|info|" \
@@ -22,7 +23,8 @@
 
 struct addrlists {
 	GHashTable *lists;		/* name -> struct globs * */
-	GHashTable *hosts;		/* list -> GHashTable: host -> is it in */
+	GHashTable *hosts;		/* list -> GHashTable: host ->
+					 * is it in */
 	struct routes *routes[2];	/* [1]: def_ */
 	GHashTable *suffixes;		/* util_rb_*, of all lengths */
 	struct globs *freemail, *no_freemail;

@@ -17,8 +17,8 @@ struct word_end {
 
 struct state_facts {
 	uint32_t fail;			/* the state of the longest suffix */
-	uint32_t report;		/* the nearest along fail at which words end,
-					 * itself included; 0: none */
+	uint32_t report;		/* the nearest along fail at which words
+					 * end, itself included; 0: none */
 };
 
 /* to 0: the place is empty, since none leads to the root. */
@@ -27,9 +27,9 @@ struct way {
 };
 
 /*
- * States are numbered by breadth, the root first. The ways between them are in one
- * open hash table, but those from the root, which most of a text asks for, in one
- * by symbol.
+ * States are numbered by breadth, the root first. The ways between them are
+ * in one open hash table, but those from the root, which most of a text asks
+ * for, in one by symbol.
  */
 struct automaton {
 	uint32_t count;			/* of states */
@@ -43,8 +43,8 @@ struct automaton {
 	uint32_t *values;
 };
 
-/* A state while it is made. Words are sorted; those of a state are the ones that
- * begin with its symbols. */
+/* A state while it is made. Words are sorted; those of a state are the ones
+ * that begin with its symbols. */
 struct made_state {
 	uint32_t parent, symbol;
 	uint32_t from, to;		/* its words */
@@ -123,7 +123,8 @@ static uint32_t step(const struct automaton *on, uint32_t state,
 	return from_root(on, symbol);
 }
 
-/* The words that end at a state come first of its own. The first that does not. */
+/* The words that end at a state come first of its own. The
+ * first that does not. */
 static uint32_t add_end(struct making *on, uint32_t state, uint32_t depth)
 {
 	uint32_t from = on->states[state].from, at = from;

@@ -5,16 +5,19 @@
 #include <string.h>
 
 #define CHUNK_BYTES 4096
-#define BEGINNING 4u			/* bytes by which longer words are known */
+#define BEGINNING 4u			/* bytes by which longer words
+					 * are known */
 #define FILTER_BYTES_MIN ((size_t)1 << 8)
 #define FILTER_BYTES_MAX ((size_t)1 << 16)
 #define FILTER_SPARE 4u		/* bytes for each word */
 #define ALL_FOURTHS 0xff
 #define PAIRS 65536u
-#define FIFTHS 27u			/* what is left of a number for fifth bytes */
-#define BLOCK 256u			/* places that are looked at before more is
-					 * asked of those that may be some */
-#define SPARE 2u			/* places in a table for each thing in it */
+#define FIFTHS 27u			/* what is left of a number for
+					 * fifth bytes */
+#define BLOCK 256u			/* places that are looked at before more
+					 * is asked of those that may be some */
+#define SPARE 2u			/* places in a table for each
+					 * thing in it */
 
 /* A word, small enough to be one number. */
 struct key {
@@ -23,8 +26,8 @@ struct key {
 	uint8_t len;
 };
 
-/* With which words begin, and a bit for the length of each; no bit: none. What comes
- * next in the longer ones is a bit, too: see fifth_bit(). */
+/* With which words begin, and a bit for the length of each; no bit: none. What
+ * comes next in the longer ones is a bit, too: see fifth_bit(). */
 struct beginning {
 	uint32_t bytes;
 	uint32_t lengths : 5, fifths : FIFTHS;
@@ -45,11 +48,14 @@ struct single {
 
 struct bytescan {
 	enum literals_view view;
-	uint8_t fold[256];		/* 0: not seen, in views that skip bytes */
-	uint8_t *filter;		/* by hash of three bytes: bits of the fourth
-					 * ones of words, all of those that end */
+	uint8_t fold[256];		/* 0: not seen, in views that
+					 * skip bytes */
+	uint8_t *filter;		/* by hash of three bytes: bits of the
+					 * fourth ones of words, all of those
+					 * that end */
 	unsigned filter_shift;		/* a hash becomes a place by it */
-	uint32_t *pairs;		/* of bits: words of two bytes; NULL: none */
+	uint32_t *pairs;		/* of bits: words of two bytes;
+					 * NULL: none */
 	struct beginning *beginnings;
 	struct slot *slots;
 	size_t beginning_size, slot_size;	/* powers of two */
@@ -399,8 +405,8 @@ static void look_at(const struct run *on, size_t i)
 		look_up(on, bytes, 2, on->len - i);
 }
 
-/* Notes the places from first to end at which words may begin; how many. A jump that
- * nobody can foresee is dearer than to note a place for nothing. */
+/* Notes the places from first to end at which words may begin; how many. A jump
+ * that nobody can foresee is dearer than to note a place for nothing. */
 static inline size_t note_places(const struct run *on, size_t first, size_t end,
 				 const uint32_t *pairs,
 				 uint16_t places_out[BLOCK])

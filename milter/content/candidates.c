@@ -14,7 +14,8 @@ struct link {
 struct candidates {
 	const GArray *texts[RULE_KINDS];
 	GPtrArray *rules;		/* of const struct rule * */
-	GArray *links;			/* of struct link; the first stands for none */
+	GArray *links;			/* of struct link; the first stands
+					 * for none */
 	guint *heads, *tails;		/* by rule: places in links */
 	guint text;			/* that is being looked at */
 	bool is_all;			/* nothing is known of any */

@@ -8,21 +8,22 @@
 struct candidates;
 
 /*
- * Looks at each text once, whatever the number of rules. texts (of struct span, in
- * an arena; NULL: none of that kind) is borrowed; of header rules they are the values
- * of the set's specs, empty where there is none. Free with candidates_free().
+ * Looks at each text once, whatever the number of rules. texts (of struct span,
+ * in an arena; NULL: none of that kind) is borrowed; of header rules they are
+ * the values of the set's specs, empty where there is none. Free with
+ * candidates_free().
  */
 struct candidates *candidates_new(const struct ruleset *set,
 				  const GArray *const texts[RULE_KINDS],
 				  struct arena *arena);
 void candidates_free(struct candidates *candidates);
 
-/* Those of the filters' rules (const struct rule *) that may match, each once. NULL:
- * all may. */
+/* Those of the filters' rules (const struct rule *) that may match, each
+ * once. NULL: all may. */
 const GPtrArray *candidates_rules(const struct candidates *candidates);
 /*
- * The next text, in their order, in which the rule may match; *at is 0 at first.
- * False: there is none, or no more.
+ * The next text, in their order, in which the rule may match; *at is 0 at
+ * first. False: there is none, or no more.
  */
 bool candidates_next(const struct candidates *candidates,
 		     const struct rule *rule, guint *at, guint *text_out);

@@ -16,7 +16,8 @@ struct captures_user {
 };
 
 struct captures {
-	GHashTable *texts;		/* name -> GPtrArray of char *, quoted */
+	GHashTable *texts;		/* name -> GPtrArray of char
+					 * *, quoted */
 	GHashTable *filled;		/* const struct captures_user * ->
 					 * struct pattern *, NULL: none */
 };
@@ -70,7 +71,8 @@ static char *put_in(const char *expression, stand_in_fn *stand_in,
 
 enum group { GROUP_PLAIN, GROUP_TURNED, GROUP_ODD };
 
-/* Of the group that opens here. GROUP_TURNED: more within it is less of the whole. */
+/* Of the group that opens here. GROUP_TURNED: more within it is
+ * less of the whole. */
 static enum group group_at(const char *at)
 {
 	static const char *const turned[] = { "(?!", "(?<!", "(?>" };
@@ -95,7 +97,8 @@ static bool is_possessive(const char *at)
 	return *at == '+' && strchr("+*?}", at[-1]);
 }
 
-/* Behind a class of characters that begins here; NULL: it has no end, or a name. */
+/* Behind a class of characters that begins here; NULL: it has
+ * no end, or a name. */
 static const char *behind_class(const char *start, const char *at)
 {
 	for (at += 1 + (at[1] == '^'), at += *at == ']'; *at && *at != ']';
@@ -277,7 +280,8 @@ const struct pattern *captures_fill(struct captures *captures,
 					 &pattern))
 		return pattern;
 	expression = put_in(user->expression, stand_texts, captures);
-	/* What is too long for PCRE2 with the texts is as if there were none. */
+	/* What is too long for PCRE2 with the texts is as if
+	 * there were none. */
 	if (expression)
 		pattern = pattern_compile(expression, user->modifiers, NULL);
 	g_hash_table_insert(captures->filled, (gpointer)user, pattern);

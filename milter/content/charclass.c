@@ -193,8 +193,8 @@ static bool is_named(const char *at)
 	return at[0] == '[' && at[1] && strchr(":.=", at[1]);
 }
 
-/* A byte, a range, "\d" or "[:alpha:]". A hyphen behind a range or a type, before
- * another one, is left alone. */
+/* A byte, a range, "\d" or "[:alpha:]". A hyphen behind a range or a type,
+ * before another one, is left alone. */
 static bool read_members(const char **at, struct charclass *to,
 			     bool *is_closed)
 {

@@ -110,7 +110,8 @@ static enum talk wait_connected(int fd, int64_t until_us)
 	return failure ? TALK_REFUSED : TALK_DONE;
 }
 
-/* A Unix socket whose backlog is full says EAGAIN, and not when there is room. */
+/* A Unix socket whose backlog is full says EAGAIN, and not when
+ * there is room. */
 static enum talk dial(const struct clamd_address *to, int fd,
 			    int64_t until_us)
 {
@@ -172,7 +173,8 @@ static bool receive_some(struct exchange *on)
 	return !end && on->reply->len < REPLY_MAX;
 }
 
-/* It may answer before all is sent, and close: then its answer is still read. */
+/* It may answer before all is sent, and close: then its answer
+ * is still read. */
 static enum talk run(struct exchange *on)
 {
 	bool takes = true;

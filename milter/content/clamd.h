@@ -9,12 +9,13 @@
 #include <stdint.h>
 
 /*
- * Has the two spans, one behind the other, scanned by the first clamd that does,
- * within settings' time. CLAMDREPLY_ERROR or _NONSENSE: none did, and text says
- * what the last one that was asked did; each goes into the log. One that lets
- * one wait is first asked for a sign of life by the messages that follow (PING),
- * and left alone for clamd.retry when it gives none: so a stranger's message
- * that takes clamd too long does not end the scanning of others. Any thread.
+ * Has the two spans, one behind the other, scanned by the first clamd that
+ * does, within settings' time. CLAMDREPLY_ERROR or _NONSENSE: none did, and
+ * text says what the last one that was asked did; each goes into the log. One
+ * that lets one wait is first asked for a sign of life by the messages that
+ * follow (PING), and left alone for clamd.retry when it gives none: so a
+ * stranger's message that takes clamd too long does not end the scanning of
+ * others. Any thread.
  */
 struct clamdreply clamd_scan(const struct clamd_settings *settings,
 			     const struct log_context *log, struct span head,

@@ -9,7 +9,8 @@
 enum clamdreply_kind {
 	CLAMDREPLY_CLEAN,
 	CLAMDREPLY_FOUND,	/* text is the virus's name */
-	CLAMDREPLY_TOO_LONG,	/* past its StreamMaxLength: nothing was scanned */
+	CLAMDREPLY_TOO_LONG,	/* past its StreamMaxLength: nothing was
+				 * scanned */
 	CLAMDREPLY_ERROR,	/* it could not scan; text is what it says */
 	CLAMDREPLY_NONSENSE,	/* text is its beginning */
 };

@@ -1,4 +1,5 @@
-/* clamdsettings.h - which clamd is asked, for how long, and what if it cannot */
+/* clamdsettings.h - which clamd is asked, for how long, and
+ * what if it cannot */
 #ifndef CONTENT_CLAMDSETTINGS_H
 #define CONTENT_CLAMDSETTINGS_H
 

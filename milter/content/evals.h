@@ -52,8 +52,8 @@ struct eval_memory {
 struct eval_call;
 
 /*
- * Reads "name('a', \"b\", 3)". NULL and the error, what is not supported of it, when
- * there is no such function here, or not with such arguments.
+ * Reads "name('a', \"b\", 3)". NULL and the error, what is not supported of it,
+ * when there is no such function here, or not with such arguments.
  */
 struct eval_call *evals_parse(const char *text, GError **error) MUST_USE;
 /* Accepts NULL. */
@@ -84,8 +84,8 @@ extern const struct eval_row evalsuri_rows[], evalstext_rows[],
 			     evalsimage_rows[], evalsalternative_rows[];
 extern const struct eval_row evalsforged_rows[], evalsrecipients_rows[];
 
-/* All fields of that name, as header rules see them, or the first address in them;
- * "" when there is none. */
+/* All fields of that name, as header rules see them, or the first address in
+ * them; "" when there is none. */
 const char *evalsheader_field(const struct eval_source *source,
 			      const char *name, bool is_addr);
 /* As addresses_of() has them. */
@@ -97,7 +97,8 @@ bool evalsheader_is_received_removed(const struct eval_source *source);
 /* As evalsattach_is_fit(). */
 bool evalshtml_is_fit(const struct eval_row *row, char *const *arguments);
 
-/* For a function that found something, which lives as long as the message: true. */
+/* For a function that found something, which lives as long as
+ * the message: true. */
 bool evals_found(const struct eval_source *source, const char *what);
 /* Above the first, up to the second, which may be "inf". */
 bool evals_is_within(double value, char *const *bounds);

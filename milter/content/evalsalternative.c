@@ -220,8 +220,8 @@ static bool difference_count(const struct eval_source *source,
 	       g_ascii_strtod(arguments[0], NULL);
 }
 
-/* How the labels of a table about a share end: "Current Price: 3.25". Where is_loose,
- * another letter may stand between any two. */
+/* How the labels of a table about a share end: "Current Price: 3.25". Where
+ * is_loose, another letter may stand between any two. */
 static const struct { const char *word; bool is_loose, is_whole; } labels[] = {
 	{ "tradedate", false, true }, { "tradingdate", false, true },
 	{ "company", false, false }, { "companyname", false, false },

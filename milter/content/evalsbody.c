@@ -76,7 +76,8 @@ static bool has_long_field(const struct transaction *tx)
 		const struct header *field = &g_array_index(
 			tx->headers, struct header, i);
 
-		if (field->name.len > NAME_LONG || field->value.len > VALUE_LONG)
+		if (field->name.len > NAME_LONG ||
+		    field->value.len > VALUE_LONG)
 			return true;
 	}
 	return false;

@@ -7,10 +7,12 @@
 
 #define ADDRESS "\\[?[\\d.]{7,15}\\]?"
 
-/* What the fields of mail look like that did come by a service; compiled once. */
+/* What the fields of mail look like that did come by a service;
+ * compiled once. */
 struct mark {
 	const char *expression;
-	const char *beside;		/* a field that must be there, too, ... */
+	const char *beside;		/* a field that must be there,
+					 * too, ... */
 	const char *beside_like;	/* ... and look like this; NULL: none */
 	struct pattern *pattern, *beside_pattern;
 };
@@ -37,7 +39,8 @@ static bool has_mark(const struct eval_source *source, struct mark *marks,
 		if (looks_like(mark->expression, &mark->pattern, text) &&
 		    (!mark->beside ||
 		     looks_like(mark->beside_like, &mark->beside_pattern,
-				evalsheader_field(source, mark->beside, false))))
+				evalsheader_field(source, mark->beside,
+						  false))))
 			return true;
 	return false;
 }
@@ -227,8 +230,8 @@ static bool forged_juno(const struct eval_source *source,
 	(void)arguments;
 	if (!is_from(source, "juno.com") || evalsheader_is_received_removed(source))
 		return false;
-	/* Those of old named the client in a field of their own, which none does
-	 * any more: without it nothing is known to be real. */
+	/* Those of old named the client in a field of their own, which none
+	 * does any more: without it nothing is known to be real. */
 	return !*evalsheader_field(source, "X-Originating-IP", false) ||
 	       !has_mark(source, new_ones,
 			 evalsheader_field(source, "Received", false));

@@ -17,7 +17,8 @@ struct freemails {
 	GPtrArray *seen;		/* of all addresses; NULL when read */
 	const char **addresses;
 	size_t count;
-	bool is_over;			/* there are too many of them to judge */
+	bool is_over;			/* there are too many of them
+					 * to judge */
 };
 
 static bool is_freemail(const struct eval_source *source, const char *addr)

@@ -133,8 +133,8 @@ static bool matching_from(const struct eval_source *source,
 				  evalsheader_field(source, "From", true)) == 0;
 }
 
-/* Whether the host that handed it to us is of the sender's organisation; when all
- * are ours, whether one of them is. */
+/* Whether the host that handed it to us is of the sender's organisation; when
+ * all are ours, whether one of them is. */
 static bool mailfrom_matches(const struct eval_source *source,
 			     char *const *arguments)
 {
@@ -194,7 +194,8 @@ static bool read_date(const char *text, double *seconds_out)
 	return true;
 }
 
-/* " 23 Nov 2026 10:00:00 +0000": the day behind a blank, or one character more. */
+/* " 23 Nov 2026 10:00:00 +0000": the day behind a blank, or one
+ * character more. */
 static size_t date_length(const char *at)
 {
 	int day = 0, month = 0, year = 0, time = 0, zone = 0;
@@ -229,7 +230,8 @@ static bool read_received_date(struct span value, double *seconds_out)
 	return false;
 }
 
-/* Within this host, or fetched from a mailbox: when it was handed on is not known. */
+/* Within this host, or fetched from a mailbox: when it was
+ * handed on is not known. */
 static bool is_fetched(struct span value, bool *is_local)
 {
 	g_autofree char *text = g_strndup(value.ptr, value.len);
@@ -261,9 +263,9 @@ static unsigned count_fetched(const GArray *headers)
 	return 0;
 }
 
-/* How much the Date differs from the Received field that is nearest to it. The last of
- * several is left out when it is the same: a mailer that writes it has the Date of
- * itself, not of a clock beside it. */
+/* How much the Date differs from the Received field that is nearest to it. The
+ * last of several is left out when it is the same: a mailer that writes it has
+ * the Date of itself, not of a clock beside it. */
 static double shift_of(const struct eval_source *source)
 {
 	const GArray *headers = source->header->tx->headers;

@@ -190,8 +190,8 @@ static bool image_ratio(const struct eval_source *source,
 				 (double)page->image_area, arguments));
 }
 
-/* html_hidden_text('min', 'max'): characters that a reader does not see, in all HTML
- * parts together; above min, up to max. */
+/* html_hidden_text('min', 'max'): characters that a reader does not see, in all
+ * HTML parts together; above min, up to max. */
 static bool hidden_text(const struct eval_source *source,
 			char *const *arguments)
 {
@@ -260,7 +260,8 @@ static bool is_title_longer(const struct html_text *of, double least)
 	return false;
 }
 
-/* html_title_subject_ratio('times'): a title so much longer than the subject. */
+/* html_title_subject_ratio('times'): a title so much longer
+ * than the subject. */
 static bool title_subject_ratio(const struct eval_source *source,
 				char *const *arguments)
 {

@@ -117,8 +117,8 @@ static size_t bytes_of(const GArray *spans)
 	return bytes;
 }
 
-/* image_to_text_ratio('kind', 'min', 'max'): bytes of text, of the kind that the rule
- * is of, to pixels; from min on, below max. */
+/* image_to_text_ratio('kind', 'min', 'max'): bytes of text, of the kind that
+ * the rule is of, to pixels; from min on, below max. */
 static bool text_ratio(const struct eval_source *source,
 		       char *const *arguments)
 {

@@ -90,8 +90,8 @@ static bool to_in_all_spam(const struct eval_source *source,
 	return is_any_in(source, recipients(source), "all_spam_to");
 }
 
-/* The hosts that may have handed it over: the first stranger, or, where there is
- * none, our own. */
+/* The hosts that may have handed it over: the first stranger, or, where
+ * there is none, our own. */
 static bool next_relay(const struct eval_source *source, guint *index,
 		       const struct relay **relay_out)
 {

@@ -82,7 +82,8 @@ static bool is_digits(const char *text, size_t most)
 	       text[len] != '_';
 }
 
-/* "iso-...-...", and neither iso-8859-1 and its like nor iso-2022-jp and -kr. */
+/* "iso-...-...", and neither iso-8859-1 and its like nor
+ * iso-2022-jp and -kr. */
 static bool is_bad_iso(const char *charset)
 {
 	const char *at = strcasestr(charset, "iso-");
@@ -153,8 +154,8 @@ static bool mime(const struct eval_source *source, char *const *arguments)
 	return false;
 }
 
-/* Whether a part stands behind where another begins; those of an encoded message
- * stand nowhere, and are taken to. */
+/* Whether a part stands behind where another begins; those of an encoded
+ * message stand nowhere, and are taken to. */
 static bool is_behind(const struct eval_source *source,
 		      const struct mime_part *part,
 		      const struct mime_part *other)
@@ -190,8 +191,9 @@ static const struct mime_part *last_of(const struct mime *mime,
 	return NULL;
 }
 
-/* check_mime_multipart_ratio('min', 'max'): bytes of the last plain text to those of
- * the last HTML of alternatives, from min on, below max; 1 where there are none. */
+/* check_mime_multipart_ratio('min', 'max'): bytes of the last plain text
+ * to those of the last HTML of alternatives, from min on, below max; 1
+ * where there are none. */
 static bool multipart_ratio(const struct eval_source *source,
 			    char *const *arguments)
 {
@@ -223,8 +225,8 @@ static size_t longest_line(struct span text)
 	return most;
 }
 
-/* check_base64_length('min'[, 'max']): bytes, LF included, of the longest line in
- * base64. */
+/* check_base64_length('min'[, 'max']): bytes, LF included, of the
+ * longest line in base64. */
 static bool base64_length(const struct eval_source *source,
 			  char *const *arguments)
 {
@@ -267,8 +269,8 @@ static size_t count_references(struct span text)
 	return count;
 }
 
-/* check_abundant_unicode_ratio('least'): references, which no plain text needs, to
- * other bytes. */
+/* check_abundant_unicode_ratio('least'): references, which no plain text
+ * needs, to other bytes. */
 static bool abundant_unicode(const struct eval_source *source,
 			     char *const *arguments)
 {
@@ -290,8 +292,8 @@ static bool abundant_unicode(const struct eval_source *source,
 			g_ascii_strtod(arguments[0], NULL);
 }
 
-/* Many bytes that are not ASCII: a charset that has ASCII in it may be named for
- * nothing. */
+/* Many bytes that are not ASCII: a charset that has ASCII in it may be
+ * named for nothing. */
 static bool is_shifted(const GArray *lines)
 {
 	size_t high = 0, all = 0;

@@ -199,7 +199,8 @@ static bool unresolved_template(const struct eval_source *source,
 	return false;
 }
 
-/* "<ABCDEFGHIJKLMNOPQRSTUVWXYZAB.bob@example.org>" and From: "Bob" <bob@...>. */
+/* "<ABCDEFGHIJKLMNOPQRSTUVWXYZAB.bob@example.org>" and From:
+ * "Bob" <bob@...>. */
 static bool ratware_name_id(const struct eval_source *source,
 			    char *const *arguments)
 {
@@ -227,8 +228,8 @@ static bool ratware_name_id(const struct eval_source *source,
 	return false;
 }
 
-/* From <...example.org-bob@...> to <bob@example.org>: one of a list, each with an
- * address of its own to bounce to. */
+/* From <...example.org-bob@...> to <bob@example.org>: one of a list, each with
+ * an address of its own to bounce to. */
 static bool ratware_envelope_from(const struct eval_source *source,
 				  char *const *arguments)
 {

@@ -20,7 +20,8 @@ static void count_lines(struct span text, guint *lines, guint *blank)
 	}
 }
 
-/* check_blank_line_ratio('min', 'max', 'lines'): percent, above min, up to max. */
+/* check_blank_line_ratio('min', 'max', 'lines'): percent, above
+ * min, up to max. */
 static bool blank_line_ratio(const struct eval_source *source,
 			     char *const *arguments)
 {
@@ -47,7 +48,8 @@ static int percent_of_blanks(struct span text)
 	return blanks > others ? 100 : (int)(100 * blanks / MAX(others, 1));
 }
 
-/* tvd_vertical_words('min', 'max'): blanks to other bytes, in percent, at most. */
+/* tvd_vertical_words('min', 'max'): blanks to other bytes, in
+ * percent, at most. */
 static bool vertical_words(const struct eval_source *source,
 			   char *const *arguments)
 {

@@ -159,7 +159,8 @@ static void add_part(GString *out, const struct matches *matches,
 	}
 }
 
-/* Those of its rules that hit, in the order in which it names them, once each. */
+/* Those of its rules that hit, in the order in which it names
+ * them, once each. */
 static GPtrArray *parts_of(const struct ruleset *set,
 			   const struct matches *matches,
 			   const struct expression *expression)

@@ -5,9 +5,10 @@
 #include "content/match.h"
 
 /*
- * "body: the text before >>what matched<< the text behind (2 times)"; of a meta those
- * of its rules that hit, of a function the call, and what it found where it says. In
- * the arena, a few hundred bytes, UTF-8 that steers no terminal.
+ * "body: the text before >>what matched<< the text behind (2
+ * times)"; of a meta those of its rules that hit, of a function the call, and
+ * what it found where it says. In the arena, a few hundred bytes, UTF-8 that
+ * steers no terminal.
  */
 const char *explain_hit(const struct ruleset *set,
 			const struct matches *matches,

@@ -263,7 +263,8 @@ void expression_bind(struct expression *expression, guint name,
 
 		if (step->op == OP_NAME && step->name == name)
 			step->rule = indexes->len == 1 ?
-				     g_array_index(indexes, guint, 0) : EXPRESSIONSTEPS_NONE;
+				     g_array_index(indexes, guint, 0) :
+				     EXPRESSIONSTEPS_NONE;
 	}
 }
 

@@ -7,8 +7,9 @@
 #include <glib.h>
 
 /*
- * An expression of names and numbers: ! - * / % + - < <= > >= == != && || ? : and
- * parentheses, as in Perl. rules_matching(GLOB) is the sum of all whose names fit.
+ * An expression of names and numbers: ! - * / % + - < <= > >= == != &&
+ * || ? : and parentheses, as in Perl. rules_matching(GLOB) is the sum of
+ * all whose names fit.
  */
 struct expression;
 
@@ -17,10 +18,11 @@ struct expression *expression_parse(const char *text, GError **error) MUST_USE;
 /* Accepts NULL. */
 void expression_free(struct expression *expression);
 
-/* The names in it, each as often as it stands there; a glob has a '*' or '?'. */
+/* The names in it, each as often as it stands there; a glob has
+ * a '*' or '?'. */
 const GPtrArray *expression_names(const struct expression *expression);
-/* What a name stands for, by its place in expression_names(): rules' indexes, to be
- * summed up. Taken over; none: it is worth 0. */
+/* What a name stands for, by its place in expression_names(): rules' indexes,
+ * to be summed up. Taken over; none: it is worth 0. */
 void expression_bind(struct expression *expression, guint name,
 		     GArray *indexes);
 /* That again; NULL: none. */

@@ -239,8 +239,9 @@ static void join_lefts(struct work *on, guint at)
 	}
 }
 
-/* Whether the left side of && or ||, at this step, is a rule alone that leaves all to
- * the right side: "A || B", while A has not hit, needs not be put down. */
+/* Whether the left side of && or ||, at this step, is a rule alone
+ * that leaves all to the right side: "A || B", while A has not hit,
+ * needs not be put down. */
 static bool is_passed_over(const struct work *on, const struct step *steps,
 			   guint at, guint count, const struct range *range)
 {

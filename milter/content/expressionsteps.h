@@ -1,4 +1,5 @@
-/* expressionsteps.h - an expression as it is worked off; for expression*.c alone */
+/* expressionsteps.h - an expression as it is worked off; for
+ * expression*.c alone */
 #ifndef CONTENT_EXPRESSIONSTEPS_H
 #define CONTENT_EXPRESSIONSTEPS_H
 
@@ -14,8 +15,8 @@ enum op {
 	OP_GREATER_EQUAL, OP_EQUAL, OP_UNEQUAL, OP_AND, OP_OR, OP_CHOOSE,
 };
 
-/* In the order in which they are worked off: operands first. Small, since those of a
- * rule set are thousands, and looked at with each message. */
+/* In the order in which they are worked off: operands first. Small, since those
+ * of a rule set are thousands, and looked at with each message. */
 struct step {
 	enum op op;
 	union {
@@ -32,7 +33,8 @@ struct step {
 
 struct expression {
 	GPtrArray *names;
-	GPtrArray *bound;		/* GArray of guint for each name, or NULL */
+	GPtrArray *bound;		/* GArray of guint for each name,
+					 * or NULL */
 	guint count;
 	struct step steps[];
 };

@@ -111,8 +111,8 @@ static bool is_same(char pattern, char byte, char stop)
 	return pattern == byte || (pattern == '?' && (!stop || byte != stop));
 }
 
-/* After a failure only the last * is tried again, one byte further on: what stands
- * before it has been found at the first place where it can be. */
+/* After a failure only the last * is tried again, one byte further on: what
+ * stands before it has been found at the first place where it can be. */
 bool globs_fits(const char *glob, const char *text, char stop)
 {
 	const char *star = NULL, *again = NULL;

@@ -109,7 +109,8 @@ static void append_named(struct asked *on, const GArray *headers,
 	}
 }
 
-/* From one Received field on up to another; from 0: all above the first, too. */
+/* From one Received field on up to another; from 0: all above
+ * the first, too. */
 static void append_all(struct asked *on, const GArray *headers, guint from,
 		       guint to)
 {
@@ -188,7 +189,8 @@ static bool is_fetched(const struct transaction *tx)
 	return is_found;
 }
 
-/* One such field is another delivery's; whose the others are is not known then. */
+/* One such field is another delivery's; whose the others are is
+ * not known then. */
 static bool is_below_received(const struct transaction *tx, const char *name)
 {
 	bool is_received = false;
@@ -204,7 +206,8 @@ static bool is_below_received(const struct transaction *tx, const char *name)
 	return false;
 }
 
-/* Of a message from a file: what the last hop, or a delivery, has left of it. */
+/* Of a message from a file: what the last hop, or a delivery,
+ * has left of it. */
 static const char *envelope_from(const struct header_source *source,
 				 struct arena *arena)
 {
@@ -353,8 +356,8 @@ static bool is_host_byte(char c)
 	return g_ascii_isalnum(c) || c == '-' || c == '.' || c == '_';
 }
 
-/* "a.example": behind the @ of an address, or the first word with a dot in it that
- * is no number. */
+/* "a.example": behind the @ of an address, or the first word with a dot in it
+ * that is no number. */
 static struct span find_host(struct span text)
 {
 	ptrdiff_t at = span_find(text, '@');
@@ -366,7 +369,8 @@ static struct span find_host(struct span text)
 		struct span host;
 		ptrdiff_t dot;
 
-		for (end = start; end < text.len && is_host_byte(text.ptr[end]);)
+		end = start;
+		while (end < text.len && is_host_byte(text.ptr[end]))
 			end++;
 		host = span_of(text.ptr + start, end - start);
 		while (host.len && host.ptr[host.len - 1] == '.')

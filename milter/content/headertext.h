@@ -33,8 +33,8 @@ void headertext_release(struct header_source *source);
 struct mailbox_list headertext_boxes(const struct header_source *source,
 				     const struct header *header);
 
-/* Which names a message's fields have, by hash: most specs ask for one that is not
- * there. */
+/* Which names a message's fields have, by hash: most specs ask for one
+ * that is not there. */
 struct header_names {
 	uint64_t bits[4];
 };
@@ -47,10 +47,10 @@ bool headertext_may_have(const struct header_names *names,
 			 const struct header_spec *spec);
 
 /*
- * What "Name", "Name:raw", "Name:addr", "Name:name", "ALL", "ALL-EXTERNAL", "ToCc",
- * "MESSAGEID", "EnvelopeFrom" or "X-Spam-Relays-External" (and their like) stands
- * for: the values of all fields of that name, each with LF behind it; of addresses
- * the first, bare. In the arena; false: there is none.
+ * What "Name", "Name:raw", "Name:addr", "Name:name", "ALL", "ALL-EXTERNAL",
+ * "ToCc", "MESSAGEID", "EnvelopeFrom" or "X-Spam-Relays-External" (and their
+ * like) stands for: the values of all fields of that name, each with LF behind
+ * it; of addresses the first, bare. In the arena; false: there is none.
  */
 bool headertext_get(const struct header_source *source,
 		    const struct header_spec *spec, struct span *text_out);

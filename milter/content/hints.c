@@ -62,7 +62,8 @@ static bool find_first_bytes(const GArray *begins, bool first_out[256])
 		if (!one->len)
 			return false;
 		first_out[one->bytes[0]] = true;
-		first_out[(uint8_t)g_ascii_toupper((gchar)one->bytes[0])] = true;
+		first_out[(uint8_t)g_ascii_toupper((gchar)one->bytes[0])] =
+			true;
 	}
 	return begins->len;
 }

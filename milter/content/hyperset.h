@@ -7,10 +7,10 @@
 struct hyperset;
 
 /*
- * Compiles the patterns of the rules (of struct rule *), or takes them as they were
- * compiled before from cache_dir; see prefilter_new(). Those that it can do nothing
- * with are left out; marks the others by is_filtered. NULL: there are hardly any, or
- * there is no Hyperscan for this processor or in this build.
+ * Compiles the patterns of the rules (of struct rule *), or takes them as they
+ * were compiled before from cache_dir; see prefilter_new(). Those that it can
+ * do nothing with are left out; marks the others by is_filtered. NULL: there
+ * are hardly any, or there is no Hyperscan for this processor or in this build.
  */
 struct hyperset *hyperset_new(const GPtrArray *rules, const char *cache_dir)
 	MUST_USE;

@@ -27,14 +27,14 @@ struct job {
 	GPtrArray *rules;
 	GPtrArray *texts;		/* of char * */
 	GArray *flags, *ids;		/* of unsigned */
-	GArray *refused;		/* of guint32: ids, each as it stood when
-					 * it was left out */
+	GArray *refused;		/* of guint32: ids, each as it stood
+					 * when it was left out */
 };
 
 /*
- * Scratch memory fits all databases that were made before it. To make it takes a
- * check sum of a whole database, so there is one pattern of it, and each thread
- * copies that when it has grown.
+ * Scratch memory fits all databases that were made before it. To make it takes
+ * a check sum of a whole database, so there is one pattern of it, and each
+ * thread copies that when it has grown.
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static hs_scratch_t *model;
@@ -101,7 +101,8 @@ static unsigned flags_of(const struct pattern *pattern)
 	       (pattern_has(pattern, 's') ? HS_FLAG_DOTALL : 0u);
 }
 
-/* One that may match nothing at all matches everywhere: that sorts out nothing. */
+/* One that may match nothing at all matches everywhere: that
+ * sorts out nothing. */
 static bool is_worth_it(const char *text, unsigned flags)
 {
 	hs_expr_info_t *info = NULL;
@@ -115,7 +116,8 @@ static bool is_worth_it(const char *text, unsigned flags)
 	return is_it;
 }
 
-/* The length of "\\Q...", "\\x", "\\x{1f}" and their like, of a class, or of one byte. */
+/* The length of "\\Q...", "\\x", "\\x{1f}" and their like, of a
+ * class, or of one byte. */
 static size_t piece_at(const char *text)
 {
 	size_t len = 1;
@@ -141,8 +143,8 @@ static size_t piece_at(const char *text)
 }
 
 /*
- * "{2,300}" becomes "{2,}", "{40}" becomes "{8,}": all that matched does still, and
- * the compiled form of a long count is a hundred times as large.
+ * "{2,300}" becomes "{2,}", "{40}" becomes "{8,}": all that matched does still,
+ * and the compiled form of a long count is a hundred times as large.
  */
 static char *relax(const char *text)
 {
@@ -256,7 +258,8 @@ static char *key_of(const struct job *job)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-/* What is kept begins with the patterns that were refused: how many, and which. */
+/* What is kept begins with the patterns that were refused: how
+ * many, and which. */
 static hs_database_t *unpack(struct job *job, GBytes *kept)
 {
 	gsize size;

@@ -83,8 +83,8 @@ static bool scan_attachments(struct looking *on, const struct mime *mime)
 	return true;
 }
 
-/* Paragraph by paragraph, but for the subject that is the first: the pieces of one
- * follow each other in memory. */
+/* Paragraph by paragraph, but for the subject that is the first: the pieces of
+ * one follow each other in memory. */
 static bool scan_lines(struct looking *on, const GArray *lines)
 {
 	struct span whole = { NULL, 0 };

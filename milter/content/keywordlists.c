@@ -34,12 +34,14 @@ struct keyword_settings {
 	/* Made from the above. */
 	GArray *lists;			/* of struct keyword_list */
 	GPtrArray *files;		/* of GPtrArray * of names, by list */
-	char *signature;		/* names, sizes and times of the files */
+	char *signature;		/* names, sizes and times of
+					 * the files */
 	struct shared_keywords **shared;	/* *shared NULL: not read yet */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static GPtrArray *all_shared;		/* of struct shared_keywords *, in use */
+static GPtrArray *all_shared;		/* of struct shared_keywords
+					 * *, in use */
 
 static const char *const action_words[] = {
 	"none", "accept", "tag", "quarantine", "reject", NULL,
@@ -258,8 +260,8 @@ static struct shared_keywords *read_shared(const struct keyword_settings *mine,
 	return shared;
 }
 
-/* The lock is only for those whose lists are not there yet: messages under way have
- * theirs, and do not wait while a reload reads others. */
+/* The lock is only for those whose lists are not there yet: messages under way
+ * have theirs, and do not wait while a reload reads others. */
 const struct keywordset *keywordlists_of(const struct settings *settings,
 					 GError **error)
 {

@@ -23,9 +23,9 @@ const GArray *keywordlists_all(const struct settings *settings);
 
 /*
  * The phrases of the lists, read when they are first asked for, and shared by
- * snapshots whose files are the same; others wait for nobody who reads. NULL and the
- * error, "file:line: what", when a file cannot be read. They live as long as the
- * settings. Any thread.
+ * snapshots whose files are the same; others wait for nobody who reads. NULL
+ * and the error, "file:line: what", when a file cannot be read. They live as
+ * long as the settings. Any thread.
  */
 const struct keywordset *keywordlists_of(const struct settings *settings,
 					 GError **error);

@@ -26,7 +26,8 @@ struct reading {
 	struct keywordset *set;
 	struct keywordtext *text;
 	GArray *symbols;		/* of uint32_t, of all words */
-	GArray *words;			/* of struct automaton_word; symbols later */
+	GArray *words;			/* of struct automaton_word;
+					 * symbols later */
 	const char *file;		/* the set's */
 	unsigned line;
 	guint list;
@@ -283,8 +284,8 @@ static bool scan_piece(struct scanning *on, struct span piece)
 	return true;
 }
 
-/* The last blank before a place; where none is near, the beginning of the character
- * that is there. */
+/* The last blank before a place; where none is near, the beginning of the
+ * character that is there. */
 static size_t cut_before(struct span text, size_t at)
 {
 	size_t cut = at;

@@ -21,11 +21,11 @@ struct keyword_phrase {
 };
 
 /*
- * Reads the files of all lists: an array of GPtrArray *, each of file names. A line
- * is a phrase, in UTF-8; blanks at its ends are dropped, empty lines and those that
- * begin with # passed over. NULL and the error, "file:line: what": bytes that are no
- * UTF-8, a line that is too long or in which no letter is, more than
- * AUTOMATON_SYMBOLS_MAX letters in all.
+ * Reads the files of all lists: an array of GPtrArray *, each of file names. A
+ * line is a phrase, in UTF-8; blanks at its ends are dropped, empty lines and
+ * those that begin with # passed over. NULL and the error, "file:line: what":
+ * bytes that are no UTF-8, a line that is too long or in which no letter is,
+ * more than AUTOMATON_SYMBOLS_MAX letters in all.
  */
 struct keywordset *keywordset_load(const GPtrArray *lists, bool is_simplified,
 				   GError **error) MUST_USE;
@@ -39,15 +39,17 @@ size_t keywordset_bytes(const struct keywordset *set);
 /* What was found of one list: the first phrases, each once. */
 struct keyword_hits {
 	const struct keyword_phrase *phrases[KEYWORDSET_SHOWN];
-	unsigned places[KEYWORDSET_SHOWN];	/* as given to keywordset_scan() */
+	unsigned places[KEYWORDSET_SHOWN];	/* as given to
+						 * keywordset_scan() */
 	guint count;
 };
 
 /*
- * Adds what is in a text to the hits, one struct a list. text is for scanning alone
- * (see keywordset_text()). Any thread, with a text each. Takes time in proportion
- * to the text, however many phrases there are, and memory for a piece of it at a
- * time. False: there is nothing more to be found, all hits are full.
+ * Adds what is in a text to the hits, one struct a list. text is for scanning
+ * alone (see keywordset_text()). Any thread, with a text each. Takes time in
+ * proportion to the text, however many phrases there are, and memory for a
+ * piece of it at a time. False: there is nothing more to be found, all hits are
+ * full.
  */
 bool keywordset_scan(const struct keywordset *set, struct keywordtext *text,
 		     struct span utf8, unsigned place,

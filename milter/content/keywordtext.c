@@ -209,8 +209,8 @@ static void add_folded(struct keywordtext *text, int32_t len)
 		add_code(text, letters_unframe(code_at(units, len, &at)));
 }
 
-/* From where a word begins, when it is read tight: where the row of words of one
- * letter ends; start: it is longer. */
+/* From where a word begins, when it is read tight: where the row of words of
+ * one letter ends; start: it is longer. */
 static size_t end_of_row(const struct keywordtext *text, size_t start)
 {
 	size_t at = start + 1;
@@ -307,7 +307,8 @@ static void add_word(struct keywordtext *text, uint64_t word)
 	text->words[text->word_count++] = word;
 }
 
-/* Of a letter, or of a word and one more letter. Never 0 or KEYWORDTEXT_STOP. */
+/* Of a letter, or of a word and one more letter. Never 0 or
+ * KEYWORDTEXT_STOP. */
 static uint64_t mix(uint64_t word, uint32_t code)
 {
 	word = (word ^ code) * UINT64_C(0x9e3779b97f4a7c15);

@@ -9,7 +9,8 @@
 #include <unicode/utrans.h>
 
 #define PLANE 0x10000
-#define HAN_FIRST 0x3400	/* ICU's table changes nothing outside of these */
+#define HAN_FIRST 0x3400	/* ICU's table changes nothing outside
+				 * of these */
 #define HAN_LAST 0x9fff
 
 /* ICU's answers, for the characters that mail is made of. */

@@ -6,11 +6,14 @@
 #include <stdint.h>
 
 enum letter_kind {
-	LETTER_MARK,		/* punctuation, symbols, whatever is no letter */
-	LETTER_STOP,		/* of these, what parts sentences or their parts */
+	LETTER_MARK,		/* punctuation, symbols, whatever is
+				 * no letter */
+	LETTER_STOP,		/* of these, what parts sentences or
+				 * their parts */
 	LETTER_BLANK,
 	LETTER_UNSEEN,		/* it decorates, or cannot be seen */
-	LETTER_OF_WORD,		/* a letter or a digit, in a script with spaces */
+	LETTER_OF_WORD,		/* a letter or a digit, in a script
+				 * with spaces */
 	LETTER_ALONE,		/* in one without, or where they tell little */
 };
 

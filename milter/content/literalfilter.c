@@ -8,14 +8,15 @@
 
 #include <string.h>
 
-#define ODDS_MAX 0.06		/* beyond that it says too little, if once is enough */
+#define ODDS_MAX 0.06		/* beyond that it says too little, if once
+				 * is enough */
 #define ODDS_GOOD 1e-5		/* below that, no other view is looked for */
 #define TABLE_BYTES_MAX (64u << 20)
 
 struct literalfilter {
 	GPtrArray *rules;		/* of const struct rule *, by value */
-	GArray *times;			/* of uint32_t, by value: places that there
-					 * must be */
+	GArray *times;			/* of uint32_t, by value: places that
+					 * there must be */
 	struct bytescan *scans[LITERALS_VIEWS];	/* NULL: none is seen so */
 };
 
@@ -106,7 +107,8 @@ static struct finding find_best(const struct rule *rule)
 
 /* What is known of the rules, while they are put together. */
 struct making {
-	GPtrArray *sets;		/* of GArray *, by value; borrowed by words */
+	GPtrArray *sets;		/* of GArray *, by value; borrowed
+					 * by words */
 	GArray *words[LITERALS_VIEWS];	/* of struct bytescan_word */
 	GPtrArray *rules[LITERALS_VIEWS];
 };

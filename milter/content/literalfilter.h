@@ -7,17 +7,17 @@
 struct literalfilter;
 
 /*
- * Of those rules (of struct rule *, with patterns) of which something is known that
- * must occur, and not in about every text; marks them by is_filtered. NULL: there is
- * none.
+ * Of those rules (of struct rule *, with patterns) of which something is known
+ * that must occur, and not in about every text; marks them by is_filtered.
+ * NULL: there is none.
  */
 struct literalfilter *literalfilter_new(const GPtrArray *rules) MUST_USE;
 /* Accepts NULL. */
 void literalfilter_free(struct literalfilter *filter);
 size_t literalfilter_bytes(const struct literalfilter *filter);
 
-/* Gives each rule of the filter whose pattern may match in the text, once, in no
- * order; never misses one that does. Any thread. */
+/* Gives each rule of the filter whose pattern may match in the text, once, in
+ * no order; never misses one that does. Any thread. */
 void literalfilter_scan(const struct literalfilter *filter, struct span text,
 			prefilter_take_fn *take, void *mydata);
 

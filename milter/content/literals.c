@@ -13,13 +13,13 @@
 #define TIMES_MAX 1000u		/* that something must occur */
 #define WORK_MAX 4000000	/* literals made, in all */
 #define HIGH 0x80		/* the first byte above ASCII */
-#define FEW_TIMES 3ul		/* with that, each number of them is looked at */
+#define FEW_TIMES 3ul		/* so few are looked at one by one */
 #define FEW_WAYS 64u
 #define COST_OF_ONE 1e-7	/* of a literal more, in odds */
 
 /*
- * What must occur in the text if a part of a pattern is to match, at so many places; it
- * is within what the part matches, or anywhere, as what an assertion looks for.
+ * What must occur in the text if a part of a pattern is to match, at so many
+ * places; within what the part matches, or anywhere, as assertions look.
  */
 struct need {
 	GArray *set;			/* NULL: nothing is known */
@@ -28,9 +28,9 @@ struct need {
 };
 
 /*
- * A part of a pattern: what its matches begin with, and what it needs. One that takes
- * no bytes begins with an open literal of none; one of which nothing is known, with a
- * closed one.
+ * A part of a pattern: what its matches begin with, and what it needs. One that
+ * takes no bytes begins with an open literal of none; one of which nothing is
+ * known, with a closed one.
  */
 struct part {
 	GArray *begins;
@@ -44,10 +44,10 @@ struct reader {
 	bool is_extended, is_quoted;	/* (?x) and \Q are in force */
 	enum literals_view view;
 	bool is_lost;			/* it does not know what it reads */
-	literals_group_fn *on_group;	/* NULL: what groups need is asked for */
+	literals_group_fn *on_group;	/* NULL: needs are asked for */
 	void *mydata;
-	GHashTable *named;		/* name of a group -> GArray *: what it begins
-					 * with; NULL: it does not matter */
+	GHashTable *named;		/* name of a group -> GArray *, its
+					 * beginnings; NULL: no matter */
 };
 
 static void free_part(gpointer memory)
@@ -365,7 +365,7 @@ static bool is_blank(char c)
 	return c && strchr(" \t\n\v\f\r", c);
 }
 
-/* A comment of (?x). Which bytes end a line, PCRE2 can be built to see otherwise. */
+/* A comment of (?x). PCRE2 can be built to see other ends of lines. */
 static void skip_line(struct reader *on)
 {
 	for (; *on->at && *on->at != '\n'; on->at++)
@@ -534,7 +534,8 @@ static struct part *read_escape(struct reader *on)
 	if (letter && strchr("dDhHsSvVwWNpP", letter))
 		return charclass_read_type(&on->at, &class) ?
 		       class_part(on, &class) : lose(on);
-	return charclass_read_byte(&on->at, &byte) ? byte_part(on, byte) : lose(on);
+	return charclass_read_byte(&on->at, &byte) ? byte_part(on, byte) :
+						     lose(on);
 }
 
 static struct part *read_alternatives(struct reader *on);

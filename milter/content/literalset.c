@@ -8,12 +8,14 @@
 #define UNITED_MAX 2000u		/* that alternatives may give */
 #define MANY 16		/* alternatives: see put_behind() */
 #define FEW 40u			/* below that, longer is better */
-#define SHARE 200		/* a part of the odds that is not worth more of them */
-#define RARE 2e-5		/* enough to stop within an alternative of many */
+#define SHARE 200		/* a part of the odds that is not worth more
+				 * of them */
+#define RARE 2e-5		/* enough to stop within an alternative
+				 * of many */
 #define REDUCED_MAX 500u	/* since each is compared with each */
 
-/* How often a byte is met in mail whose letters are small, in thousandths; rough is
- * good enough. */
+/* How often a byte is met in mail whose letters are small, in thousandths;
+ * rough is good enough. */
 static const uint8_t frequency[128] = {
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 14, 1, 1, 3, 1, 1,
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,

@@ -27,8 +27,8 @@ struct matching {
 	struct bodytext *text;
 	const struct attachments *attachments;
 	GArray *uris;			/* of struct span */
-	GArray *whole;			/* of struct span: the message, header and
-					 * body */
+	GArray *whole;			/* of struct span: the message, header
+					 * and body */
 	const GArray *whole_uris;	/* of struct uri, as many */
 	struct uridetails *details;	/* NULL: not yet made */
 	struct eval_memory memory;
@@ -37,7 +37,8 @@ struct matching {
 	bool *has_header;		/* by spec */
 	struct candidates *candidates;
 	struct metas_run *metas;
-	int64_t *nanoseconds;		/* see match_profile(); NULL: not asked */
+	int64_t *nanoseconds;		/* see match_profile(); NULL:
+					 * not asked */
 };
 
 static void hit_at(struct matching *on, guint index,
@@ -69,13 +70,15 @@ static void tell_cut_off(struct matching *on, const struct rule *rule)
 {
 	on->out->cut_off++;
 	on->out->exploded = rule;
-	log_event(&on->tx->log, LOG_WARNING, ruleset_is_left_out(on->set, rule) ?
+	log_event(&on->tx->log, LOG_WARNING,
+		  ruleset_is_left_out(on->set, rule) ?
 		  "rule_left_out" : "rule_cut_off",
 		  "rule=%s file=%s line=%u times=%u", rule->name, rule->file,
 		  rule->line, pattern_cut_offs(rule->pattern));
 }
 
-/* With what was captured put in. NULL: it lacks some of it, and does not run. */
+/* With what was captured put in. NULL: it lacks some of it, and
+ * does not run. */
 static const struct pattern *pattern_of(struct matching *on,
 					const struct rule *rule)
 {

@@ -23,9 +23,10 @@ struct metas {
 	struct meta *ordered;
 	struct range *at_rest;		/* by a rule's index */
 	struct range *if_open;		/* likewise: when it may hit */
-	guint *first;			/* by a rule's index, and one more: where its
-					 * users begin */
-	GArray *users;			/* of guint: places in the set's ordered */
+	guint *first;			/* by a rule's index, and one more:
+					 * where its users begin */
+	GArray *users;			/* of guint: places in the set's
+					 * ordered */
 };
 
 struct metas_run {
@@ -83,8 +84,8 @@ static void find_users(struct metas *metas)
 	each_need(metas, note);
 }
 
-/* What looks at a header is known sooner than what its metas are worth without it. In a
- * ring of metas it matters in which order they are worked out. */
+/* What looks at a header is known sooner than what its metas are worth without
+ * it. In a ring of metas it matters in which order they are worked out. */
 static bool is_deferred(const struct ruleset *set, const struct rule *rule)
 {
 	return rule->is_sub && !rule->is_off && rule->pattern && !rule->call &&
@@ -262,7 +263,8 @@ static bool is_settled(const struct range *range)
 	       !expressionrange_may_be_false(range);
 }
 
-/* A meta, and down to what it hangs on: one rule more is known, or one of the metas. */
+/* A meta, and down to what it hangs on: one rule more is known,
+ * or one of the metas. */
 static void settle_step(struct metas_run *run, guint top)
 {
 	guint at = top;

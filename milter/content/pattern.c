@@ -291,8 +291,8 @@ bool pattern_first_group(const struct pattern *pattern, struct span text,
 	place = pcre2_get_ovector_pointer(data);
 	is_there = pcre2_get_ovector_count(data) > 1 &&
 		   pcre2_match(pattern->code, bytes, text.len, from, 0, data,
-			       get_tools()->limits) > 1 && place[2] != PCRE2_UNSET &&
-		   place[3] >= place[2];
+			       get_tools()->limits) > 1 &&
+		   place[2] != PCRE2_UNSET && place[3] >= place[2];
 	if (is_there)
 		*found_out = span_of(text.ptr + place[2],
 				     place[3] - place[2]);

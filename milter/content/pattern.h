@@ -10,14 +10,17 @@
 /* Compiled; read-only, any thread. */
 struct pattern;
 
-/* What stands between delimiters, "/.../i" or "m{...}x", and the letters behind.
- * NULL and the error when it is nothing of the kind. Free with g_free(). */
+/* What stands between delimiters, "/.../i" or "m{...}x", and the
+ * letters behind. NULL and the error when it is nothing of the kind.
+ * Free with g_free(). */
 char *pattern_strip(const char *text, char **modifiers_out, GError **error)
 	MUST_USE;
-/* Of bytes, not of characters. NULL and the error when PCRE2 does not take it. */
+/* Of bytes, not of characters. NULL and the error when PCRE2
+ * does not take it. */
 struct pattern *pattern_compile(const char *expression, const char *modifiers,
 				GError **error) MUST_USE;
-/* Written in another way, that means the same; pattern_text() is the expression. */
+/* Written in another way, that means the same; pattern_text()
+ * is the expression. */
 struct pattern *pattern_compile_as(const char *expression, const char *written,
 				   const char *modifiers, GError **error)
 	MUST_USE;
@@ -33,8 +36,8 @@ enum pattern_result {
 enum pattern_result pattern_match(const struct pattern *pattern,
 				  struct span text, size_t from,
 				  struct span *found_out);
-/* Calls back for each group with a name that took part in the match from that place on,
- * if there is one. */
+/* Calls back for each group with a name that took part in the match from that
+ * place on, if there is one. */
 typedef void pattern_group_fn(void *mydata, const char *name,
 			      struct span found);
 void pattern_each_group(const struct pattern *pattern, struct span text,

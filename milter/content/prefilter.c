@@ -29,8 +29,8 @@ static GPtrArray *collect(const struct ruleset *set, enum rule_kind kind,
 	return rules;
 }
 
-/* Hyperscan gets what is left: the fewer patterns it has, the faster it is, and it
- * compiles them in no time. */
+/* Hyperscan gets what is left: the fewer patterns it has, the faster it is, and
+ * it compiles them in no time. */
 struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
 				guint header, const char *cache_dir)
 {

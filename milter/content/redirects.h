@@ -15,8 +15,8 @@ struct redirects *redirects_new(void) MUST_USE;
 /* Accepts NULL. */
 void redirects_free(struct redirects *redirects);
 
-/* A line's "/pattern/i", whose first group is what the URI leads to. False and the
- * error: there is no sense in it. file is for the log; borrowed as long. */
+/* A line's "/pattern/i", whose first group is what the URI leads to. False and
+ * the error: there is no sense in it. file is for the log; borrowed as long. */
 bool redirects_add(struct redirects *redirects, const char *text,
 		   const char *file, unsigned line, GError **error) MUST_USE;
 

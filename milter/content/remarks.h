@@ -14,12 +14,14 @@ void remarks_free(struct remarks *remarks);
 
 enum remarks_result {
 	REMARKS_TAKEN, REMARKS_OTHER,		/* no line of ours */
-	REMARKS_WRONG,				/* ours, but there is no sense in it */
+	REMARKS_WRONG,				/* ours, but there is no
+						 * sense in it */
 };
 
 /*
- * A line "test", "priority" or "reuse"; file lives as long as the remarks. Examples
- * are kept; no result depends on the others here, so they are only read.
+ * A line "test", "priority" or "reuse"; file lives as long as the
+ * remarks. Examples are kept; no result depends on the others here, so
+ * they are only read.
  */
 enum remarks_result remarks_take(struct remarks *remarks, const char *file,
 				 unsigned line, const char *word,

@@ -12,17 +12,18 @@ struct replacetags;
 struct replacetags *replacetags_new(void) MUST_USE;
 /* Accepts NULL. */
 void replacetags_free(struct replacetags *tags);
-/* keyword: one of those; rest: "NAME text". False: no such keyword, or no text. */
+/* keyword: one of those; rest: "NAME text". False: no such
+ * keyword, or no text. */
 bool replacetags_add(struct replacetags *tags, const char *keyword,
 		     const char *rest);
 /* A pattern with its tags put in. Free with g_free(). */
 char *replacetags_apply(const struct replacetags *tags, const char *pattern)
 	MUST_USE;
 /*
- * The same in less room, for PCRE2, which takes no more than 64 KiB: the text of each
- * tag stands once, at the begin, and is called by name where the tag was. A text of
- * up to short_bytes is put in, since calls take time. NULL: it would not mean the same.
- * Free with g_free().
+ * The same in less room, for PCRE2, which takes no more than 64 KiB: the text
+ * of each tag stands once, at the begin, and is called by name where the tag
+ * was. A text of up to short_bytes is put in, since calls take time. NULL: it
+ * would not mean the same. Free with g_free().
  */
 char *replacetags_fold(const struct replacetags *tags, const char *pattern,
 		       size_t short_bytes) MUST_USE;

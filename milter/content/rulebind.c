@@ -9,7 +9,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/* A score of 0 turns a rule off; what only a meta needs has a name with "__". */
+/* A score of 0 turns a rule off; what only a meta needs has a
+ * name with "__". */
 static bool is_wanted(const struct rule *rule)
 {
 	return rule->kind != RULE_NONE && !rule->is_off &&

@@ -6,8 +6,8 @@
 
 struct remarks;
 
-/* Once all rules of the set are compiled: binds names, puts metas in order, turns off
- * what is not wanted. */
+/* Once all rules of the set are compiled: binds names, puts metas in order,
+ * turns off what is not wanted. */
 void rulebind_all(struct ruleset *set);
 /* Tells of each example that is not as its author says. */
 void rulebind_try(struct ruleset *set, const struct remarks *remarks);

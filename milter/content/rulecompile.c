@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* With its tags put in; with calls of them where that is too long, as few as can be. */
+/* With its tags put in; with calls of them where that is too
+ * long, as few as can be. */
 static struct pattern *compile_tagged(const struct ruledrafts *on,
 				      const char *bare, const char *modifiers,
 				      GError **error)
@@ -41,7 +42,8 @@ static char *put_in_tags(const struct ruledrafts *on, char *pattern)
 	return tagged;
 }
 
-static void compile(const struct ruledrafts *on, struct rule *rule, const char *text)
+static void compile(const struct ruledrafts *on, struct rule *rule,
+		    const char *text)
 {
 	const struct ruledraft *draft = g_hash_table_lookup(on->drafts, rule);
 	g_autofree char *modifiers = NULL;
@@ -123,7 +125,8 @@ static const char *what_lacks(const char *spec)
 }
 
 /* "Subject:raw =~ /.../i [if-unset: x]" */
-static void read_header(const struct ruledrafts *on, struct rule *rule, char *text)
+static void read_header(const struct ruledrafts *on, struct rule *rule,
+			char *text)
 {
 	char *operator = strstr(text, "=~"), *negated = strstr(text, "!~");
 	char *unset = strstr(text, "[if-unset:");

@@ -4,8 +4,8 @@
 
 #include "content/ruledraft.h"
 
-/* Compiles patterns, expressions and calls of all rules of the set; one of which
- * nothing can be made is turned off, and told. */
+/* Compiles patterns, expressions and calls of all rules of the set; one of
+ * which nothing can be made is turned off, and told. */
 void rulecompile_all(const struct ruledrafts *drafts);
 
 #endif

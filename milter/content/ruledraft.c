@@ -52,7 +52,8 @@ static struct rule *find_rule(struct ruledrafts *on, const char *name)
 	return rule;
 }
 
-/* SpamAssassin has four sets of scores; ours is that without network and learning. */
+/* SpamAssassin has four sets of scores; ours is that without
+ * network and learning. */
 static void set_score(struct rule *rule, const char *rest)
 {
 	bool is_relative = *rest == '(';
@@ -169,8 +170,8 @@ static bool take_remark(struct ruledrafts *on, const char *file, unsigned line,
 }
 
 /* false: it is no such line. */
-static bool take_redirect(struct ruledrafts *on, const char *file, unsigned line,
-			  const char *word, const char *rest)
+static bool take_redirect(struct ruledrafts *on, const char *file,
+			  unsigned line, const char *word, const char *rest)
 {
 	g_autoptr(GError) why = NULL;
 

@@ -1,4 +1,5 @@
-/* ruledraft.h - what the lines of rule files say of rules, before all are read */
+/* ruledraft.h - what the lines of rule files say of rules,
+ * before all are read */
 #ifndef CONTENT_RULEDRAFT_H
 #define CONTENT_RULEDRAFT_H
 
@@ -19,15 +20,16 @@ struct ruledrafts {
 	struct ruleset *set;
 	struct remarks *remarks;
 	struct replacetags *tags;
-	GHashTable *drafts;		/* struct rule * -> struct ruledraft * */
+	GHashTable *drafts;		/* struct rule * -> struct
+					 * ruledraft * */
 };
 
 /* For a set, which is borrowed. */
 void ruledraft_init(struct ruledrafts *drafts, struct ruleset *set);
 void ruledraft_release(struct ruledrafts *drafts);
 
-/* Puts the rules of a file, and what it says of others, into the set. False and the
- * error: the file cannot be read. */
+/* Puts the rules of a file, and what it says of others, into the set. False and
+ * the error: the file cannot be read. */
 bool ruledraft_read(struct ruledrafts *drafts, const char *file,
 		     GError **error) MUST_USE;
 

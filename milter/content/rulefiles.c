@@ -26,7 +26,8 @@ struct rulefiles {
 
 	/* Made from the above. */
 	GPtrArray *files;
-	char *signature;		/* settings; names, sizes, times of files */
+	char *signature;		/* settings; names, sizes, times
+					 * of files */
 	struct shared_rules **rules;	/* *rules NULL: not read yet */
 };
 
@@ -222,7 +223,8 @@ static void keep(const struct rulefiles *mine, struct shared_rules *shared)
 	pthread_mutex_unlock(&lock);
 }
 
-/* To compile takes seconds: messages under way, which have theirs, do not wait. */
+/* To compile takes seconds: messages under way, which have
+ * theirs, do not wait. */
 const struct ruleset *rulefiles_of(const struct settings *settings,
 				    GError **error)
 {

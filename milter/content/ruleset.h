@@ -32,9 +32,12 @@ struct header_spec {
 	char *name;
 	bool is_raw, is_addr, is_name, is_first, is_last;
 	bool is_host, is_ip;		/* the first one in it */
-	bool is_domain, is_reversed;	/* and then not whole, or turned round */
-	bool is_special;		/* of more than the fields of that name */
-	uint8_t hash;			/* of the name: see headertext_set_name() */
+	bool is_domain, is_reversed;	/* and then not whole, or
+					 * turned round */
+	bool is_special;		/* of more than the fields of
+					 * that name */
+	uint8_t hash;			/* of the name: see
+					 * headertext_set_name() */
 };
 
 struct rule {
@@ -45,13 +48,16 @@ struct rule {
 	unsigned line;
 	char *describe;			/* NULL: none */
 	double score;
-	bool is_sub;			/* "__NAME": counts in meta rules only */
+	bool is_sub;			/* "__NAME": counts in meta
+					 * rules only */
 	bool is_multiple, is_nosubject;	/* tflags */
 	int64_t max_hits;		/* 0: no limit */
-	bool is_off;			/* it cannot run: see the set's problems */
+	bool is_off;			/* it cannot run: see the set's
+					 * problems */
 	bool is_filtered;		/* by its kind's filter */
 	bool is_always;			/* in the set's always */
-	bool is_deferred;		/* until a meta asks for it: see metas.h */
+	bool is_deferred;		/* until a meta asks for it: see
+					 * metas.h */
 
 	struct pattern *pattern;
 	struct captures_user *user;	/* of %{NAME}: pattern matches more than
@@ -73,11 +79,12 @@ struct rule_problem {
 };
 
 struct ruleset {
-	GPtrArray *rules;		/* of struct rule *; an index is a name */
+	GPtrArray *rules;		/* of struct rule *; an index
+					 * is a name */
 	GHashTable *by_name;		/* name -> struct rule * */
 	GPtrArray *specs;		/* of struct header_spec * */
-	GPtrArray *ordered;		/* of struct rule *: metas, each after those
-					 * that it needs */
+	GPtrArray *ordered;		/* of struct rule *: metas, each after
+					 * those that it needs */
 	bool has_rings;			/* of metas that need each other */
 	struct metas *metas;		/* of ordered */
 	struct addrlists *lists;
@@ -88,15 +95,19 @@ struct ruleset {
 	GHashTable *ignored;		/* keyword -> count: settings that are
 					 * SpamAssassin's own */
 	GPtrArray *files;
-	GPtrArray *includes;		/* of const char *: files that these include */
-	GString *include_facts;		/* filefacts_add() of each, when it was read */
+	GPtrArray *includes;		/* of const char *: files that these
+					 * include */
+	GString *include_facts;		/* filefacts_add() of each, when it
+					 * was read */
 	int64_t cut_offs_max;		/* of a pattern, before its rule is left
 					 * out; 0: no limit */
 	struct prefilter *filters[RULE_KINDS];	/* NULL: match each rule */
 	struct prefilter **header_filters;	/* by spec; those, too */
-	GPtrArray *capturing;		/* of struct rule *: to be matched first */
-	GPtrArray *always;		/* of struct rule *: to be matched with every
-					 * message, whatever the filters say */
+	GPtrArray *capturing;		/* of struct rule *: to be
+					 * matched first */
+	GPtrArray *always;		/* of struct rule *: to be matched
+					 * with every message, whatever the
+					 * filters say */
 };
 
 /* Whether nothing came of what stands behind its name. */
@@ -112,8 +123,8 @@ void ruleset_problem(struct ruleset *set, const char *file, unsigned line,
 /* A rule that cannot run, told. */
 void ruleset_turn_off(struct ruleset *set, struct rule *rule, const char *why);
 
-/* Reads the files in order; what is wrong in them is among the problems. NULL and
- * the error only when a file cannot be read. */
+/* Reads the files in order; what is wrong in them is among the problems. NULL
+ * and the error only when a file cannot be read. */
 struct ruleset *ruleset_load(const GPtrArray *files, GError **error) MUST_USE;
 /* Makes the filters; see prefilter_new(). */
 void ruleset_filter(struct ruleset *set, const char *cache_dir);

@@ -23,12 +23,13 @@ struct ruletext {
 	void *mydata;
 };
 
-/* Calls back for each line outside of a condition that is false, and for those of
- * included files. file must live as long as the callbacks want it. */
+/* Calls back for each line outside of a condition that is false, and for those
+ * of included files. file must live as long as the callbacks want it. */
 bool ruletext_read(const struct ruletext *reader, const char *file,
 		   GError **error) MUST_USE;
 
-/* Whether a condition holds ("plugin(X) && version >= 4"); NULL error: it does. */
+/* Whether a condition holds ("plugin(X) && version >=
+ * 4"); NULL error: it does. */
 bool ruletext_condition(const char *text, bool *holds_out, GError **error)
 	MUST_USE;
 

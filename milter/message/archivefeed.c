@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <glib.h>
 
-/* libarchive gets its input in pieces, so that it comes back to look at the clock. */
+/* libarchive gets its input in pieces, so that it comes back to
+ * look at the clock. */
 #define PIECE_BYTES 16384
 
 typedef int support_fn(struct archive *archive);

@@ -1,5 +1,5 @@
-/* archivefeed.h - libarchive's readers, fed with bytes in memory, with an eye on the
- * clock; only where libarchive is */
+/* archivefeed.h - libarchive's readers, fed with bytes in memory, with an eye
+ * on the clock; only where libarchive is */
 #ifndef MESSAGE_ARCHIVEFEED_H
 #define MESSAGE_ARCHIVEFEED_H
 
@@ -26,8 +26,8 @@ struct archivefeed {
 	bool is_late;			/* there was no time for all */
 };
 
-/* NULL: it is no archive of that type. Free with archive_read_free(), before the
- * feed goes. */
+/* NULL: it is no archive of that type. Free with archive_read_free(),
+ * before the feed goes. */
 struct archive *archivefeed_open(struct archivefeed *feed, enum filetype type)
 	MUST_USE;
 bool archivefeed_is_late(struct archivefeed *feed);

@@ -46,12 +46,15 @@ struct auth_dkim {
 	const char *signature;		/* first 8 characters of b= */
 	const char *reason;
 	unsigned key_bits;
-	const char *added;		/* a field that RFC 5322 allows once and that
-					 * is there more often than h= has it */
+	const char *added;		/* a field that RFC 5322 allows once
+					 * and that is there more often than
+					 * h= has it */
 	bool is_testing;		/* t=y in the key */
 	bool is_key_secure;		/* DNSSEC proves the key's record */
-	bool is_unread;			/* it could not be verified to the end */
-	bool is_partial;		/* l= leaves some of the body unsigned */
+	bool is_unread;			/* it could not be verified to
+					 * the end */
+	bool is_partial;		/* l= leaves some of the body
+					 * unsigned */
 	bool is_aligned;		/* with the From domain */
 };
 
@@ -84,7 +87,8 @@ struct auth_dmarc {
 	const char *reason;
 	unsigned percent;
 	bool is_spf_aligned, is_dkim_aligned;	/* and passing */
-	bool has_reports;		/* rua= asks for aggregate reports; if so: */
+	bool has_reports;		/* rua= asks for aggregate
+					 * reports; if so: */
 	bool is_spf_strict, is_dkim_strict;
 	enum dmarc_policy policy;	/* p= */
 	enum dmarc_policy sub_policy;	/* sp=, unknown when not given */
@@ -97,9 +101,12 @@ struct auth_arc {
 	unsigned sets;
 	const char *sealer;		/* d= of the last seal */
 	const char *reason;
-	bool is_unsettled;		/* the DNS failed, else it might be ... */
-	bool is_unread;			/* or not all of the body was looked at, ... */
-	bool is_trusted;		/* ... sealed by one of arc.trusted_sealers */
+	bool is_unsettled;		/* the DNS failed, else it
+					 * might be ... */
+	bool is_unread;			/* or not all of the body was looked
+					 * at, ... */
+	bool is_trusted;		/* ... sealed by one of
+					 * arc.trusted_sealers */
 	bool has_passed_origin;		/* that one saw DMARC's domain pass */
 };
 

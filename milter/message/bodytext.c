@@ -78,8 +78,8 @@ static size_t word_length(const char *c, size_t left)
 	return len;
 }
 
-/* Runs of blanks become one space, and those with an empty line in them an end of
- * line, so that a line is a paragraph. */
+/* Runs of blanks become one space, and those with an empty line in them an end
+ * of line, so that a line is a paragraph. */
 static GString *fold_blanks(const GString *text)
 {
 	GString *out = g_string_sized_new(text->len);

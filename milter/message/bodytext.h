@@ -5,11 +5,13 @@
 #include "message/htmltext.h"
 #include "message/mime.h"
 
-/* What a leaf says, before lines are made of it: in UTF-8, HTML as a reader has it. */
+/* What a leaf says, before lines are made of it: in UTF-8, HTML
+ * as a reader has it. */
 struct rendered {
 	const struct mime_part *part;
 	struct span text;
-	guint page;			/* index + 1 among the pages; 0: plain */
+	guint page;			/* index + 1 among the pages;
+					 * 0: plain */
 };
 
 /* Spans are in the arena of the message's mime; arrays are of struct span. */
@@ -17,9 +19,10 @@ struct bodytext {
 	struct mime *mime;
 	GArray *lines;			/* as a reader has it: the subject, then
 					 * a paragraph each, in UTF-8 */
-	GArray *raw;			/* text parts decoded, in pieces, in their
-					 * own charset, HTML as it is */
-	GArray *pages;			/* of struct html_text: the HTML parts */
+	GArray *raw;			/* text parts decoded, in pieces, in
+					 * their own charset, HTML as it is */
+	GArray *pages;			/* of struct html_text: the
+					 * HTML parts */
 	GArray *rendered;		/* of struct rendered: all text parts */
 	bool is_html_cut;
 };

@@ -11,7 +11,8 @@
 
 #define NAME_MAX_BYTES 40
 #define DETECT_MAX 65536	/* bytes that are looked at for a charset */
-#define DETECT_BEFORE 1024	/* bytes of ASCII that ICU gets to see before others, */
+#define DETECT_BEFORE 1024	/* bytes of ASCII that ICU gets to see before
+				 * others, */
 #define DETECT_WINDOW 8192	/* and these with them */
 #define CONFIDENCE_MIN 30
 #define CONFIDENCE_DENSE_MIN 15	/* of text that is hardly Latin */
@@ -108,7 +109,8 @@ static bool is_name(const char *name)
 	return true;
 }
 
-/* What iconv does not know (HZ, IMAP's names), ICU may; false: nor does that. */
+/* What iconv does not know (HZ, IMAP's names), ICU may; false:
+ * nor does that. */
 static bool convert_by_icu(struct span text, const char *name, GString *out,
 			   size_t *bad_out)
 {
@@ -130,7 +132,8 @@ static bool convert_by_icu(struct span text, const char *name, GString *out,
 	return true;
 }
 
-/* iconv lets through what looks like UTF-8 but stands for nothing (F7 and more). */
+/* iconv lets through what looks like UTF-8 but stands for
+ * nothing (F7 and more). */
 static size_t drop_invalid(GString *utf8)
 {
 	const char *stop = utf8->str, *end = utf8->str + utf8->len;
@@ -148,8 +151,8 @@ static size_t drop_invalid(GString *utf8)
 	return bad;
 }
 
-/* The C library loads a charset's module for its first converter, and unloads it soon
- * after the last one: one of each that is in use stays open. */
+/* The C library loads a charset's module for its first converter, and unloads
+ * it soon after the last one: one of each that is in use stays open. */
 static void keep_module(const char *name)
 {
 	static GMutex lock;
@@ -209,7 +212,8 @@ static bool convert(struct span text, const char *name, size_t bad_share,
 	return true;
 }
 
-/* Whether most letters have the eighth bit: they are not of the Latin alphabet. */
+/* Whether most letters have the eighth bit: they are not of the
+ * Latin alphabet. */
 static bool is_dense(struct span text)
 {
 	size_t wide = 0, narrow = 0;

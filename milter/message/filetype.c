@@ -110,15 +110,16 @@ static enum filetype by_magic(struct span bytes)
 	return FILETYPE_UNKNOWN;
 }
 
-/* DOS and Windows programs: two letters, which a text may begin with as well. */
+/* DOS and Windows programs: two letters, which a text may begin
+ * with as well. */
 static bool is_pe(struct span bytes)
 {
 	return (has_at(bytes, 0, "MZ", 2) || has_at(bytes, 0, "ZM", 2)) &&
 	       memchr(bytes.ptr, '\0', MIN(bytes.len, 64));
 }
 
-/* "\xca\xfe\xba\xbe" begins a Java class, with its version behind it, as well as
- * Apple's programs for several processors, with their number. */
+/* "\xca\xfe\xba\xbe" begins a Java class, with its version behind it, as well
+ * as Apple's programs for several processors, with their number. */
 static enum filetype by_cafebabe(struct span bytes)
 {
 	if (bytes.len < 8 || !has_at(bytes, 0, "\xca\xfe\xba\xbe", 4))

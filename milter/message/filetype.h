@@ -37,14 +37,17 @@ struct span filetype_extension(const char *name);
  * @script, @macro, @archive, @disk or @document. Without case. */
 bool filetype_is_extension(struct span extension, const char *word);
 bool filetype_is_extension_word(const char *word);
-/* invoice.pdf.exe: a document's extension just before a program's or script's. */
+/* invoice.pdf.exe: a document's extension just before a
+ * program's or script's. */
 bool filetype_has_two_extensions(const char *name);
-/* A name made to be read wrongly: writing direction turned round, blanks that push
- * the extension out of sight, control characters, dots or blanks at the end. */
+/* A name made to be read wrongly: writing direction turned round, blanks
+ * that push the extension out of sight, control characters, dots or
+ * blanks at the end. */
 bool filetype_is_trick(const char *name);
 /*
- * Whether a file that is of this type lies: program, script, page or archive, where
- * its name, or the declared type (may be ""), says document, picture, sound or text.
+ * Whether a file that is of this type lies: program, script, page or
+ * archive, where its name, or the declared type (may be ""), says document,
+ * picture, sound or text.
  */
 bool filetype_is_lie(enum filetype type, const char *name,
 		     const char *declared);

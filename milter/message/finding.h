@@ -36,10 +36,11 @@ struct finding {
 	bool keeps_original;	/* the message is to be kept as evidence */
 	bool refuses_mail;	/* a refusal is said at MAIL, not at RCPT */
 
-	/* For people, where the transaction asks for it; NULL: nothing is known. */
+	/* For people, where the transaction asks for it; NULL:
+	 * nothing is known. */
 	const char *meaning;	/* of the symbol */
-	const char *evidence;	/* what was found, and what stands around it; UTF-8
-				 * that steers no terminal */
+	const char *evidence;	/* what was found, and what stands around it;
+				 * UTF-8 that steers no terminal */
 };
 
 /* What is done, by the verdict: see verdict/verdict.h. */

@@ -4,8 +4,8 @@
 
 #include "message/transaction.h"
 
-/* Unfolded, decoded to UTF-8 (RFC 2047, but for fields that have no words), trimmed;
- * in the arena. */
+/* Unfolded, decoded to UTF-8 (RFC 2047, but for fields that have no words),
+ * trimmed; in the arena. */
 const char *headervalue_decode(const struct header *header,
 			       struct arena *arena);
 

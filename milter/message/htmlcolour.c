@@ -114,7 +114,8 @@ static int32_t parse_hex(const char *digits)
 	return (int32_t)strtol(text, NULL, 16);
 }
 
-/* Three numbers, with a percent sign or without, and perhaps how dense they are. */
+/* Three numbers, with a percent sign or without, and perhaps
+ * how dense they are. */
 static int32_t parse_rgb(const char *at)
 {
 	int32_t colour = 0;

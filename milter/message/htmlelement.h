@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* attributes are name, value, name, value, NULL, and may be NULL; names of elements
- * are in lower case. What is returned lives as long as the attributes. */
+/* attributes are name, value, name, value, NULL, and may be NULL;
+ * names of elements are in lower case. What is returned lives as long
+ * as the attributes. */
 
 /* The break before and behind it, "" for what stands within a line. */
 const char *htmlelement_break(const char *name);
@@ -22,7 +23,8 @@ const char *htmlelement_attribute(const char *const *attributes,
 /* Where it leads, or what it loads; NULL when it does not. */
 const char *htmlelement_target(const char *name,
 			       const char *const *attributes);
-/* <meta http-equiv=content-type content="text/html; charset=...">; empty for none. */
+/* <meta http-equiv=content-type
+ * content="text/html; charset=...">; empty for none. */
 struct span htmlelement_charset(const char *name,
 				const char *const *attributes);
 /* In pixels; 0 for what is no image or tells no size. */

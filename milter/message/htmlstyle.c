@@ -132,7 +132,8 @@ static void set_ground(struct htmlstyle *style, struct span value,
 		style->seen_ground = colour;
 }
 
-/* The colour among the words of "background:", and whether there is an image. */
+/* The colour among the words of "background:", and whether
+ * there is an image. */
 static void set_background(struct htmlstyle *style, struct span value,
 			   bool is_told)
 {

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * What an element hands on to those within it. There are two views of colour. The
- * first is SpamAssassin's, which rules count on: attributes of some elements only,
- * no bgcolor=, no images. The other is the reader's: all that is written in the
- * element itself. Style sheets are read by neither.
+ * What an element hands on to those within it. There are two views of colour.
+ * The first is SpamAssassin's, which rules count on: attributes of some
+ * elements only, no bgcolor=, no images. The other is the reader's: all that is
+ * written in the element itself. Style sheets are read by neither.
  */
 struct htmlstyle {
 	int32_t text, ground;		/* colours, or HTMLCOLOUR_INVALID */
@@ -29,8 +29,8 @@ struct htmlstyle_facts {
 };
 
 void htmlstyle_init(struct htmlstyle *style, struct htmlstyle_facts *facts);
-/* style begins as a copy of the parent's. attributes: names and values by turns, a
- * NULL at the end; NULL: none. */
+/* style begins as a copy of the parent's. attributes: names and values by
+ * turns, a NULL at the end; NULL: none. */
 void htmlstyle_enter(struct htmlstyle *style, struct htmlstyle_facts *facts,
 		     const char *element, const char *const *attributes);
 

@@ -13,10 +13,11 @@ struct scanner {
 	struct arena *arena;
 	struct span html;
 	size_t at;
-	bool is_quoteless;		/* a quote did not end: they mean nothing */
+	bool is_quoteless;		/* a quote did not end: they mean
+					 * nothing */
 	unsigned no_close;		/* bits of raw[]: no more end tags */
-	unsigned char last;		/* of the text before; a blank where white
-					 * space is seen; 0: none yet */
+	unsigned char last;		/* of the text before; a blank where
+					 * white space is seen; 0: none yet */
 	unsigned last_run;		/* letters at its end */
 };
 
@@ -242,7 +243,8 @@ static void take_remark(struct scanner *on, size_t at)
 	}
 }
 
-/* Of a tag that begins in front of at: behind its ">". Only a value's quotes count. */
+/* Of a tag that begins in front of at: behind its ">". Only a
+ * value's quotes count. */
 static size_t end_of_tag(struct scanner *on, size_t at)
 {
 	size_t plain = find(on->html, at, '>');
@@ -359,7 +361,8 @@ static void scan(struct scanner *on)
 	take_text(on, span_from(on->html, text));
 }
 
-/* Where a browser reads a tag or a comment, and not a "<" that stands for itself. */
+/* Where a browser reads a tag or a comment, and not a "<" that
+ * stands for itself. */
 static bool is_tag_begun(const char *html, size_t at, size_t len)
 {
 	return html[at] == '<' && at + 1 < len &&

@@ -26,7 +26,8 @@ struct reader {
 	GArray *styles;			/* of struct htmlstyle, by depth */
 	bool is_hidden;			/* by the innermost */
 	unsigned tags, depth, in_script;
-	bool is_after_break;		/* nothing since but the rest of its text */
+	bool is_after_break;		/* nothing since but the rest of
+					 * its text */
 	bool is_text_begun;		/* since the last tag or comment */
 };
 
@@ -48,8 +49,8 @@ static void drop_last(struct reader *on)
 		last->to = MIN(last->to, on->text->len);
 }
 
-/* Of a text that a tag or a comment ends: blanks behind are kept, even if all of it were
- * blanks that a break in front had made superfluous. */
+/* Of a text that a tag or a comment ends: blanks behind are kept, even if all
+ * of it were blanks that a break in front had made superfluous. */
 static void end_text(struct reader *on)
 {
 	on->is_after_break &= !on->is_text_begun;
@@ -185,8 +186,8 @@ static void leave_style(struct reader *on)
 	on->is_hidden = htmlstyle_is_hidden(style(on));
 }
 
-/* Text that stands in no element gets a "p" from libxml2, as one is read that has no
- * start: then the parser is behind text, not in a tag. */
+/* Text that stands in no element gets a "p" from libxml2, as one is read that
+ * has no start: then the parser is behind text, not in a tag. */
 static bool is_implied(const htmlParserCtxt *parser, const char *name)
 {
 	return strcmp(name, "p") == 0 && *parser->input->cur != '>' &&
@@ -232,8 +233,8 @@ static void on_start(void *mydata, const xmlChar *xml_name,
 	}
 }
 
-/* Whether the end tag is in the page: libxml2 closes what is left open by another, and
- * tells it alike, but then it has not just read "</NAME>". */
+/* Whether the end tag is in the page: libxml2 closes what is left open by
+ * another, and tells it alike, but then it has not just read "</NAME>". */
 static bool is_written(const htmlParserCtxt *parser, const char *name)
 {
 	const char *begin = (const char *)parser->input->base;
@@ -244,7 +245,8 @@ static bool is_written(const htmlParserCtxt *parser, const char *name)
 		return false;
 	while (at > begin && g_ascii_isspace(at[-1]))
 		at--;
-	return (size_t)(at - begin) >= len + 2 && at[-(ptrdiff_t)len - 1] == '/' &&
+	return (size_t)(at - begin) >= len + 2 &&
+	       at[-(ptrdiff_t)len - 1] == '/' &&
 	       g_ascii_strncasecmp(at - len, name, len) == 0;
 }
 
@@ -301,8 +303,8 @@ static bool is_blank(const char *text, int len)
 	return true;
 }
 
-/* Whether a character that would be seen begins here: newsletters fill up hidden
- * lines with those that are not. */
+/* Whether a character that would be seen begins here: newsletters fill up
+ * hidden lines with those that are not. */
 static bool is_seen(const char *text, int len)
 {
 	static const char *const unseen[] = {

@@ -33,8 +33,8 @@ static bool read_gif(struct span bytes, struct imagesize *out)
 	return true;
 }
 
-/* IHDR must be the first chunk; where others stand before it, programs that show
- * images differ. */
+/* IHDR must be the first chunk; where others stand before it, programs that
+ * show images differ. */
 static bool read_png(struct span bytes, struct imagesize *out)
 {
 	size_t at = sizeof png_begin - 1;
@@ -56,7 +56,8 @@ static bool read_png(struct span bytes, struct imagesize *out)
 	return false;
 }
 
-/* Frame headers, of any coding: C0 to CF but for tables (C4, CC) and JPG (C8). */
+/* Frame headers, of any coding: C0 to CF but for tables (C4,
+ * CC) and JPG (C8). */
 static bool is_frame(unsigned marker)
 {
 	return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 &&

@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-/* Enough of an image for all but odd ones: a JPEG may begin with its preview. */
+/* Enough of an image for all but odd ones: a JPEG may begin
+ * with its preview. */
 #define IMAGESIZE_HEAD 262144
 
 enum image_kind { IMAGE_GIF, IMAGE_PNG, IMAGE_JPEG };
@@ -16,8 +17,8 @@ struct imagesize {
 	uint32_t width, height;		/* pixels, neither is 0 */
 };
 
-/* False when the bytes are no such image, or end before they say it. Pure; takes no
- * longer than to look at each block's first bytes. */
+/* False when the bytes are no such image, or end before they say it. Pure;
+ * takes no longer than to look at each block's first bytes. */
 bool imagesize_read(enum image_kind kind, struct span bytes,
 		    struct imagesize *size_out);
 

@@ -7,7 +7,8 @@
 /* What is done with body bytes past limits.body. */
 enum past_body {
 	PAST_BODY_COUNT,	/* received and counted: the size is exact */
-	PAST_BODY_SKIP,		/* the MTA is told to send no more (SMFIS_SKIP) */
+	PAST_BODY_SKIP,		/* the MTA is told to send no more
+				 * (SMFIS_SKIP) */
 };
 
 struct limits {

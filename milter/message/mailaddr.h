@@ -15,13 +15,16 @@ enum mailaddr_flaw {
 	MAILADDR_FLAW_UTF8 = 1 << 3,		/* 8-bit that is not UTF-8 */
 	MAILADDR_FLAW_EMPTY_LOCAL = 1 << 4,
 	MAILADDR_FLAW_LONG_LOCAL = 1 << 5,	/* over 64 octets (4.5.3.1.1) */
-	MAILADDR_FLAW_LONG_DOMAIN = 1 << 6,	/* over 255 octets, a label over 63 */
-	MAILADDR_FLAW_DOMAIN = 1 << 7,		/* empty labels, bad characters */
+	MAILADDR_FLAW_LONG_DOMAIN = 1 << 6,	/* over 255 octets, a label
+						 * over 63 */
+	MAILADDR_FLAW_DOMAIN = 1 << 7,		/* empty labels, bad
+						 * characters */
 	MAILADDR_FLAW_TRAILING_DOT = 1 << 8,	/* of the domain; cut off */
 	MAILADDR_FLAW_ROUTE = 1 << 9,		/* source route before it */
 	MAILADDR_FLAW_PERCENT = 1 << 10,	/* user%remote@ours */
 	MAILADDR_FLAW_BANG = 1 << 11,		/* remote!user@ours */
-	MAILADDR_FLAW_INNER_AT = 1 << 12,	/* "user@remote"@ours, a@b@ours */
+	MAILADDR_FLAW_INNER_AT = 1 << 12,	/* "user@remote"@ours,
+						 * a@b@ours */
 	MAILADDR_FLAW_BRACKETS = 1 << 13,	/* < or > within */
 	MAILADDR_FLAW_LOCAL_DOTS = 1 << 14,	/* .a, a., a..b unquoted */
 };
@@ -34,13 +37,16 @@ struct mailaddr {
 	struct span raw;		/* as given, without the outer < > */
 	bool is_null;			/* <> */
 	struct span local;		/* without its quotes */
-	struct span domain;		/* as given, without the last dot; may be empty */
-	const char *domain_ascii;	/* lower case, A-labels; "" when none or unusable */
+	struct span domain;		/* as given, without the last dot; may
+					 * be empty */
+	const char *domain_ascii;	/* lower case, A-labels; "" when none or
+					 * unusable */
 	bool is_literal;		/* domain is [..] */
 	struct netaddr literal;		/* of a literal that is an IP address */
 	struct span route;		/* "@a,@b" of a source route */
-	const char *hidden_domain;	/* lower case: where %, ! or an inner @ leads;
-					 * NULL: nowhere; "": who knows where */
+	const char *hidden_domain;	/* lower case: where %, ! or an inner
+					 * @ leads; NULL: nowhere; "": who
+					 * knows where */
 	unsigned flaws;
 };
 

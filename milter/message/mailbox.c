@@ -17,7 +17,8 @@ struct reading {
 	GString *angle;			/* between < and > */
 	bool has_angle, is_in_angle, is_closed;
 	bool has_comment;		/* behind some of the name */
-	struct span comment;		/* the last one, while nothing follows */
+	struct span comment;		/* the last one, while nothing
+					 * follows */
 };
 
 /* Skips a comment that begins here; (5.2 of RFC 822: they nest). */
@@ -61,7 +62,8 @@ static void take_quoted(struct reading *on)
 	on->rest = span_from(on->rest, at);
 }
 
-/* The words before < >; without them, "address (name)" as older programs write. */
+/* The words before < >; without them, "address (name)" as older
+ * programs write. */
 static void take_name(struct reading *on, struct mailbox *out)
 {
 	struct span raw = on->has_angle ?
@@ -104,8 +106,8 @@ static struct span without_space(const GString *text, struct arena *arena)
 	return span_of(out, len);
 }
 
-/* Words with a blank between them and no < >: "Joe Doe joe@example.org". What holds
- * the @ is taken for the address. */
+/* Words with a blank between them and no < >: "Joe Doe joe@example.org". What
+ * holds the @ is taken for the address. */
 static struct span last_word(struct span text)
 {
 	ptrdiff_t at = span_find_last(text, '@');

@@ -6,7 +6,8 @@
 
 /* What is odd about a list of addresses; several may hold. */
 enum mailbox_flaw {
-	MAILBOX_FLAW_SYNTAX = 1 << 0,	/* unclosed quotes, brackets, comments */
+	MAILBOX_FLAW_SYNTAX = 1 << 0,	/* unclosed quotes, brackets,
+					 * comments */
 	MAILBOX_FLAW_COMMENT = 1 << 1,	/* a comment inside an address */
 	MAILBOX_FLAW_ROUTE = 1 << 2,	/* a source route */
 	MAILBOX_FLAW_GROUP = 1 << 3,	/* a group: "name: a, b;" */
@@ -15,10 +16,12 @@ enum mailbox_flaw {
 	MAILBOX_FLAW_ENCODED = 1 << 6,	/* an encoded word in an address */
 };
 
-#define MAILBOX_MAX 1000		/* addresses of one field that are read */
+#define MAILBOX_MAX 1000		/* addresses of one field that
+					 * are read */
 
 struct mailbox {
-	const char *name;		/* UTF-8, decoded, NULL when there is none */
+	const char *name;		/* UTF-8, decoded, NULL when there
+					 * is none */
 	const char *raw_name;		/* not decoded; NULL likewise */
 	bool is_name_encoded;		/* by RFC 2047 */
 	struct mailaddr addr;		/* FLAW_SYNTAX when it is none */

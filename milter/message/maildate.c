@@ -45,8 +45,8 @@ static int read_word(struct reader *on, const char *words)
 	return 0;
 }
 
-/* Since 1970, in the Gregorian calendar: years that begin in March, and leap days at
- * their end. */
+/* Since 1970, in the Gregorian calendar: years that begin in March, and leap
+ * days at their end. */
 static int64_t days_of(int year, int month, int day)
 {
 	int64_t years = month < 2 ? year - 1 : year;

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /*
- * "Thu, 22 Aug 2002 18:26:25 +0700 (ICT)" (RFC 5322, 3.3), and whatever else GMime takes
- * for a date, in seconds of Unix. As they should be, dates are read here at once: GMime
- * makes a calendar's and a time zone's object of each, and there is one in every
- * Received field. False: it is none.
+ * "Thu, 22 Aug 2002 18:26:25 +0700 (ICT)" (RFC 5322, 3.3), and whatever else
+ * GMime takes for a date, in seconds of Unix. As they should be, dates are read
+ * here at once: GMime makes a calendar's and a time zone's object of each, and
+ * there is one in every Received field. False: it is none.
  */
 bool maildate_read(const char *text, int64_t *seconds_out) MUST_USE;
 

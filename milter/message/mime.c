@@ -45,7 +45,8 @@ static char *lower(struct span text, struct arena *arena)
 	return word;
 }
 
-/* "text/html" of what stands before the first semicolon; "" when it is nothing. */
+/* "text/html" of what stands before the first semicolon; ""
+ * when it is nothing. */
 static const char *type_of(struct span value, struct arena *arena)
 {
 	ptrdiff_t semicolon = span_find(value, ';');
@@ -76,8 +77,8 @@ static const char *parameter(GMimeParamList *list, const char *name,
 	return value && *value ? arena_text(arena, value) : NULL;
 }
 
-/* A field's value for GMime: unfolded, also within quotes, in charsets that it knows,
- * and without a NUL, which would end it, and any name in it. */
+/* A field's value for GMime: unfolded, also within quotes, in charsets that it
+ * knows, and without a NUL, which would end it, and any name in it. */
 static const char *plain_value(struct span value, struct arena *arena)
 {
 	char *text = arena_alloc(arena, value.len + 1), *at = text;
@@ -158,8 +159,9 @@ static struct span take_line(struct span *left)
 
 enum border { BORDER_NONE, BORDER_PART, BORDER_END };
 
-/* RFC 2046, 5.1.1, lets a line go on behind the boundary; where boundaries are found
- * otherwise, such lines are none, since one boundary may begin as another. */
+/* RFC 2046, 5.1.1, lets a line go on behind the boundary; where
+ * boundaries are found otherwise, such lines are none, since one boundary
+ * may begin as another. */
 static enum border border_of(struct span line, struct span boundary,
 			     bool is_loose)
 {
@@ -287,7 +289,8 @@ static enum border skip_preamble(struct span *left, struct span boundary,
 	return border;
 }
 
-/* Text between boundaries. Where there is none at all, all of it is one part. */
+/* Text between boundaries. Where there is none at all, all of
+ * it is one part. */
 static void split(struct parser *on, const struct piece *of, GArray *pieces)
 {
 	struct span boundary = span_text(of->boundary);

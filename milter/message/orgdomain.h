@@ -16,7 +16,8 @@ bool orgdomain_is_suffix(const struct settings *settings, const char *domain);
 /* Whether two domains, in that form, are of one organisation. */
 bool orgdomain_is_same(const struct settings *settings, const char *a,
 		       const char *b);
-/* Whether the list itself names it, as it does all top-level domains that are. */
+/* Whether the list itself names it, as it does all top-level
+ * domains that are. */
 bool orgdomain_is_known(const struct settings *settings, const char *suffix);
 
 #endif

@@ -24,8 +24,8 @@ struct ours {
 extern const struct setting_group ours_group;
 const struct ours *ours_of(const struct settings *settings);
 
-/* Whether an address is listed, this host's, or the one at which the MTA says that
- * the client reached it. */
+/* Whether an address is listed, this host's, or the one at which the MTA says
+ * that the client reached it. */
 bool ours_has_address(const struct ours *ours, const struct client *client,
 		      const struct netaddr *addr);
 

@@ -28,8 +28,8 @@ struct packed_entry {
 	int64_t bytes;			/* as it says; -1: it does not */
 	unsigned depth;			/* 0: in the attachment itself */
 	bool is_encrypted, is_folder;
-	enum filetype type;		/* by its bytes; FILETYPE_UNKNOWN as well
-					 * where they were not looked at */
+	enum filetype type;		/* by its bytes; FILETYPE_UNKNOWN as
+					 * well where they were not looked at */
 };
 
 /* All archives of one message, which share their limits. */
@@ -39,7 +39,8 @@ struct packed {
 	unsigned flaws;			/* enum packed_flaw */
 	struct limits limits;
 	int64_t bytes_left;		/* to unpack what is within */
-	int64_t until_us;		/* on the monotonic clock; 0: not begun */
+	int64_t until_us;		/* on the monotonic clock; 0:
+					 * not begun */
 };
 
 /* Whether archives can be read: libarchive was there when this was built. */
@@ -49,10 +50,10 @@ void packed_init(struct packed *packed, const struct limits *limits,
 void packed_release(struct packed *packed);
 
 /*
- * Adds the names in an archive, and in the archives in it, which are known by their
- * names or bytes, and the types of the files. Of others the beginning is unpacked
- * alone. name is the archive's own. What neither begins as
- * an archive nor is called *.zip adds nothing.
+ * Adds the names in an archive, and in the archives in it, which are known by
+ * their names or bytes, and the types of the files. Of others the beginning is
+ * unpacked alone. name is the archive's own. What neither begins as an archive
+ * nor is called *.zip adds nothing.
  */
 void packed_read(struct packed *packed, struct span bytes, const char *name);
 

@@ -17,7 +17,8 @@
 /* Nobody's files become so much smaller, and so large. */
 #define BOMB_RATIO 250
 #define BOMB_BYTES (INT64_C(100) << 20)
-#define ENTRY_BYTES 256		/* of a header, for each name that it may hold */
+#define ENTRY_BYTES 256		/* of a header, for each name that it
+				 * may hold */
 #define HEAD_BYTES 4096		/* of a file, that tell its type */
 
 /* An archive that waits for being read. */
@@ -36,7 +37,8 @@ struct reader {
 	struct packed *packed;
 	const struct item *item;
 	struct archive *archive;
-	GQueue *queue;			/* of struct item *: archives found in it */
+	GQueue *queue;			/* of struct item *: archives
+					 * found in it */
 	struct archivefeed feed;
 	int64_t sum_bytes;		/* that its files say they have */
 	bool is_encrypted;
@@ -130,8 +132,8 @@ static void count_bytes(struct reader *on, int64_t bytes)
 		on->packed->flaws |= PACKED_FLAW_BOMB;
 }
 
-/* Unpacks a file behind what is already there of it, as far as the message's limit lets
- * it. */
+/* Unpacks a file behind what is already there of it, as far as the
+ * message's limit lets it. */
 static void unpack(struct reader *on, GByteArray *out)
 {
 	struct packed *packed = on->packed;
@@ -261,7 +263,8 @@ static bool read_head(struct reader *on, GByteArray *head)
 	return got >= 0;
 }
 
-/* An archive by its bytes that is called otherwise; a document is often a zip. */
+/* An archive by its bytes that is called otherwise; a document
+ * is often a zip. */
 static bool is_hidden_archive(const struct packed_entry *entry)
 {
 	return filetype_is(entry->type, "@archive") &&
@@ -291,9 +294,9 @@ static void type_entry(struct reader *on, struct packed_entry *entry)
 }
 
 /*
- * What its files are by their bytes, once all names are known: bytes that cannot be
- * read end the reading, and a stranger may put them first. What there is no time
- * for is not typed.
+ * What its files are by their bytes, once all names are known: bytes that
+ * cannot be read end the reading, and a stranger may put them first. What there
+ * is no time for is not typed.
  */
 static void type_entries(struct packed *packed, const struct item *item,
 			 GQueue *queue)
@@ -368,7 +371,8 @@ static void unpack_single(struct reader *on)
 		g_byte_array_unref(bytes);
 }
 
-/* libarchive takes a header of 7z into memory whole, and it may be packed, too. */
+/* libarchive takes a header of 7z into memory whole, and it may
+ * be packed, too. */
 static bool is_header_long(struct packed *packed, const struct item *item)
 {
 	int64_t bytes = packhead_7z_bytes(item->bytes);
@@ -426,8 +430,8 @@ static void free_item(struct item *item)
 	g_free(item);
 }
 
-/* Names first, of all of them: types need more time. What is found to be an archive
- * by its type is read after that. */
+/* Names first, of all of them: types need more time. What is found to be an
+ * archive by its type is read after that. */
 static void read_all(struct packed *packed, GQueue *queue)
 {
 	GQueue to_be_typed = G_QUEUE_INIT;

@@ -9,8 +9,9 @@
 /* All are pure: any bytes, any thread. */
 
 /*
- * libarchive reads RAR 5, but does not say in all versions whether files need a
- * password: there is a block of type 4, or a record 1 behind a file's header (type 2).
+ * libarchive reads RAR 5, but does not say in all versions whether files
+ * need a password: there is a block of type 4, or a record 1 behind a
+ * file's header (type 2).
  */
 bool packhead_rar5_is_encrypted(struct span archive);
 

@@ -19,7 +19,8 @@ struct piece {
 	guint section;
 	bool is_extended;		/* with percent signs */
 	bool is_taken;			/* it stands in another one */
-	const char *repaired;		/* with the others in it; NULL: as it was */
+	const char *repaired;		/* with the others in it; NULL:
+					 * as it was */
 };
 
 struct pieces {

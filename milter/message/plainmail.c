@@ -32,7 +32,8 @@ static size_t word_of(const char *text)
 	return len;
 }
 
-/* RFC 2047, 5: words of one text, each on a line of its own but for the first. */
+/* RFC 2047, 5: words of one text, each on a line of its own but
+ * for the first. */
 static void add_encoded(GString *out, const char *text)
 {
 	const char *before = "";

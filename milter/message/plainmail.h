@@ -18,10 +18,10 @@ struct plainmail {
 };
 
 /*
- * The whole of it, of ASCII, as sendmail(1) takes it: lines end with LF, and none is
- * longer than RFC 5322, 2.1.1, recommends; names and subject as RFC 2047 has them;
- * RFC 3834, 5: no robot is to answer. Addresses are the caller's to check. Free with
- * g_string_free(). Pure.
+ * The whole of it, of ASCII, as sendmail(1) takes it: lines end with LF, and
+ * none is longer than RFC 5322, 2.1.1, recommends; names and subject as RFC
+ * 2047 has them; RFC 3834, 5: no robot is to answer. Addresses are the caller's
+ * to check. Free with g_string_free(). Pure.
  */
 GString *plainmail_format(const struct plainmail *mail) MUST_USE;
 

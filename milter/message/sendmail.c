@@ -16,8 +16,8 @@ static void add_span(GPtrArray *words, struct span text)
 	g_ptr_array_add(words, g_strndup(text.len ? text.ptr : "", text.len));
 }
 
-/* A recipient that begins with - stands behind --, and the sender in a word of its
- * own behind its option. */
+/* A recipient that begins with - stands behind --, and the sender in a word of
+ * its own behind its option. */
 static GPtrArray *words_of(const struct sendmail_mail *mail, GError **error)
 {
 	g_auto(GStrv) given = NULL;

@@ -144,7 +144,8 @@ const struct header *transaction_find_header(const struct transaction *tx,
 	return NULL;
 }
 
-/* What a check prints may hold a stranger's bytes: only printable ASCII stays. */
+/* What a check prints may hold a stranger's bytes: only
+ * printable ASCII stays. */
 static const char *printable(struct arena *arena, const char *text)
 {
 	struct span kept = span_first(span_text(text), DETAIL_MAX);

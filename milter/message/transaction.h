@@ -21,8 +21,10 @@ struct state;
 enum direction {
 	DIRECTION_UNKNOWN,
 	DIRECTION_INBOUND,	/* a stranger to us */
-	DIRECTION_OUTBOUND,	/* a trusted network, a login, a known certificate */
-	DIRECTION_LOCAL,	/* the MTA itself, as for Postfix's non-SMTP mail */
+	DIRECTION_OUTBOUND,	/* a trusted network, a login, a known
+				 * certificate */
+	DIRECTION_LOCAL,	/* the MTA itself, as for Postfix's
+				 * non-SMTP mail */
 };
 
 const char *direction_word(enum direction direction);
@@ -41,7 +43,8 @@ struct client {
 	struct netaddr addr;		/* NETADDR_NONE for a local socket */
 	uint16_t port;
 	const char *name;		/* PTR as the MTA gives it */
-	bool is_name_verified;		/* the MTA says that name and address agree */
+	bool is_name_verified;		/* the MTA says that name and
+					 * address agree */
 	const char *helo;
 	const char *socket_path;
 	const char *daemon_name, *daemon_addr, *daemon_port;
@@ -61,13 +64,15 @@ struct session_facts {
 	uint32_t unknown_commands;
 };
 
-/* ESMTP parameters as given, NULL or -1 where not (RFC 1870, 3461, 6152, 6531). */
+/* ESMTP parameters as given, NULL or -1 where not (RFC 1870,
+ * 3461, 6152, 6531). */
 struct mail_params {
 	int64_t size_bytes;
 	const char *body;		/* 7BIT, 8BITMIME, BINARYMIME */
 	bool is_smtputf8;
 	const char *ret, *envid;
-	const char *others;		/* what else, space between; else NULL */
+	const char *others;		/* what else, space between;
+					 * else NULL */
 };
 
 struct rcpt_params {
@@ -85,7 +90,8 @@ struct recipient {
 	struct mailaddr addr;
 	struct rcpt_params params;
 	enum rcpt_state state;
-	const char *mailer, *host, *mta_addr;	/* {rcpt_mailer} {rcpt_host} {rcpt_addr} */
+	const char *mailer, *host, *mta_addr;	/* {rcpt_mailer} {rcpt_host}
+						 * {rcpt_addr} */
 	struct outcome outcome;		/* of this recipient alone, at RCPT */
 	const char *mta_reason;		/* when refused by the MTA */
 };
@@ -94,12 +100,13 @@ struct recipient {
  * where the MTA passes it, the space behind the colon. */
 struct header {
 	struct span name, value;
-	struct span gap;		/* blanks before the colon, an old way to
-					 * write it (RFC 5322, 4.5) */
+	struct span gap;		/* blanks before the colon, an old way
+					 * to write it (RFC 5322, 4.5) */
 };
 
-/* A header field to put on top of the message. Both live in the transaction's arena
- * or for ever; the value has no leading space, and folds with LF and a tab. */
+/* A header field to put on top of the message. Both live in the
+ * transaction's arena or for ever; the value has no leading space, and folds
+ * with LF and a tab. */
 struct annotation {
 	const char *name, *value;
 };
@@ -107,10 +114,12 @@ struct annotation {
 /* How a message ended. */
 enum ending {
 	ENDING_OPEN,		/* still being received */
-	ENDING_COMPLETE,	/* end of message: the outcome says what we did */
+	ENDING_COMPLETE,	/* end of message: the outcome says
+				 * what we did */
 	ENDING_REFUSED,		/* no recipient was left: never got to DATA */
 	ENDING_ABORTED,		/* RSET, a new MAIL, or the MTA gave it up */
-	ENDING_LOST,		/* the client or the MTA went away in its midst */
+	ENDING_LOST,		/* the client or the MTA went away in
+				 * its midst */
 };
 
 const char *ending_word(enum ending ending);
@@ -140,8 +149,10 @@ struct transaction {
 	struct client client;		/* as it was at MAIL */
 	enum direction direction;
 	const char *customer;	/* id in the book; NULL: none known */
-	uint32_t limits_percent;	/* of each limit of who is watched; 0: all */
-	/* Theirs, as the book writes them, when a check needs them; else NULL. */
+	uint32_t limits_percent;	/* of each limit of who is
+					 * watched; 0: all */
+	/* Theirs, as the book writes them, when a check needs
+	 * them; else NULL. */
 	const char *const *customer_networks, *const *customer_domains;
 	int64_t began_us, ended_us;
 	const char *queue_id;
@@ -156,29 +167,36 @@ struct transaction {
 	GArray *headers;		/* of struct header, in order */
 	uint32_t headers_dropped;	/* past limits.headers or all_headers */
 	uint32_t headers_cut;		/* past limits.header */
-	bool is_vital_dropped;		/* one was a From or Authentication-Results */
+	bool is_vital_dropped;		/* one was a From or
+					 * Authentication-Results */
 	int64_t header_bytes;		/* of all, kept or not */
-	bool has_leading_space;		/* values have what is behind the colon */
+	bool has_leading_space;		/* values have what is behind
+					 * the colon */
 	bool has_no_blank_line;		/* in a file: none before the body */
 	GByteArray *body;		/* up to limits.body */
 	int64_t body_bytes;		/* its true size */
 	bool is_body_bytes_exact;	/* false: at least so many (skipped) */
 
 	struct contents *contents;	/* message/contents.h; owned */
-	const struct uri_redirects *redirects;	/* message/uris.h; NULL: none known */
-	struct inquiry *inquiry;	/* resolver/inquiry.h; owned; may be NULL */
+	const struct uri_redirects *redirects;	/* message/uris.h; NULL:
+						 * none known */
+	struct inquiry *inquiry;	/* resolver/inquiry.h; owned; may
+					 * be NULL */
 	struct auth auth;
-	struct senderwork *sender_work;	/* sender/authcheck.h, while under way */
+	struct senderwork *sender_work;	/* sender/authcheck.h, while
+					 * under way */
 	void (*free_sender_work)(struct senderwork *work);
 	struct bulkwork *bulk_work;	/* bulk/limitcheck.h, while under way */
 	void (*free_bulk_work)(struct bulkwork *work);
 
 	uint64_t campaign;		/* bulk/campaigns.h; 0: none */
 	GArray *findings;		/* of struct finding */
-	GArray *annotations;		/* of struct annotation, that checks made */
+	GArray *annotations;		/* of struct annotation, that
+					 * checks made */
 	struct evidence_facts *evidence;	/* NULL: no original is kept */
 	struct outcome outcome;
-	bool is_enforced;		/* false in monitor mode: decided only */
+	bool is_enforced;		/* false in monitor mode:
+					 * decided only */
 	bool is_explained;		/* findings tell meaning and evidence */
 };
 

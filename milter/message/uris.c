@@ -322,8 +322,8 @@ static bool is_known_domain(struct collector *on, const char *host)
 	return orgdomain_is_known(on->settings, strrchr(ascii, '.') + 1);
 }
 
-/* Of len bytes that begin with a host, and end it where other words follow without a
- * blank: there is no domain then as the whole says. */
+/* Of len bytes that begin with a host, and end it where other words follow
+ * without a blank: there is no domain then as the whole says. */
 static size_t cut_host(struct collector *on, const char *at, size_t len)
 {
 	size_t host = MIN(strcspn(at, "/?#:@"), len);

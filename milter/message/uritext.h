@@ -10,8 +10,8 @@
 bool uritext_has_word(const char *at, const char *word);
 /* Bytes of "http:" or "https:" at this place; 0: there is neither. */
 size_t uritext_web_scheme(const char *at);
-/* Backslashes, missing slashes, a missing scheme, escapes that need not be, no path
- * before a query. */
+/* Backslashes, missing slashes, a missing scheme, escapes that need not be, no
+ * path before a query. */
 void uritext_straighten(GString *uri);
 
 #endif

@@ -9,7 +9,8 @@
 
 #define LABEL_MAX 40
 #define CHECKS_MAX 64	/* rows of words that are looked at in one text */
-#define REPAIRS_MAX 8		/* of these; a guess at a charset takes its time */
+#define REPAIRS_MAX 8		/* of these; a guess at a charset takes
+				 * its time */
 
 /* One word, and what stands in it. */
 struct word {

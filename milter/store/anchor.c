@@ -73,8 +73,8 @@ static void *run(void *data)
 	GPid pid;
 
 	if (start(job, &pid, &input)) {
-		/* A line is less than a pipe holds: this does not wait. Who does
-		 * not read it says so by its exit status. */
+		/* A line is less than a pipe holds: this does not wait. Who
+		 * does not read it says so by its exit status. */
 		(void)!write(input, text, strlen(text));
 		close(input);
 		status = wait_for(pid, &is_late);

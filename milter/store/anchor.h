@@ -5,10 +5,10 @@
 #include "store/chain.h"
 
 /*
- * Logs it (records_anchor), and runs the command, unless that is "", with the line of
- * chain_format_anchor() as its standard input. Does not wait for it: a thread does,
- * ends it after a minute, and logs when it fails. The command is split as a shell
- * does, but no shell runs.
+ * Logs it (records_anchor), and runs the command, unless that is "", with the
+ * line of chain_format_anchor() as its standard input. Does not wait for it: a
+ * thread does, ends it after a minute, and logs when it fails. The command is
+ * split as a shell does, but no shell runs.
  */
 void anchor_publish(const struct chain_anchor *anchor, const char *command);
 

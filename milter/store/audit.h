@@ -5,8 +5,8 @@
 #include "store/state.h"
 
 /*
- * Each entry carries the SHA-256 of the one before, and the state knows the last
- * one's: what was changed, removed or put in between is told.
+ * Each entry carries the SHA-256 of the one before, and the state knows the
+ * last one's: what was changed, removed or put in between is told.
  */
 struct audit_entry {
 	uint64_t sequence;		/* from 1; given by audit_note() */

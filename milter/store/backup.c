@@ -22,8 +22,8 @@
 
 #define TRIES 100
 #define TRY_AGAIN_US 50000
-/* A file that changed less than this before it was copied may change again without
- * another time: the clock of a file system is coarse. */
+/* A file that changed less than this before it was copied may change again
+ * without another time: the clock of a file system is coarse. */
 #define FRESH_NS (INT64_C(2) * 1000000000)
 
 /* A back-up that is being made. */
@@ -278,8 +278,8 @@ static bool take_pair(struct making *making, struct pair *pair,
 	return true;
 }
 
-/* What was taken and does not fit together; and if nobody is at work there, the change
- * of a daemon that ended in its midst is ended. */
+/* What was taken and does not fit together; and if nobody is at work there, the
+ * change of a daemon that ended in its midst is ended. */
 static void try_again(struct making *making, const struct pair *pair)
 {
 	g_autofree char *records = g_build_filename(making->from.path,
@@ -307,8 +307,8 @@ static bool add_pair(struct making *making, const struct pair *pair,
 	return true;
 }
 
-/* The daemon may seal the day meanwhile, or erase from it: that gives it other files,
- * one after the other. */
+/* The daemon may seal the day meanwhile, or erase from it: that gives it other
+ * files, one after the other. */
 static bool take_day(struct making *making, const struct statetree_file *day,
 		     GError **error)
 {
@@ -465,8 +465,8 @@ static bool make_in(struct making *making, const struct folder *dir,
 			       &making->result->removed, error);
 }
 
-/* The next back-up would have the one before in it, and so on. The folder may be one
- * that is to be made. */
+/* The next back-up would have the one before in it, and so on. The folder may
+ * be one that is to be made. */
 static bool is_within(const char *dir, const char *state_dir)
 {
 	g_autofree char *above = g_path_get_dirname(dir);

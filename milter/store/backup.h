@@ -6,17 +6,19 @@
 
 /*
  * A folder of back-ups has one folder for each, named after its time (UTC):
- * 2026-11-26T003400.000000Z. It is a whole state directory, with a manifest; what
- * did not change since the back-up before is one file with two names (a hard
- * link). A back-up is made under NAME.part, and gets its name when all of it is on
- * the disk.
+ * 2026-11-26T003400.000000Z. It is a whole state directory, with a manifest;
+ * what did not change since the back-up before is one file with two names (a
+ * hard link). A back-up is made under NAME.part, and gets its name when all of
+ * it is on the disk.
  *
- * What this costs: one bad block harms all back-ups that share the file. Whoever
- * keeps only one disk of back-ups should begin a new folder now and then.
+ * What this costs: one bad block harms all back-ups that share the
+ * file. Whoever keeps only one disk of back-ups should begin a new
+ * folder now and then.
  */
 struct backup_order {
 	const char *state_dir;
-	const char *dir;		/* of the back-ups; made when not there */
+	const char *dir;		/* of the back-ups; made when
+					 * not there */
 	unsigned keep;			/* the newest so many; 0: all */
 };
 
@@ -32,9 +34,9 @@ void backup_result_release(struct backup_result *result);
 
 /*
  * Makes one, whether the daemon runs or not: all records that were acknowledged
- * before are in it. False with error: nothing new is there, or, when it has a name, only
- * old ones could not be removed. result_out is initialised by the call, whatever it
- * returns.
+ * before are in it. False with error: nothing new is there, or, when it has a
+ * name, only old ones could not be removed. result_out is initialised by the
+ * call, whatever it returns.
  */
 bool backup_make(const struct backup_order *order,
 		 struct backup_result *result_out, GError **error) MUST_USE;

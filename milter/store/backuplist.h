@@ -4,13 +4,14 @@
 
 #include "store/manifest.h"
 
-#define BACKUPLIST_PART ".part"		/* behind the name of one that is not whole */
+#define BACKUPLIST_PART ".part"		/* behind the name of one that is
+					 * not whole */
 
 /* 2026-11-26T003400.000000Z; free with g_free(). */
 char *backuplist_name_of(int64_t time_us) MUST_USE;
 
-/* The names of those that are complete, oldest first. NULL with error. Free with
- * g_ptr_array_unref(). */
+/* The names of those that are complete, oldest first. NULL with error. Free
+ * with g_ptr_array_unref(). */
 GPtrArray *backuplist_names(const char *dir, GError **error) MUST_USE;
 
 /* What one says it has. dir is the back-up itself. NULL with error; free with
@@ -25,8 +26,8 @@ bool backuplist_keep(const char *dir, unsigned keep, unsigned *removed_out,
 		     GError **error) MUST_USE;
 
 /*
- * The back-ups that a word of an operator means: a back-up itself, or a folder of
- * them; their paths, the newest first. NULL with error when there is none.
+ * The back-ups that a word of an operator means: a back-up itself, or a folder
+ * of them; their paths, the newest first. NULL with error when there is none.
  */
 GPtrArray *backuplist_find(const char *dir, GError **error) MUST_USE;
 

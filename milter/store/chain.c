@@ -56,7 +56,8 @@ static void tell(struct chain_day *day, uint64_t where, const char *fmt, ...)
 	day->where = where;
 }
 
-/* Whether what comes next, a record or the head, knows this one by this hash. */
+/* Whether what comes next, a record or the head, knows this one
+ * by this hash. */
 static bool is_known_after(const struct walk *walk, uint64_t sequence,
 			   const uint8_t *hash)
 {
@@ -84,7 +85,8 @@ static uint64_t find_hash(const struct walk *walk, const uint8_t *wanted)
 	return 0;
 }
 
-/* The record does not carry the hash of the one before it: which of them is it? */
+/* The record does not carry the hash of the one before it:
+ * which of them is it? */
 static void tell_broken(const struct walk *walk,
 			const struct dayreader_record *record)
 {
@@ -236,8 +238,8 @@ static void check_seal(struct walk *walk, const struct seal *seal)
 		     "put in its place, or the seal");
 }
 
-/* Whether there is a seal is known before the file is opened: a day that is sealed
- * meanwhile was an open one then. */
+/* Whether there is a seal is known before the file is opened: a day that is
+ * sealed meanwhile was an open one then. */
 static void verify_sealed(struct walk *walk, const char *records_dir,
 			  struct segment *segment, GError **error)
 {
@@ -294,7 +296,8 @@ static uint64_t mark_of(const char *records_dir, int64_t day)
 	return (uint64_t)file.st_ino << 32 ^ (uint64_t)beside.st_ino;
 }
 
-/* A day that is sealed, written anew or removed meanwhile is looked at once more. */
+/* A day that is sealed, written anew or removed meanwhile is
+ * looked at once more. */
 static void verify_day(struct walk *walk, const char *records_dir)
 {
 	const struct walk fresh = { .day = walk->day, .query = walk->query };
@@ -411,8 +414,8 @@ static void expect_some(GArray *days, const struct chain_query *query)
 	}
 }
 
-/* Those that lie outside what there is: gone from the end, or from a day that still
- * has records. */
+/* Those that lie outside what there is: gone from the end, or from a day that
+ * still has records. */
 static void check_outside(GArray *days, const struct chain_query *query)
 {
 	struct chain_day *first, *last;

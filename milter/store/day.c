@@ -170,8 +170,8 @@ bool day_remove(const char *records_dir, int64_t day, GError **error)
 	return is_done;
 }
 
-/* Asked for last, so that a day that has just begun is not taken for one that went:
- * its records come before its other files. */
+/* Asked for last, so that a day that has just begun is not taken for one that
+ * went: its records come before its other files. */
 static bool has_records(const char *records_dir, int64_t day)
 {
 	g_autofree char *path = day_path(records_dir, day);

@@ -36,7 +36,8 @@ struct day_range {
 /* Whether one of the ranges (struct day_range) has it. */
 bool day_is_within(int64_t day, const GArray *ranges);
 
-/* Removes the day's files. The records go first: who comes between finds no day. */
+/* Removes the day's files. The records go first: who comes
+ * between finds no day. */
 bool day_remove(const char *records_dir, int64_t day, GError **error) MUST_USE;
 /* Removes what a crash left of days that went. */
 bool day_clean(const char *records_dir, GError **error) MUST_USE;

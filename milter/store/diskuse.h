@@ -13,8 +13,8 @@ struct diskuse {
 bool diskuse_of(const char *path, struct diskuse *out, GError **error)
 	MUST_USE;
 
-/* The share that is in use, rounded down: it is 80 from records.disk_warning = 80
- * on, and not before. */
+/* The share that is in use, rounded down: it is 80 from records.disk_warning =
+ * 80 on, and not before. */
 unsigned diskuse_percent(const struct diskuse *use);
 
 enum diskuse_level {
@@ -27,9 +27,9 @@ enum diskuse_level {
 const char *diskuse_level_word(enum diskuse_level level);
 
 /*
- * Pure. before is the answer of the last time (at first DISKUSE_FINE): a level that
- * was reached ends a percent below its share, so that what is written and removed
- * at the edge does not turn it on and off.
+ * Pure. before is the answer of the last time (at first DISKUSE_FINE): a level
+ * that was reached ends a percent below its share, so that what is written and
+ * removed at the edge does not turn it on and off.
  */
 enum diskuse_level diskuse_level(const struct diskuse *use,
 				 const struct store_settings *settings,

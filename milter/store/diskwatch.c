@@ -18,7 +18,8 @@
 #include <string.h>
 
 #define TELL_AGAIN_US (INT64_C(3600) * G_USEC_PER_SEC)
-#define SETTLE_US (60 * G_USEC_PER_SEC)	/* for a disk to give back what was removed */
+#define SETTLE_US (60 * G_USEC_PER_SEC)	/* for a disk to give back what was
+					 * removed */
 #define AUDIT_OPERATOR "mailreeve"
 #define AUDIT_ACTION "records drop"
 
@@ -194,8 +195,8 @@ static bool make_room(struct diskwatch *watch,
 	return watch->is_enough;
 }
 
-/* A level that was reached, or lasts: each hour, and the limit also whenever it is
- * reached, since mail may wait for it. */
+/* A level that was reached, or lasts: each hour, and the limit also whenever it
+ * is reached, since mail may wait for it. */
 static bool is_to_be_told(const struct diskwatch *watch,
 			  enum diskuse_level level, int64_t now_us)
 {
@@ -227,7 +228,8 @@ static void tell(struct diskwatch *watch, enum diskuse_level level,
 		  settings->disk_limit_percent);
 }
 
-/* What cannot be asked stays as it was: the recorder will tell of such a disk. */
+/* What cannot be asked stays as it was: the recorder will tell
+ * of such a disk. */
 void diskwatch_look(struct diskwatch *watch, const struct settings *settings)
 {
 	const struct store_settings *store = store_settings_of(settings);

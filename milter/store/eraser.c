@@ -18,7 +18,8 @@ struct eraser {
 	struct querymatch match;
 	struct holdset *held;
 	GArray *hits;			/* of struct hit */
-	GHashTable *sequences;		/* uint64_t: of the sessions among them */
+	GHashTable *sequences;		/* uint64_t: of the sessions
+					 * among them */
 	GHashTable *sessions;		/* of struct sessionfind_wanted */
 	struct sealkey *key;
 	bool is_planned;		/* the first look is over */
@@ -126,8 +127,8 @@ static bool find_records(struct eraser *eraser, GError **error)
 	return is_done;
 }
 
-/* Another record, with the same message to somebody else, may have the original on
- * hold. */
+/* Another record, with the same message to somebody else, may have
+ * the original on hold. */
 static bool look_at_holds(struct eraser *eraser, GError **error)
 {
 	struct evidenceholds *holds = evidenceholds_new(
@@ -170,8 +171,9 @@ static bool look(struct eraser *eraser, GError **error)
 	return look_at_holds(eraser, error);
 }
 
-/* Whoever puts something on hold meanwhile may count on it. What is done by now is not
- * found again; nor is any of its sessions wanted, which came before it. */
+/* Whoever puts something on hold meanwhile may count on it. What is
+ * done by now is not found again; nor is any of its sessions wanted,
+ * which came before it. */
 static bool look_again(struct eraser *eraser, GError **error)
 {
 	struct holdset *now = holdset_load(eraser->order->state, error);
@@ -186,8 +188,9 @@ static bool look_again(struct eraser *eraser, GError **error)
 	return look(eraser, error);
 }
 
-/* The original says all that was erased. That it is gone is written down first, so that
- * nobody takes it for a loss. Another who erases may have it removed meanwhile. */
+/* The original says all that was erased. That it is gone is written down
+ * first, so that nobody takes it for a loss. Another who erases may have it
+ * removed meanwhile. */
 static bool remove_original(struct eraser *eraser,
 			    const struct evidence_place *place, GError **error)
 {
@@ -213,8 +216,9 @@ static bool remove_original(struct eraser *eraser,
 	return true;
 }
 
-/* The new file is whole. The originals go before it takes its place: once the records do
- * not say whose they are, nobody who is cut off here would find them again. */
+/* The new file is whole. The originals go before it takes its place:
+ * once the records do not say whose they are, nobody who is cut off here
+ * would find them again. */
 static bool confirm(void *context, GError **error)
 {
 	struct eraser *eraser = context;

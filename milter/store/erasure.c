@@ -15,7 +15,8 @@
 static bool is_about_people(const struct search_query *query)
 {
 	return query->sender || query->account || query->recipient ||
-	       query->customer || query->session || query->client.base.family != NETADDR_NONE;
+	       query->customer || query->session ||
+	       query->client.base.family != NETADDR_NONE;
 }
 
 bool erasure_is_of_sender(const struct search_query *query)
@@ -149,8 +150,8 @@ static void clear_record(const struct erasure *erasure, Reeve__Record *record,
 	}
 }
 
-/* A newer program's fields are not known, and so not known to be about nobody. message
- * is any of record.proto, or NULL. */
+/* A newer program's fields are not known, and so not known to be about nobody.
+ * message is any of record.proto, or NULL. */
 static void forget_unknown(void *message)
 {
 	if (message)

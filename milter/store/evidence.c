@@ -65,8 +65,8 @@ bool evidence_of_record(const Reeve__Record *record,
 	return true;
 }
 
-/* All from state_dir down to path. A folder is there for certain when the one above
- * it was written, too. */
+/* All from state_dir down to path. A folder is there for certain when the one
+ * above it was written, too. */
 static bool make_folders(const char *state_dir, const char *path,
 			 GError **error)
 {
@@ -94,8 +94,8 @@ static bool make_folders(const char *state_dir, const char *path,
 	return true;
 }
 
-/* The lock: whoever finds a folder there must not go on before the other one, who
- * made it, has it on disk. */
+/* The lock: whoever finds a folder there must not go on before the other one,
+ * who made it, has it on disk. */
 static bool prepare_folders(const char *state_dir, const char *folder,
 			    const char *fresh, GError **error)
 {
@@ -186,8 +186,8 @@ static bool write_new(const char *path, const struct span *pieces,
 	return is_done || fail_at(error, path, number);
 }
 
-/* One that has the name already but not the contents was tampered with, and is put
- * right; the log keeps that it was. */
+/* One that has the name already but not the contents was tampered with, and is
+ * put right; the log keeps that it was. */
 static bool is_there(const char *state_dir, const struct evidence_place *place,
 		     uint64_t bytes)
 {
@@ -202,8 +202,8 @@ static bool is_there(const char *state_dir, const struct evidence_place *place,
 	return there != NULL;
 }
 
-/* What the folder takes, with so much more. Counted but once: from then on it is
- * known. */
+/* What the folder takes, with so much more. Counted but once: from
+ * then on it is known. */
 static uint64_t use(const char *folder, bool is_held, uint64_t more)
 {
 	struct used *one = &used[is_held];

@@ -11,16 +11,17 @@
 #include <stdint.h>
 
 /*
- * An original is a file of its own, compressed with zstd and named by the SHA-256 of
- * what it holds, in a folder of the UTC day in which the message ended:
+ * An original is a file of its own, compressed with zstd and named by
+ * the SHA-256 of what it holds, in a folder of the UTC day in which
+ * the message ended:
  *
  *	evidence/2026/02/28/SHA256.eml.zst	kept as evidence
  *	evidence/held/2026/02/28/...		only held back, until released
  *	evidence/new/				being written
  *
- * Two messages of a day that are the same share a file; of two days each has its own,
- * so that a day can be expired, copied and shown by itself. The records are the
- * catalogue: without its record a file says nothing.
+ * Two messages of a day that are the same share a file; of two days each has
+ * its own, so that a day can be expired, copied and shown by itself. The
+ * records are the catalogue: without its record a file says nothing.
  */
 struct evidence_place {
 	int64_t day;
@@ -36,10 +37,10 @@ bool evidence_of_record(const Reeve__Record *record,
 			struct evidence_place *place_out) MUST_USE;
 
 /*
- * Writes the pieces, one behind the other, as one original of place->day, and fills in
- * place->sha256. On disk, with its folder, when true. STORE_ERROR_TEMP when the files
- * of the day have day_bytes (0: no limit) already: a stranger could fill the disk
- * otherwise. Any thread.
+ * Writes the pieces, one behind the other, as one original of place->day, and
+ * fills in place->sha256. On disk, with its folder, when true. STORE_ERROR_TEMP
+ * when the files of the day have day_bytes (0: no limit) already: a stranger
+ * could fill the disk otherwise. Any thread.
  */
 bool evidence_put(const char *state_dir, const struct span *pieces,
 		  size_t piece_count, uint64_t day_bytes,
@@ -47,8 +48,8 @@ bool evidence_put(const char *state_dir, const struct span *pieces,
 
 /*
  * Reads an original back, max_bytes at most, and compares it with its name:
- * STORE_ERROR_MISSING when it is not there, STORE_ERROR_DAMAGED when it is another.
- * Free with g_byte_array_unref().
+ * STORE_ERROR_MISSING when it is not there, STORE_ERROR_DAMAGED when it is
+ * another. Free with g_byte_array_unref().
  */
 GByteArray *evidence_get(const char *state_dir,
 			 const struct evidence_place *place, uint64_t max_bytes,

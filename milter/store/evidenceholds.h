@@ -1,4 +1,5 @@
-/* evidenceholds.h - which originals must stay, since records on hold have them */
+/* evidenceholds.h - which originals must stay, since records on
+ * hold have them */
 #ifndef STORE_EVIDENCEHOLDS_H
 #define STORE_EVIDENCEHOLDS_H
 
@@ -6,13 +7,13 @@
 #include "store/holdset.h"
 
 /*
- * An original is on hold when a record on hold has it, or all of its day is on hold. The
- * records of a day are looked through once, when the first original of that day is
- * asked about, and what was found is remembered.
+ * An original is on hold when a record on hold has it, or all of its day is on
+ * hold. The records of a day are looked through once, when the first original
+ * of that day is asked about, and what was found is remembered.
  *
- * A record can lie in a later day's file than it ended in: a hold of either day holds the
- * original. Of the day before one that is on hold all are, since that file is the next
- * one behind midnight.
+ * A record can lie in a later day's file than it ended in: a hold of either day
+ * holds the original. Of the day before one that is on hold all are, since that
+ * file is the next one behind midnight.
  */
 struct evidenceholds;
 

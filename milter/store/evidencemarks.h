@@ -1,4 +1,5 @@
-/* evidencemarks.h - what operators did with evidence: released it, removed it */
+/* evidencemarks.h - what operators did with evidence: released
+ * it, removed it */
 #ifndef STORE_EVIDENCEMARKS_H
 #define STORE_EVIDENCEMARKS_H
 
@@ -8,9 +9,9 @@
 #define EVIDENCE_TOKEN_BYTES 16
 
 /*
- * A message that is released goes through the MTA once more, and so by us: the token,
- * in a header field, is what we know it by. It is good for a few days, for this
- * body alone.
+ * A message that is released goes through the MTA once more, and so by us: the
+ * token, in a header field, is what we know it by. It is good for a few days,
+ * for this body alone.
  */
 struct evidence_release {
 	int64_t when_us;
@@ -51,8 +52,9 @@ bool evidencemarks_expire(struct state *state, int64_t before_day,
 			  const GArray *held, GError **error);
 
 /*
- * What a body is known by when it comes again, through programs that may end its last
- * line, or drop empty ones behind it: SHA-256 of it without its last line ends.
+ * What a body is known by when it comes again, through programs that may
+ * end its last line, or drop empty ones behind it: SHA-256 of it without
+ * its last line ends.
  */
 void evidencemarks_hash_body(struct span body, uint8_t *sha256_out);
 

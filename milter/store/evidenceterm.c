@@ -54,8 +54,8 @@ static int expire_day(const char *state_dir, const struct evidenceterm *term,
 		return 0;
 	if (evidenceholds_may_have(holds, day))
 		return thin_day(state_dir, holds, term->is_held, day, error);
-	return evidencetree_remove_day(state_dir, term->is_held, day, error) ? 1 :
-									   -1;
+	return evidencetree_remove_day(state_dir, term->is_held, day, error) ?
+	       1 : -1;
 }
 
 /* Those of the days past their term; -1 with error. */

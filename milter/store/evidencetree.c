@@ -86,8 +86,8 @@ uint64_t evidencetree_bytes(const char *folder)
 	return bytes;
 }
 
-/* Adds the days that have a folder below path, whose name so far is prefix: year,
- * month and day, one in the other. */
+/* Adds the days that have a folder below path, whose name so far is prefix:
+ * year, month and day, one in the other. */
 static bool add_days(const char *path, const char *prefix, int depth,
 		     GArray *days, GError **error)
 {
@@ -138,7 +138,8 @@ static bool read_name(const char *name, uint8_t *sha256_out)
 }
 
 static bool each_of_day(const char *state_dir, bool is_held, int64_t day,
-			evidencetree_take_fn *take, void *context, GError **error)
+			evidencetree_take_fn *take, void *context,
+			GError **error)
 {
 	g_autofree char *folder = evidencetree_folder(state_dir, is_held, day);
 	g_autoptr(GPtrArray) names = names_in(folder, error);
@@ -167,7 +168,8 @@ bool evidencetree_each(const char *state_dir, int64_t since, int64_t until,
 		   evidencetree_take_fn *take, void *context, GError **error)
 {
 	for (int is_held = 0; is_held < 2; is_held++) {
-		g_autoptr(GArray) days = evidencetree_days(state_dir, is_held, error);
+		g_autoptr(GArray) days = evidencetree_days(state_dir, is_held,
+							   error);
 
 		if (!days)
 			return false;

@@ -19,10 +19,12 @@ struct evidencetree_file {
 	struct evidence_place place;
 	int64_t written_us;
 	const char *path;
-	bool is_named;			/* false: no name of ours; sha256 is 0 */
+	bool is_named;			/* false: no name of ours;
+					 * sha256 is 0 */
 };
 /* Borrowed for the call. */
-typedef void evidencetree_take_fn(const struct evidencetree_file *file, void *context);
+typedef void evidencetree_take_fn(const struct evidencetree_file *file,
+				  void *context);
 /* Of the days since to until, both too; but for what is being written. */
 bool evidencetree_each(const char *state_dir, int64_t since, int64_t until,
 		   evidencetree_take_fn *take, void *context, GError **error)

@@ -13,12 +13,12 @@ struct expiry *expiry_new(const char *records_dir) MUST_USE;
 void expiry_free(struct expiry *expiry);
 
 /*
- * A clock that leaps forward would make all that is there too old at once. While it
- * runs a day is begun each day: so when more than EXPIRY_LEAP_DAYS lie between two of
- * them, nothing may go before the clock has gone on for EXPIRY_SETTLE_DAYS (or for the
- * term, if that is less), in which somebody can put it right. days as day_list() gives
- * them. True: the clock can be gone by; else the last day before the leap is in
- * before_out. Pure.
+ * A clock that leaps forward would make all that is there too old at once.
+ * While it runs a day is begun each day: so when more than EXPIRY_LEAP_DAYS lie
+ * between two of them, nothing may go before the clock has gone on for
+ * EXPIRY_SETTLE_DAYS (or for the term, if that is less), in which somebody can
+ * put it right. days as day_list() gives them. True: the clock can be gone by;
+ * else the last day before the leap is in before_out. Pure.
  */
 #define EXPIRY_LEAP_DAYS 7
 #define EXPIRY_SETTLE_DAYS 3
@@ -38,11 +38,12 @@ struct expiry_result {
 };
 
 /*
- * Removes the files of days past their term: whole files, so the time does not depend
- * on what is in them. The newest day stays whatever its age, since the sequence and the
- * chain go on from it, and so does one that is held. Of a day of which only some
- * records are held the others go: it is written anew and sealed again; one that is not
- * sealed yet waits until it is. False with error: not all could go; what could, did.
+ * Removes the files of days past their term: whole files, so the time does not
+ * depend on what is in them. The newest day stays whatever its age, since the
+ * sequence and the chain go on from it, and so does one that is held. Of a day
+ * of which only some records are held the others go: it is written anew and
+ * sealed again; one that is not sealed yet waits until it is. False with error:
+ * not all could go; what could, did.
  */
 bool expiry_run(struct expiry *expiry, const struct expiry_terms *terms,
 		struct expiry_result *result_out, GError **error) MUST_USE;

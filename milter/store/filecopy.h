@@ -21,9 +21,9 @@ bool filecopy_open_folder(const char *path, struct folder *out,
 void filecopy_close_folder(struct folder *folder);
 
 /*
- * A file below it, to be read. No part of path may be a symbolic link, nor the file
- * anything but a regular file: whoever can write below the folder would else have
- * root read for him what only root may. -1 with error.
+ * A file below it, to be read. No part of path may be a symbolic link, nor the
+ * file anything but a regular file: whoever can write below the folder would
+ * else have root read for him what only root may. -1 with error.
  */
 int filecopy_open(const struct folder *folder, const char *path,
 		  GError **error) MUST_USE;
@@ -52,10 +52,10 @@ GString *filecopy_read(int fd, const char *name, size_t most_bytes,
 		       GError **error) MUST_USE;
 
 /*
- * All of it is on the disk when true: the files (char *, below the folder), and the
- * folders they are in. Where there are many, the whole file system is asked to write what
- * it holds back, which takes longer when others write much, but not so long as to wait
- * for each file.
+ * All of it is on the disk when true: the files (char *, below the folder), and
+ * the folders they are in. Where there are many, the whole file system is asked
+ * to write what it holds back, which takes longer when others write much, but
+ * not so long as to wait for each file.
  */
 bool filecopy_sync(const struct folder *folder, const GPtrArray *files,
 		   GError **error) MUST_USE;

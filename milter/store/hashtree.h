@@ -1,4 +1,5 @@
-/* hashtree.h - one hash over all records of a day, and proofs that one is among them */
+/* hashtree.h - one hash over all records of a day, and proofs
+ * that one is among them */
 #ifndef STORE_HASHTREE_H
 #define STORE_HASHTREE_H
 
@@ -9,9 +10,10 @@
 #include <stdint.h>
 
 /*
- * The Merkle tree of RFC 9162, 2.1, whose leaves are the records' SHA-256. Who has the
- * root, which the day's seal signs, and some thirty hashes can tell that a record was
- * among a day's without seeing any other. Zeroed, it has no leaf.
+ * The Merkle tree of RFC 9162, 2.1, whose leaves are the records' SHA-256. Who
+ * has the root, which the day's seal signs, and some thirty hashes can tell
+ * that a record was among a day's without seeing any other. Zeroed, it has no
+ * leaf.
  */
 struct hashtree {
 	uint64_t count;

@@ -11,10 +11,10 @@ enum heldday {
 };
 
 /*
- * A hold has the files of its days, and of other files the records that ended in its
- * days: those of before midnight lie in the next file, and while the clock is behind a
- * day that was begun already, all do. Such records are looked for in the file's index.
- * False with error: it cannot be read.
+ * A hold has the files of its days, and of other files the records that ended
+ * in its days: those of before midnight lie in the next file, and while the
+ * clock is behind a day that was begun already, all do. Such records are looked
+ * for in the file's index. False with error: it cannot be read.
  */
 bool heldday_look(const char *records_dir, int64_t day,
 		  const struct holdset *set, enum heldday *held_out,

@@ -10,8 +10,8 @@ struct hold {
 					 * INT64_MAX: open */
 	int64_t created_us;
 	const char *operator_name, *reason;
-	/* As search.h has them; all that is there must hold of a record. NULL or "" for
-	 * all four: whole days are held. */
+	/* As search.h has them; all that is there must hold of a record. NULL
+	 * or "" for all four: whole days are held. */
 	const char *sender, *recipient, *account, *client;
 };
 
@@ -19,8 +19,8 @@ bool holds_is_of_days(const struct hold *hold);
 
 #define HOLD_NAME_MAX 100		/* bytes */
 
-/* One that is there already stays, and STORE_ERROR_INVALID says so; so it is with a
- * name that is empty or too long. */
+/* One that is there already stays, and STORE_ERROR_INVALID says so; so it is
+ * with a name that is empty or too long. */
 bool holds_add(struct state *state, const struct hold *hold, GError **error)
 	MUST_USE;
 bool holds_release(struct state *state, const char *name, bool *was_there_out,
@@ -32,8 +32,8 @@ typedef void holds_take_fn(const struct hold *hold, void *context);
 bool holds_each(struct state *state, holds_take_fn *take, void *context,
 		GError **error) MUST_USE;
 
-/* struct day_range of all holds, also of those that are for some records of these days
- * only; NULL with error. Free with g_array_unref(). */
+/* struct day_range of all holds, also of those that are for some records of
+ * these days only; NULL with error. Free with g_array_unref(). */
 GArray *holds_ranges(struct state *state, GError **error) MUST_USE;
 
 #endif

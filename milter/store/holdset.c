@@ -8,7 +8,8 @@
 /* Its texts live as long as the set. */
 struct rule {
 	int64_t since_day, until_day;
-	bool is_of_days, is_any;	/* is_any: its client could not be read */
+	bool is_of_days, is_any;	/* is_any: its client could not
+					 * be read */
 	struct search_query query;
 	struct querymatch match;
 };

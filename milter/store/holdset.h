@@ -7,13 +7,14 @@
 
 struct holdset;
 
-/* As they are now. One that cannot be read is an error: nothing it may hold can go. */
+/* As they are now. One that cannot be read is an error: nothing
+ * it may hold can go. */
 struct holdset *holdset_load(struct state *state, GError **error) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void holdset_free(struct holdset **set);
 
-/* Whether one holds all of the day's file; whether one may hold some of it. But see
- * heldday.h of records of other days in it. */
+/* Whether one holds all of the day's file; whether one may hold some of it. But
+ * see heldday.h of records of other days in it. */
 bool holdset_has_day(const struct holdset *set, int64_t day);
 bool holdset_may_have(const struct holdset *set, int64_t day);
 /* struct day_range of those whose days are all before that one. Free with

@@ -27,8 +27,8 @@
 #define AGAIN_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define LEAST_NICE 19
 
-/* What it went by when originals were last expired: nothing more goes until one of
- * these is another. */
+/* What it went by when originals were last expired: nothing more goes until one
+ * of these is another. */
 struct originals_seen {
 	int64_t day, keep_ms, held_keep_ms;
 	int64_t mark;			/* of the holds */
@@ -94,7 +94,8 @@ static bool seal_day(struct housekeeper *keeper, int64_t day)
 	return false;
 }
 
-/* One that fails holds up those behind it: the links between days go forward. */
+/* One that fails holds up those behind it: the links between
+ * days go forward. */
 static void seal_days(struct housekeeper *keeper)
 {
 	g_autoptr(GError) why = NULL;
@@ -198,7 +199,8 @@ static void expire_originals(struct housekeeper *keeper)
 	holdset_free(&holds);
 }
 
-/* Linux has both for each thread by itself; glibc has no name for the second. */
+/* Linux has both for each thread by itself; glibc has no name
+ * for the second. */
 static void step_back(void)
 {
 	enum { WHO_PROCESS = 1, CLASS_IDLE = 3, CLASS_SHIFT = 13 };

@@ -1,4 +1,5 @@
-/* housekeeper.h - the thread that seals days that are over, and removes old ones */
+/* housekeeper.h - the thread that seals days that are over, and
+ * removes old ones */
 #ifndef STORE_HOUSEKEEPER_H
 #define STORE_HOUSEKEEPER_H
 
@@ -7,18 +8,19 @@
 #include <glib.h>
 
 /*
- * It seals every day but the newest, which records are still added to, oldest first,
- * and removes those past records.keep (expiry.h), and originals past their own (evidenceterm.h), at the lowest priority for processor
- * and disk. It looks when it is woken and once a minute; a day that cannot be sealed is
- * logged and tried again after an hour. When the clock leapt nothing is removed for
- * some days (expiry_is_clock_steady()).
+ * It seals every day but the newest, which records are still added to, oldest
+ * first, and removes those past records.keep (expiry.h), and originals past
+ * their own (evidenceterm.h), at the lowest priority for processor and disk. It
+ * looks when it is woken and once a minute; a day that cannot be sealed is
+ * logged and tried again after an hour. When the clock leapt nothing is removed
+ * for some days (expiry_is_clock_steady()).
  */
 struct housekeeper;
 struct settings;
 struct state;
 
-/* Makes the key (sealkey.h) when there is none yet, later if the disk is full now. state
- * outlives it. */
+/* Makes the key (sealkey.h) when there is none yet, later if the disk is full
+ * now. state outlives it. */
 struct housekeeper *housekeeper_open(const char *state_dir,
 				     const struct settings *settings,
 				     struct state *state, GError **error)

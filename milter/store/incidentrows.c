@@ -10,9 +10,9 @@
 #define TIME_BYTES 8
 
 /*
- * A row's key is its kind, its key and its first time, the newest first. Three kinds
- * of keys in a table of their own lead to rows, and end with the row's key. Times are
- * big-endian; those that are turned over put the newest first.
+ * A row's key is its kind, its key and its first time, the newest first. Three
+ * kinds of keys in a table of their own lead to rows, and end with the row's
+ * key. Times are big-endian; those that are turned over put the newest first.
  */
 enum index {
 	INDEX_TIME = 't',	/* last time, turned over */

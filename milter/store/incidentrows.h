@@ -4,7 +4,8 @@
 
 #include "store/incidents.h"
 
-/* The newest of its kind and key; and that which began then. Texts live in arena. */
+/* The newest of its kind and key; and that which began then.
+ * Texts live in arena. */
 bool incidentrows_find(struct state_txn *txn, const char *kind,
 		       const char *key, struct arena *arena,
 		       struct incident *out) MUST_USE;

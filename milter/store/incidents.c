@@ -236,7 +236,8 @@ bool incidents_flush(struct state *state, GError **error)
 	return true;
 }
 
-/* A state that an older program wrote has rows, and nothing that leads to them. */
+/* A state that an older program wrote has rows, and nothing
+ * that leads to them. */
 static struct state_txn *begin(struct state *state, GError **error)
 {
 	struct state_txn *txn = state_begin_read(state, error);

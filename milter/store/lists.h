@@ -1,5 +1,5 @@
-/* lists.h - whom operators let in or keep out, and whose mail is evidence, in force at
- * once */
+/* lists.h - whom operators let in or keep out, and whose mail is
+ * evidence, in force at once */
 #ifndef STORE_LISTS_H
 #define STORE_LISTS_H
 
@@ -10,7 +10,8 @@
 /* On disk: never renumber. */
 enum list_which {
 	LIST_WELCOME = 1, LIST_BLOCK = 2, LIST_EVIDENCE = 3,
-	LIST_WATCHED = 4,	/* these two by cases (cases/casebook.h) alone; */
+	LIST_WATCHED = 4,	/* these two by cases
+				 * (cases/casebook.h) alone; */
 	LIST_SUSPENDED = 5,	/* reason is the case's id */
 };
 
@@ -19,7 +20,8 @@ enum list_kind {
 	LIST_NETWORK = 2,	/* address/prefix */
 	LIST_ACCOUNT = 3,	/* login; without regard to case */
 	LIST_SENDER = 4,	/* envelope sender; without regard to case */
-	LIST_DOMAIN = 5,	/* of the sender; .example.org: its subdomains */
+	LIST_DOMAIN = 5,	/* of the sender; .example.org: its
+				 * subdomains */
 	LIST_FINGERPRINT = 6,	/* see bulk/fingerprint.h; case counts */
 	LIST_CUSTOMER = 7,	/* id in the book of customers */
 };
@@ -64,7 +66,8 @@ bool lists_drop(struct state_txn *txn, enum list_which which,
 const char *lists_form(enum list_kind kind, struct span value,
 		       struct arena *arena, GError **error) MUST_USE;
 
-/* The entry is borrowed for the call; false ends. Expired ones are given too. */
+/* The entry is borrowed for the call; false ends. Expired ones
+ * are given too. */
 typedef bool list_take_fn(const struct list_entry *entry, void *context);
 /* which or kind 0: all. In order of which, kind and value. */
 bool lists_each(struct state *state, unsigned int which, unsigned int kind,
@@ -72,10 +75,10 @@ bool lists_each(struct state *state, unsigned int which, unsigned int kind,
 
 /*
  * For the mail path: whether the list has it now, expired entries apart. A
- * state that cannot be read has nothing, and is in doubt (state.h). value is a login, a sender as
- * mailaddr_format() writes it, or a domain of A-labels, which is also looked for
- * under the .patterns that cover it. entry_out may be NULL; its texts live in
- * arena. Any thread.
+ * state that cannot be read has nothing, and is in doubt (state.h). value is a
+ * login, a sender as mailaddr_format() writes it, or a domain of A-labels,
+ * which is also looked for under the .patterns that cover it. entry_out may be
+ * NULL; its texts live in arena. Any thread.
  */
 bool lists_find(struct state *state, enum list_which which,
 		enum list_kind kind, struct span value, int64_t now_us,

@@ -187,11 +187,12 @@ void lmdbenv_remove_locks(const char *dir)
  * committed had been synced, and is not in doubt.
  *
  * But of the two pages at the file's begin that say what is committed one may
- * have got to the disk though its write was said to have failed. LMDB writes the
- * old one over it without a sync, and the kernel may think that it is clean. A power cut
- * after the next transaction had overwritten the pages of the failed one, and before it
- * was over, would leave a file that leads to a mixture. So both are written as they are
- * known here, and synced, before any page is used again.
+ * have got to the disk though its write was said to have failed. LMDB writes
+ * the old one over it without a sync, and the kernel may think that it is
+ * clean. A power cut after the next transaction had overwritten the pages of
+ * the failed one, and before it was over, would leave a file that leads to a
+ * mixture. So both are written as they are known here, and synced, before any
+ * page is used again.
  */
 int lmdbenv_settle(MDB_env *env)
 {

@@ -11,8 +11,8 @@ struct source {
 	bool is_range;			/* all were fetched; key says nothing */
 };
 
-/* A source that others lead from place to place needs one here and there; one that is
- * gone through needs many. */
+/* A source that others lead from place to place needs one here and there; one
+ * that is gone through needs many. */
 #define LEAST_WANTED 8
 #define MOST_WANTED 256
 
@@ -35,8 +35,8 @@ static uint64_t fetched_at(const struct source *source, guint i)
 	return g_array_index(source->fetched, uint64_t, i);
 }
 
-/* The first of those fetched that is at or before most, from where it stands: near
- * in most cases, so in steps that grow before it is narrowed down. */
+/* The first of those fetched that is at or before most, from where it stands:
+ * near in most cases, so in steps that grow before it is narrowed down. */
 static void skip(struct source *source, uint64_t most)
 {
 	guint low = source->at, step = 1, high;
@@ -206,7 +206,8 @@ bool postings_next(struct postings *postings, uint64_t *sequence_out)
 	uint64_t at = postings->most;
 	guint i = 0, count = postings->streams->len;
 
-	/* A stream is asked only when those before it, which are rarer, agree. */
+	/* A stream is asked only when those before it, which
+	 * are rarer, agree. */
 	while (at >= postings->least && i < count) {
 		uint64_t found = stream_seek(postings->reader, &g_array_index(
 			postings->streams, struct stream, i), at);

@@ -98,7 +98,8 @@ static bool is_session(const Reeve__Record *record, uint64_t session)
 static bool is_exact(struct span value, struct span wanted)
 {
 	return value.len == wanted.len &&
-	       (value.len == 0 || memcmp(value.ptr, wanted.ptr, value.len) == 0);
+	       (value.len == 0 ||
+		memcmp(value.ptr, wanted.ptr, value.len) == 0);
 }
 
 static bool has_words(const Reeve__Message *message, const GArray *wanted)

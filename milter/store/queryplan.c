@@ -8,11 +8,12 @@
 
 /*
  * What it costs, roughly: to read a record takes as long as READ_COST sequences
- * of the index, and the first of a day far longer. So keys are asked until not even one is
- * likely to have all of them by chance; where one has only FEW, no range is. A range, whose
- * sequences have to be fetched and sorted before the first is known, must not
- * have more than what reading the candidates would cost, RANGE_MOST or one
- * record in eight; a key that half of the day's records have tells nothing.
+ * of the index, and the first of a day far longer. So keys are asked until not
+ * even one is likely to have all of them by chance; where one has only FEW, no
+ * range is. A range, whose sequences have to be fetched and sorted before the
+ * first is known, must not have more than what reading the candidates would
+ * cost, RANGE_MOST or one record in eight; a key that half of the day's records
+ * have tells nothing.
  */
 #define READ_COST 16
 #define LIKELY_ENOUGH 0.05
@@ -139,9 +140,10 @@ static void add_domain(struct planning *plan, const char *domain)
 		add(plan, &condition);
 }
 
-/* Time goes by the end of a record, the order by when it was written: near to each other,
- * but for those that took long. So where since or until lie within the day, the records
- * of its minutes tell between which sequences all of them are. */
+/* Time goes by the end of a record, the order by when it was written: near to
+ * each other, but for those that took long. So where since or until lie within
+ * the day, the records of its minutes tell between which sequences all of them
+ * are. */
 static struct dayreader_bounds bounds_of(const struct planning *plan,
 					 const struct queryplan_part *part)
 {
@@ -210,8 +212,8 @@ static uint64_t count_key(const struct planning *plan,
 	return dayreader_count(plan->reader, key, key, UINT64_MAX);
 }
 
-/* Of those by key, as many as are needed; returns that of the rarest, UINT64_MAX when
- * there are none. The others keep UINT64_MAX. */
+/* Of those by key, as many as are needed; returns that of the rarest,
+ * UINT64_MAX when there are none. The others keep UINT64_MAX. */
 static uint64_t count_keys(const struct planning *plan)
 {
 	double likely = (double)plan->facts->count;

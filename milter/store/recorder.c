@@ -216,8 +216,8 @@ static int by_end(const void *a, const void *b)
 	       (x->record->ended_us < y->record->ended_us);
 }
 
-/* lock held. Those waited for first: someone holds a connection for each. Within
- * the group the order is that of time, as those who search expect it. */
+/* lock held. Those waited for first: someone holds a connection for each.
+ * Within the group the order is that of time, as those who search expect it. */
 static GPtrArray *take_group(struct recorder *recorder)
 {
 	GPtrArray *group = g_ptr_array_new();
@@ -313,8 +313,8 @@ static int64_t sleep_ms(const struct recorder *recorder)
 
 /*
  * lock held. A transaction costs more than the records in it. When the last one
- * had many waiters the next will, too: a moment's patience then makes the groups
- * larger and the rate higher. A lone message never waits.
+ * had many waiters the next will, too: a moment's patience then makes the
+ * groups larger and the rate higher. A lone message never waits.
  */
 static void gather_waiters(struct recorder *recorder)
 {
@@ -342,7 +342,8 @@ static void wait_and_retry(struct recorder *recorder)
 	write_some(recorder);
 }
 
-/* A day begins though there is no mail, so that the one before it can be sealed. */
+/* A day begins though there is no mail, so that the one before
+ * it can be sealed. */
 static bool is_day_over(const struct recorder *recorder)
 {
 	return openday_is_over(recorder->openday, clock_now_us());

@@ -12,12 +12,12 @@
  * Records are written in groups: the thread takes all that wait, writes them in
  * one transaction, waits once for the disk, and wakes those who wait. While it
  * waits for the disk the next group gathers, so that the disk's slowness makes
- * groups larger and not the rate lower. The price: a record that fails takes its
- * whole group with it.
+ * groups larger and not the rate lower. The price: a record that fails takes
+ * its whole group with it.
  *
  * When a group cannot be written, those who wait are told so and their records
- * are forgotten (each will send another, that says "deferred"); the records
- * of recorder_submit() stay, and are tried again once a second, by which it is
+ * are forgotten (each will send another, that says "deferred"); the records of
+ * recorder_submit() stay, and are tried again once a second, by which it is
  * also noticed that the store is well again.
  */
 struct recorder;
@@ -33,7 +33,8 @@ struct recorder_stats {
 	uint64_t failures;		/* groups that could not be written */
 	uint64_t last_sequence;		/* of the newest record on disk */
 	int64_t ahead_day;		/* openday_ahead() */
-	char last_error[256];		/* of the last failure, "" if none yet */
+	char last_error[256];		/* of the last failure, "" if
+					 * none yet */
 };
 
 /*
@@ -50,7 +51,8 @@ struct recorder *recorder_open(const char *state_dir,
  * under way. Accepts NULL, clears the pointer. */
 void recorder_close(struct recorder **recorder, int64_t wait_ms);
 
-/* Who is to be told when a day is over; NULL: nobody. It outlives the recorder. */
+/* Who is to be told when a day is over; NULL: nobody. It
+ * outlives the recorder. */
 void recorder_set_housekeeper(struct recorder *recorder,
 			      struct housekeeper *keeper);
 
@@ -60,8 +62,8 @@ void recorder_set_settings(struct recorder *recorder,
 
 /*
  * Queues a record, which it takes over, and returns at once: it is on disk
- * within about 200 ms while the store is well. Past records.queue the oldest one
- * queued is dropped and counted. Any thread.
+ * within about 200 ms while the store is well. Past records.queue the oldest
+ * one queued is dropped and counted. Any thread.
  */
 void recorder_submit(struct recorder *recorder, struct packed_record *record);
 

@@ -232,7 +232,8 @@ GArray *record_keys_of(const Reeve__Record *record)
 			  (uint64_t)record->lasted_us;
 
 	add(keys, record_key_number(RECORD_KEY_ID, record->id));
-	add(keys, record_key_number(RECORD_KEY_MINUTE, end_us / RECORD_MINUTE_US));
+	add(keys, record_key_number(RECORD_KEY_MINUTE,
+				    end_us / RECORD_MINUTE_US));
 	if (record->has_session_id)
 		add(keys, record_key_number(RECORD_KEY_SESSION,
 					    record->session_id));

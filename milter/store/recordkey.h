@@ -20,7 +20,8 @@ enum record_key_kind {
 	RECORD_KEY_RECIPIENT_DOMAIN = 8,
 	RECORD_KEY_MESSAGE_ID = 9,
 	RECORD_KEY_QUEUE_ID = 10,
-	RECORD_KEY_MINUTE = 11,		/* 8 bytes: minutes from 1970 to the end */
+	RECORD_KEY_MINUTE = 11,		/* 8 bytes: minutes from 1970 to
+					 * the end */
 	RECORD_KEY_EVIDENCE = 12,	/* 0 in 8 bytes: an original is kept */
 	/* These came with RECORD_KEYS_VERSION 1. */
 	RECORD_KEY_SENDER_LOCAL = 13,	/* see record_key_local() */
@@ -32,8 +33,9 @@ enum record_key_kind {
 	RECORD_KEY_CUSTOMER = 18,	/* of an id: a hash */
 };
 
-/* What all records of a day have keys of: written down as its file is made, so that
- * the file of an older program is not thought to lack what it has no key of. */
+/* What all records of a day have keys of: written down as its file is
+ * made, so that the file of an older program is not thought to lack
+ * what it has no key of. */
 #define RECORD_KEYS_VERSION 2
 bool record_key_is_of(enum record_key_kind kind, unsigned version);
 
@@ -51,16 +53,18 @@ struct record_key record_key_number(enum record_key_kind kind,
 				    uint64_t number);
 /*
  * The others: the first 8 bytes of the SHA-256 of the text, ASCII letters in
- * lower case but for MESSAGE_ID, QUEUE_ID and SYMBOL. Two texts may share a key, so
- * what is found by it is looked at once more.
+ * lower case but for MESSAGE_ID, QUEUE_ID and SYMBOL. Two texts may share a
+ * key, so what is found by it is looked at once more.
  */
 struct record_key record_key_text(enum record_key_kind kind,
 				  struct span text);
 
-/* Whether it has a hash: any part of that serves as well, and finds a little more. */
+/* Whether it has a hash: any part of that serves as well, and
+ * finds a little more. */
 bool record_key_is_hash(const struct record_key *key);
-/* The first 8 bytes of a local-part, ASCII letters in lower case, filled up with
- * fill: with 0 as in the index; 0 and 255 make the range of those that begin so. */
+/* The first 8 bytes of a local-part, ASCII letters in lower case, filled
+ * up with fill: with 0 as in the index; 0 and 255 make the range of
+ * those that begin so. */
 struct record_key record_key_local(enum record_key_kind kind,
 				   struct span local, uint8_t fill);
 

@@ -37,14 +37,15 @@ struct span recordview_account(const Reeve__Record *record);
 enum direction recordview_direction(const Reeve__Record *record);
 /* ENDING_COMPLETE for a session. */
 enum ending recordview_ending(const Reeve__Record *record);
-/* The furthest that a message got: "connect", "helo", "mail", "rcpt", "message". */
+/* The furthest that a message got: "connect", "helo", "mail",
+ * "rcpt", "message". */
 const char *recordview_stage_word(const Reeve__Record *record);
 /* What was decided; ACTION_NONE for a session. */
 enum action recordview_action(const Reeve__Record *record);
 /* What a finding demanded, whatever its score. */
 enum action recordview_demand(const Reeve__Finding *finding);
-/* The normalised sender, "<>" for the null sender; empty for a session, and when it
- * was erased. */
+/* The normalised sender, "<>" for the null sender; empty for a session, and
+ * when it was erased. */
 struct span recordview_sender(const Reeve__Record *record);
 enum rcpt_state recordview_rcpt_state(const Reeve__Recipient *rcpt);
 const char *recordview_rcpt_state_word(enum rcpt_state state);

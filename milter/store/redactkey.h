@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #define REDACTKEY_BYTES 32
-/* In the state directory, for its owner alone, as 64 hex digits. Who has it can tell
- * whether a hash is somebody's whom he guesses; when it is lost, the same person has
- * another hash from then on. */
+/* In the state directory, for its owner alone, as 64 hex digits. Who has it can
+ * tell whether a hash is somebody's whom he guesses; when it is lost, the same
+ * person has another hash from then on. */
 #define REDACTKEY_FILE "redact.key"
 
 /* Makes it when there is none yet. */

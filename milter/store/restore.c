@@ -101,7 +101,8 @@ static bool read_key(const char *top, const struct manifest *manifest,
 	return false;
 }
 
-/* The newest record that the manifest tells of is an anchor of what is there. */
+/* The newest record that the manifest tells of is an anchor of
+ * what is there. */
 static void check_chain(const char *top, const struct manifest *manifest,
 			int64_t keep_ms, bool is_whole, GPtrArray *problems)
 {
@@ -156,7 +157,8 @@ struct restoring {
 	char *target, *part;
 };
 
-/* With --day the seal and the keys that tell whether it is genuine come along. */
+/* With --day the seal and the keys that tell whether it is
+ * genuine come along. */
 static bool is_wanted(const struct restoring *restoring,
 		      const struct manifest_file *file)
 {
@@ -171,8 +173,8 @@ static bool is_wanted(const struct restoring *restoring,
 	       g_str_has_suffix(file->path, ".pub");
 }
 
-/* The folders on the way to it, but not the top: while that is root's, nobody can put
- * a link in the way of what root writes. */
+/* The folders on the way to it, but not the top: while that is root's, nobody
+ * can put a link in the way of what root writes. */
 static bool give_folders(const struct restoring *restoring, const char *path,
 			 GError **error)
 {
@@ -298,7 +300,8 @@ static bool give_name(const struct restoring *restoring, GError **error)
 	return is_done;
 }
 
-/* What an interrupted one left goes; the lock of the folder tells whether it is. */
+/* What an interrupted one left goes; the lock of the folder
+ * tells whether it is. */
 static bool make_part(struct restoring *restoring, GError **error)
 {
 	struct folder left = { .fd = -1 };

@@ -9,9 +9,9 @@
 
 /*
  * Compares each file of a back-up with its hash, and the records' chains with
- * themselves. keep_ms: days that ended so long before it was made may have expired.
- * Problems (char *, "PATH: what") go to problems_out, which is made by the call:
- * none is good. NULL with error: it cannot be looked at.
+ * themselves. keep_ms: days that ended so long before it was made may have
+ * expired. Problems (char *, "PATH: what") go to problems_out, which is made by
+ * the call: none is good. NULL with error: it cannot be looked at.
  */
 struct manifest *restore_verify(const char *backup, int64_t keep_ms,
 				GPtrArray **problems_out, GError **error)
@@ -23,10 +23,12 @@ struct restore_order {
 	const char *backup;		/* one; see backuplist_find() */
 	const char *target;		/* absent, or an empty folder */
 	int64_t day;			/* its records alone */
-	uid_t user;			/* whom it is to belong to, when root runs */
+	uid_t user;			/* whom it is to belong to, when
+					 * root runs */
 	gid_t group;
 	int64_t keep_ms;
-	const struct audit_entry *audit;	/* put into the restored audit */
+	const struct audit_entry *audit;	/* put into the
+						 * restored audit */
 };
 
 struct restore_result {
@@ -34,8 +36,8 @@ struct restore_result {
 };
 
 /*
- * Copies it, verifies the copy, and gives it its name only then: the target is whole or
- * as it was before. False with error.
+ * Copies it, verifies the copy, and gives it its name only then: the target is
+ * whole or as it was before. False with error.
  */
 bool restore_run(const struct restore_order *order,
 		 struct restore_result *result_out, GError **error) MUST_USE;

@@ -6,8 +6,9 @@
 #include "store/segment.h"
 
 /*
- * records/YYYY-MM-DD.seal, a line a fact, in this order, and the signature over all
- * bytes before its own line: so that it can be checked without Mailreeve, too.
+ * records/YYYY-MM-DD.seal, a line a fact, in this order, and the
+ * signature over all bytes before its own line: so that it can be checked
+ * without Mailreeve, too.
  *
  *	mailreeve-seal 1
  *	day 2026-02-28
@@ -43,7 +44,8 @@ struct seal {
 /* Fills in key and signature. Free it with g_free(). Pure. */
 char *seal_format(struct seal *seal, const struct sealkey *key) MUST_USE;
 
-/* Pure. error (STORE_ERROR_DAMAGED) names the line. Does not look at the signature. */
+/* Pure. error (STORE_ERROR_DAMAGED) names the line. Does not
+ * look at the signature. */
 bool seal_parse(struct span text, struct seal *seal_out, GError **error)
 	MUST_USE;
 /* Whether the signature is that of the key in it. */
@@ -51,8 +53,8 @@ bool seal_is_signed(struct span text, const struct seal *seal);
 
 #define SEAL_BYTES_MAX 4096
 
-/* Reads one with its text (free it). Errors name the file; STORE_ERROR_MISSING when
- * there is none. */
+/* Reads one with its text (free it). Errors name the file; STORE_ERROR_MISSING
+ * when there is none. */
 bool seal_read(const char *path, struct seal *seal_out, char **text_out,
 	       GError **error) MUST_USE;
 /* Comes to its name when whole and on disk. */

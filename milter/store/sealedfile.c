@@ -97,7 +97,8 @@ static int put(struct sealedfile *file, MDB_dbi table, unsigned flags,
 	return mdb_put(file->txn, table, &name, &data, flags);
 }
 
-/* To the disk in steps: one long wait for it at the end would be the mail's, too. */
+/* To the disk in steps: one long wait for it at the end would
+ * be the mail's, too. */
 void sealedfile_put(struct sealedfile *file, enum sealedfile_table table,
 		    struct span key, struct span value)
 {
@@ -168,8 +169,8 @@ static bool append(const char *path, const GByteArray *guide, GError **error)
 	return is_done;
 }
 
-/* Twice the same, since LMDB keeps two states, and whoever comes to this file with the
- * lock of the open day may be led to the older. */
+/* Twice the same, since LMDB keeps two states, and whoever comes to this file
+ * with the lock of the open day may be led to the older. */
 bool sealedfile_end(struct sealedfile *file, const struct segment_facts *facts,
 		    struct span dictionary, GError **error)
 {

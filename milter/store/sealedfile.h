@@ -15,8 +15,8 @@ struct sealedfile *sealedfile_open(const char *path, size_t map_bytes,
 /* Accepts NULL, clears the pointer. */
 void sealedfile_close(struct sealedfile **file);
 
-/* Behind all that is in the table. What fails makes all that follows be for nothing;
- * sealedfile_end() tells. */
+/* Behind all that is in the table. What fails makes all that follows be for
+ * nothing; sealedfile_end() tells. */
 void sealedfile_put(struct sealedfile *file, enum sealedfile_table table,
 		    struct span key, struct span value);
 bool sealedfile_is_good(const struct sealedfile *file);

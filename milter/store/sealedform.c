@@ -196,8 +196,8 @@ static size_t shared_bytes(const struct record_key *a,
 	return shared;
 }
 
-/* An entry: how many bytes of the key are the last one's, those that are not, how
- * many sequences, and each as what it is past the one before. */
+/* An entry: how many bytes of the key are the last one's, those that are not,
+ * how many sequences, and each as what it is past the one before. */
 size_t sealedform_add_postings(GByteArray *block, const struct record_key *key,
 			       const struct record_key *last,
 			       const uint32_t *sequences, size_t count)
@@ -260,8 +260,8 @@ static bool skip_varints(struct span *from, uint64_t count)
 	return true;
 }
 
-/* What the entry before it has is passed over only now: who wants but its count does not
- * pay for it. */
+/* What the entry before it has is passed over only now: who wants but its count
+ * does not pay for it. */
 bool sealedform_next_postings(struct sealedform_postings *postings)
 {
 	struct span rest = postings->rest;
@@ -317,7 +317,8 @@ static void put_sequence(struct unpacking *on, uint64_t past)
 	on->to += on->step;
 }
 
-/* Eight of one byte each, where that is so: what many records have is written so. */
+/* Eight of one byte each, where that is so: what many records
+ * have is written so. */
 static bool take_eight(struct unpacking *on)
 {
 	uint64_t word;

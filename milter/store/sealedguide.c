@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TAIL_BYTES ((size_t)72 << 10)	/* read first: a guide of a million records */
+#define TAIL_BYTES ((size_t)72 << 10)	/* read first: a guide of a million
+					 * records */
 #define GUIDE_BYTES_MAX ((size_t)64 << 20)	/* more is damage */
 
 struct sealedguide {
@@ -266,8 +267,8 @@ static const char *entry_at(const struct sealedguide *guide,
 	       (i - section->first_block) * (section->entry_bytes + 1u);
 }
 
-/* The first of the section's blocks whose entry is not before the key's bytes; or,
- * is_behind, the first that is behind them. */
+/* The first of the section's blocks whose entry is not before the key's bytes;
+ * or, is_behind, the first that is behind them. */
 static size_t first_at(const struct sealedguide *guide,
 		       const struct sealedguide_section *section,
 		       const struct record_key *key, bool is_behind)

@@ -1,4 +1,5 @@
-/* sealedguide.h - where all of a sealed day lies, in one piece at its file's end */
+/* sealedguide.h - where all of a sealed day lies, in one piece
+ * at its file's end */
 #ifndef STORE_SEALEDGUIDE_H
 #define STORE_SEALEDGUIDE_H
 
@@ -7,20 +8,22 @@
 #include "store/segment.h"
 
 /*
- * LMDB's tree leads to each thing by pages that lie far apart, and a search over months
- * asks each day for a few only: to come to them took longer than what they lead to. So
- * behind LMDB's last page, where LMDB does not look, lies a guide, which one read gets:
+ * LMDB's tree leads to each thing by pages that lie far apart, and a search
+ * over months asks each day for a few only: to come to them took longer than
+ * what they lead to. So behind LMDB's last page, where LMDB does not look, lies
+ * a guide, which one read gets:
  *
- *	entries		one a block of the index, in its order: a section's are as long as
- *			one another: some bytes of the block's first key, and in the last
- *			byte what the block lacks to SEALEDFORM_BLOCK_BYTES
+ *	entries		one a block of the index, in its order: a section's are
+ *			as long as one another: some bytes of the block's first
+ *			key, and in the last byte what the block lacks to
+ *			SEALEDFORM_BLOCK_BYTES
  *	chunks		struct sealedguide_chunk, as the records' table has them
  *	stretches	struct sealedguide_stretch, by their first blocks
  *	sections	struct sealedguide_section, by their first blocks
  *	end		struct sealedguide_end
  *
- * Numbers are in the machine's order, offsets in the file. A block's entry tells it from
- * those beside it unless they begin with the same key.
+ * Numbers are in the machine's order, offsets in the file. A block's entry
+ * tells it from those beside it unless they begin with the same key.
  */
 struct sealedguide_chunk {
 	uint64_t sequence;		/* of its first record */
@@ -31,11 +34,13 @@ struct sealedguide_chunk {
 struct sealedguide_stretch {
 	uint64_t offset;		/* of its first */
 	uint32_t first_block;
-	uint32_t bytes;			/* of the one; 0: its entry says how many */
+	uint32_t bytes;			/* of the one; 0: its entry says
+					 * how many */
 };
 
 #define SEALEDGUIDE_PAGE_BYTES 4096
-#define SEALEDGUIDE_SECTIONS_MAX 256	/* there are not so many kinds of keys */
+#define SEALEDGUIDE_SECTIONS_MAX 256	/* there are not so many kinds
+					 * of keys */
 
 /* Blocks of one kind of key; all of its first keys begin alike. */
 struct sealedguide_section {
@@ -60,7 +65,8 @@ struct sealedguide_end {
 #define SEALEDGUIDE_MAGIC "MRguide\1"
 
 struct sealedguide;
-/* Takes fd, of a day's file. NULL: at its end there is none, or no room in memory. */
+/* Takes fd, of a day's file. NULL: at its end there is none, or
+ * no room in memory. */
 struct sealedguide *sealedguide_open(int fd) MUST_USE;
 /* The same with a guide that is not in the file; takes bytes. */
 struct sealedguide *sealedguide_open_with(int fd, GByteArray *bytes) MUST_USE;
@@ -73,17 +79,18 @@ int sealedguide_fd(const struct sealedguide *guide);
 /* Of no bytes when that is not in the file. */
 struct part sealedguide_dict(const struct sealedguide *guide);
 
-/* The last chunk that begins at or before sequence, else the first; SIZE_MAX: there is
- * none. */
+/* The last chunk that begins at or before sequence, else the first;
+ * SIZE_MAX: there is none. */
 size_t sealedguide_find_chunk(const struct sealedguide *guide,
 			      uint64_t sequence) MUST_USE;
-/* False: there are no more. Its place has no bytes when that is not in the file. */
+/* False: there are no more. Its place has no bytes when that is
+ * not in the file. */
 bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
 		       uint64_t *sequence_out, struct part *place_out)
 	MUST_USE;
 
-/* Blocks that begin with the key, as far as their entries tell, from first up to end.
- * The key may also be in the one before, at its end. */
+/* Blocks that begin with the key, as far as their entries tell, from first up
+ * to end. The key may also be in the one before, at its end. */
 struct sealedguide_blocks {
 	size_t first, end;
 };

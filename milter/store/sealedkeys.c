@@ -9,7 +9,8 @@
 
 #define PAGE_BYTES SEALEDGUIDE_PAGE_BYTES
 #define BLOCK_ENTRIES 3000	/* of one that is all a key's, roughly */
-#define BLOCKS_COUNTED 2	/* that are looked at to count what is in them */
+#define BLOCKS_COUNTED 2	/* that are looked at to count what is
+				 * in them */
 #define READ_BEFORE 7		/* blocks of a key that goes on there */
 #define READ_BEHIND 15		/* at most, of who goes on */
 #define GUESSES 2		/* where a block is, before it is searched */
@@ -130,8 +131,8 @@ static void drop_later(GArray *sequences, guint from, uint64_t last)
 	g_array_remove_range(sequences, from, low - from);
 }
 
-/* Whether a block begins at or before key and sequence; with those of the key before it,
- * which are wanted next. */
+/* Whether a block begins at or before key and sequence; with those of the key
+ * before it, which are wanted next. */
 static bool is_begun(struct sealedkeys *keys, size_t i, size_t before,
 		     const struct record_key *wanted, uint32_t last)
 {
@@ -210,8 +211,8 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 	return out->len > before;
 }
 
-/* Blocks lie one behind the other: who goes on from one to the next goes on further, so
- * more is read each time, up to the last one that is wanted. */
+/* Blocks lie one behind the other: who goes on from one to the next goes on
+ * further, so more is read each time, up to the last one that is wanted. */
 static struct sealedform_postings go_on(struct sealedkeys *keys, size_t i,
 					size_t end, size_t *behind)
 {

@@ -5,7 +5,8 @@
 #include "store/dayreader.h"
 #include "store/sealedguide.h"
 
-/* sealedread.h tells of the table; sealindex.h writes it. The guide stays as long. */
+/* sealedread.h tells of the table; sealindex.h writes it. The
+ * guide stays as long. */
 struct sealedkeys;
 struct sealedkeys *sealedkeys_new(const struct sealedguide *guide) MUST_USE;
 /* Accepts NULL, clears the pointer. */

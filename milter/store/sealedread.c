@@ -25,7 +25,8 @@ struct sealedread {
 
 	struct partread *read;
 	struct part chunk;		/* some runs, */
-	size_t chunk_at;		/* which it is of all; SIZE_MAX: none, */
+	size_t chunk_at;		/* which it is of all;
+					 * SIZE_MAX: none, */
 	GArray *runs;			/* and where they lie in it */
 	GByteArray *run;		/* the one in hand, decompressed */
 	GArray *places;			/* its records; empty: none in hand */
@@ -130,7 +131,8 @@ static struct sealedread_run run_at(const struct sealedread *read, uint32_t i)
 	return g_array_index(read->runs, struct sealedread_run, i);
 }
 
-/* The last run of the chunk that begins at or before sequence, else the first. */
+/* The last run of the chunk that begins at or before sequence,
+ * else the first. */
 static uint32_t find_run(const struct sealedread *read, uint64_t sequence)
 {
 	uint32_t low = 0, high = read->runs->len;
@@ -281,7 +283,8 @@ bool sealedread_at(struct sealedread *read, uint64_t sequence,
 	       give(read, sequence, record_out);
 }
 
-/* First the dictionary and what says where the runs of each chunk are, then the runs. */
+/* First the dictionary and what says where the runs of each chunk
+ * are, then the runs. */
 void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 			 size_t count)
 {

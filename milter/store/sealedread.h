@@ -8,18 +8,18 @@
 /*
  * The tables of a sealed day's file (LMDB; format version 2):
  *
- *	records	first sequence of some runs (8 bytes, most significant first) -> how
- *		many runs (4 bytes), of each its first sequence and where it begins
- *		(8 and 8 bytes), then the runs: the hash of the record before, and
- *		what sealedform_compress() made.
- *	index	key and first sequence of a block (4 bytes, most significant first,
- *		from the day's first) -> the block
+ *	records	first sequence of some runs (8 bytes, most significant first) ->
+ *		how many runs (4 bytes), of each its first sequence and where it
+ *		begins (8 and 8 bytes), then the runs: the hash of the record
+ *		before, and what sealedform_compress() made.
+ *	index	key and first sequence of a block (4 bytes, most significant
+ *		first, from the day's first) -> the block
  *	meta	as an open day's; and the dictionary
  *
  * sealedguide.h says where they lie, so that they are read without LMDB.
  *
- * Numbers are in the machine's order where it is not said otherwise: a day's file is
- * for machines of one kind, as LMDB's are.
+ * Numbers are in the machine's order where it is not said otherwise: a day's
+ * file is for machines of one kind, as LMDB's are.
  */
 struct sealedread_run {
 	uint64_t sequence, offset;	/* of its first record; in the value */

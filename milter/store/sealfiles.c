@@ -80,8 +80,8 @@ static bool move(const char *from, const char *to, GError **error)
 	return false;
 }
 
-/* The seal last: while its fresh one is there this is done again. The lock file was
- * the open day's. */
+/* The seal last: while its fresh one is there this is done again. The lock file
+ * was the open day's. */
 static bool finish(const char *records_dir, int64_t day, GError **error)
 {
 	g_autofree char *fresh = sealfiles_path(records_dir, day,
@@ -194,8 +194,8 @@ static char *check_once(const char *path, const uint8_t *public_key,
 	return g_strdup("the file is not the one that was sealed");
 }
 
-/* Who reads the seal just before both are exchanged reads the file of the new one:
- * so when they differ, and the seal is another one now, once more. */
+/* Who reads the seal just before both are exchanged reads the file of the new
+ * one: so when they differ, and the seal is another one now, once more. */
 char *sealfiles_check(const char *records_dir, int64_t day,
 		      const uint8_t *public_key, struct seal *seal_out)
 {

@@ -77,8 +77,8 @@ static uint8_t shared_bytes(const struct record_key *a,
 	return shared;
 }
 
-/* What all begin with; and how many bytes behind that it takes to tell each from the one
- * before. */
+/* What all begin with; and how many bytes behind that it takes to tell each
+ * from the one before. */
 static void measure_keys(const struct sealguide *guide,
 			 struct sealedguide_section *section)
 {
@@ -222,8 +222,8 @@ static int add_chunks(struct sealguide *guide, const struct source *from)
 	return failed == MDB_NOTFOUND ? 0 : failed;
 }
 
-/* Some of an index is better than none: what is found is looked at, and the rest is told
- * of. */
+/* Some of an index is better than none: what is found is looked at, and
+ * the rest is told of. */
 static int add_blocks(struct sealguide *guide, const struct source *from)
 {
 	MDB_cursor *cursor;
@@ -255,9 +255,10 @@ static int add_blocks(struct sealguide *guide, const struct source *from)
 }
 
 /*
- * LMDB does not tell where its map begins. But each of its pages begins with its own number
- * (8 bytes), so the begin follows from a page; and that it is right is seen by reading that
- * page from the file. The facts lie in one, with the names of the table's other values.
+ * LMDB does not tell where its map begins. But each of its pages begins with
+ * its own number (8 bytes), so the begin follows from a page; and that it is
+ * right is seen by reading that page from the file. The facts lie in one, with
+ * the names of the table's other values.
  */
 static int find_base(struct source *from)
 {

@@ -61,7 +61,8 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Two hashes may have become one key, whose sequences are then no longer in order. */
+/* Two hashes may have become one key, whose sequences are then
+ * no longer in order. */
 static void sort_sequences(GArray *sequences)
 {
 	for (guint i = 1; i < sequences->len; i++)

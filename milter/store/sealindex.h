@@ -11,8 +11,8 @@ struct sealindex *sealindex_new(struct sealedfile *file) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealindex_free(struct sealindex **index);
 
-/* key as sealedform_key() has it, none before the last one; sequence counts from the
- * day's first, which is 1. */
+/* key as sealedform_key() has it, none before the last one; sequence counts
+ * from the day's first, which is 1. */
 void sealindex_add(struct sealindex *index, const struct record_key *key,
 		   uint32_t sequence);
 void sealindex_end(struct sealindex *index);

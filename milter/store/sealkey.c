@@ -49,7 +49,8 @@ static int print_public(BIO *out, EVP_PKEY *pkey)
 	return PEM_write_bio_PUBKEY(out, pkey);
 }
 
-/* The public one comes second: when a crash left only the key, it is made from it. */
+/* The public one comes second: when a crash left only the key,
+ * it is made from it. */
 bool sealkey_ensure(const char *state_dir, GError **error)
 {
 	g_autofree char *private_path = path_of(state_dir, SEALKEY_FILE);

@@ -11,8 +11,8 @@
 #define SEALKEY_PUBLIC_BYTES 32
 #define SEALKEY_SIGNATURE_BYTES 64
 
-/* In the state directory: the key as PEM (PKCS #8), for its owner alone, and what all
- * may know of it. */
+/* In the state directory: the key as PEM (PKCS #8), for its owner alone, and
+ * what all may know of it. */
 #define SEALKEY_FILE "seal.key"
 #define SEALKEY_PUBLIC_FILE "seal.pub"
 

@@ -32,13 +32,16 @@ struct writer {
 	struct sealedform_dict *dict;
 
 	GByteArray *run, *chunk;	/* the chunk's runs, compressed */
-	GArray *runs;			/* struct sealedread_run, in the chunk */
+	GArray *runs;			/* struct sealedread_run, in
+					 * the chunk */
 	uint64_t next_of_run;		/* the record that goes on from it */
 	uint8_t last[RECORD_HASH_BYTES];
 	struct hashtree tree;
 	GByteArray *instead;
-	GByteArray *fates;		/* enum sealwrite_fate, a record a byte */
-	GHashTable *keys_left;		/* of one that is erased: what it has now */
+	GByteArray *fates;		/* enum sealwrite_fate, a
+					 * record a byte */
+	GHashTable *keys_left;		/* of one that is erased: what it
+					 * has now */
 };
 
 static bool is_cancelled(const struct writer *writer)
@@ -169,8 +172,8 @@ static bool tell(const struct writer *writer, uint64_t sequence,
 	return false;
 }
 
-/* Before a day is written anew some may be gone already: then there is no chain, but
- * each is proved by the file's hash in its seal. */
+/* Before a day is written anew some may be gone already: then there is no
+ * chain, but each is proved by the file's hash in its seal. */
 static bool is_chained(const struct writer *writer,
 		       const struct dayreader_record *record, uint64_t before)
 {
@@ -428,8 +431,8 @@ static bool write_and_swap(const struct sealwrite *how, struct segment *segment,
 				error);
 }
 
-/* A day that is written anew must be what its seal says, or its new seal would say
- * that a forgery is right. */
+/* A day that is written anew must be what its seal says, or its new seal would
+ * say that a forgery is right. */
 static bool is_as_sealed(const struct sealwrite *how, struct seal *seal_out,
 			 GError **error)
 {

@@ -51,8 +51,9 @@ static bool is_sealed(const char *dir, int64_t day)
 	return g_file_test(seal, G_FILE_TEST_EXISTS);
 }
 
-/* An open day's index lies where it was written, page by page, and that of a long day is
- * waited for longest: so it is looked at in parts, from the newest. False: it is sealed. */
+/* An open day's index lies where it was written, page by page, and that of a
+ * long day is waited for longest: so it is looked at in parts, from the newest.
+ * False: it is sealed. */
 static bool add_parts(const char *dir, int64_t day, GArray *parts)
 {
 	struct queryplan_part part = { day, { 0, UINT64_MAX } };
@@ -97,8 +98,8 @@ static GArray *parts_of(const struct searching *on, const char *dir,
 	return parts;
 }
 
-/* From the newest: several are looked at at once, unless there is no end to what they
- * may have. */
+/* From the newest: several are looked at at once, unless there is no end to
+ * what they may have. */
 static void search_days(struct searching *on, const char *dir,
 			const GArray *days)
 {

@@ -15,13 +15,16 @@
  * compared without regard to ASCII case, but for message_id and queue_id.
  */
 struct search_query {
-	int64_t since_us, until_us;	/* of the end: since <= end < until; 0: open */
+	int64_t since_us, until_us;	/* of the end: since <= end < until;
+					 * 0: open */
 	struct network client;		/* base.family NETADDR_NONE: any */
 	const char *account;
 	const char *sender;		/* "<>", or as querymatch.h has it */
 	const char *recipient;
-	const char *subject;		/* all of its words; see subjectwords.h */
-	const char *domain;		/* the sender's or a recipient's, A-labels */
+	const char *subject;		/* all of its words; see
+					 * subjectwords.h */
+	const char *domain;		/* the sender's or a recipient's,
+					 * A-labels */
 	const char *message_id;		/* with or without < > */
 	const char *queue_id;
 	uint64_t id, session;		/* see recordid.h; 0: any */
@@ -51,19 +54,20 @@ struct search_result {
 	uint64_t last;			/* sequence of the last one given */
 	bool is_cut;			/* ended by limit or take: there may be
 					   more, before last */
-	GPtrArray *problems;		/* of char *: "file: what"; often empty */
+	GPtrArray *problems;		/* of char *: "file: what";
+					 * often empty */
 };
 void search_result_init(struct search_result *result);
 void search_result_release(struct search_result *result);
 
 /*
  * Gives the records below state_dir that match, newest first (by sequence), to
- * take. No file stays open behind the call: who wants the next page asks again, with
- * before as result->last, and gets what was there then, whatever was written since.
- * Works while the daemon runs and when not. Files that cannot be read, and
- * records, are passed over and named in problems: an answer that has some is
- * not whole. False only when the folder itself cannot be read. result_out is
- * initialised by the call, whatever it returns.
+ * take. No file stays open behind the call: who wants the next page asks again,
+ * with before as result->last, and gets what was there then, whatever was
+ * written since. Works while the daemon runs and when not. Files that cannot be
+ * read, and records, are passed over and named in problems: an answer that has
+ * some is not whole. False only when the folder itself cannot be read.
+ * result_out is initialised by the call, whatever it returns.
  */
 bool search_run(const char *state_dir, const struct search_query *query,
 		search_take_fn *take, void *context,

@@ -31,14 +31,16 @@ struct ahead {
 	atomic_bool is_over;
 	pthread_mutex_t lock;		/* of all that follows */
 	pthread_cond_t done;		/* a part was looked at */
-	pthread_cond_t given_one;	/* there is room ahead, or all is over */
+	pthread_cond_t given_one;	/* there is room ahead, or all
+					 * is over */
 	pthread_t threads[THREADS];
 	guint started;			/* of them */
 	guint next;			/* part to look at */
 	guint given;			/* parts done with */
 	guint most_hits;		/* that one of those looked at had */
 	uint64_t limit;			/* what is still wanted */
-	struct queryplan_seen seen;	/* in the part that was looked at first */
+	struct queryplan_seen seen;	/* in the part that was looked
+					 * at first */
 };
 
 static bool keep_hit(const struct search_hit *hit, void *context)
@@ -132,7 +134,8 @@ static bool take_part(struct ahead *ahead, guint *part_out,
 
 static void *look_ahead(void *context);
 
-/* One more thread, unless there are enough; without it the others do its work. */
+/* One more thread, unless there are enough; without it the
+ * others do its work. */
 static void start_one(struct ahead *ahead)
 {
 	pthread_mutex_lock(&ahead->lock);
@@ -144,8 +147,8 @@ static void start_one(struct ahead *ahead)
 	pthread_mutex_unlock(&ahead->lock);
 }
 
-/* Each part that was looked at brings a thread, so that a search which ends soon has
- * few. */
+/* Each part that was looked at brings a thread, so that a search which
+ * ends soon has few. */
 static void *look_ahead(void *context)
 {
 	struct ahead *ahead = context;

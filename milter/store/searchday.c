@@ -9,7 +9,8 @@
 
 #define BATCH_LEAST 8
 #define BATCH_MOST 128
-#define PROBLEMS_MAX 1000	/* told; a forged index could name one a record */
+#define PROBLEMS_MAX 1000	/* told; a forged index could name one
+				 * a record */
 
 void searchday_init(struct searching *on, const struct querymatch *match,
 		    search_take_fn *take, void *context,

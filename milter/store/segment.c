@@ -28,7 +28,8 @@ struct segment {
 	unsigned references;	/* then; under open_lock */
 	enum segment_access access;
 	unsigned newer;		/* version that is not known, or 0 */
-	struct sealedguide *guide;	/* of one that is sealed; env is NULL then */
+	struct sealedguide *guide;	/* of one that is sealed; env is
+					 * NULL then */
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -38,7 +39,8 @@ struct meta {
 	uint8_t sha256[RECORD_HASH_BYTES], before_sha256[RECORD_HASH_BYTES];
 };
 
-/* LMDB must not open a file that has a lock twice in a process: those are shared. */
+/* LMDB must not open a file that has a lock twice in a process:
+ * those are shared. */
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *open_segments;	/* path -> struct segment * */
 
@@ -261,8 +263,8 @@ static bool open_env(struct segment *segment,
 				       MDB_CORRUPTED : failed, error);
 }
 
-/* The writer before may have ended with a failure: of a record's write, or when the
- * file had its name but the folder could not be synced. */
+/* The writer before may have ended with a failure: of a record's write, or when
+ * the file had its name but the folder could not be synced. */
 static bool settle(struct segment *segment, GError **error)
 {
 	MDB_txn *txn;
@@ -278,9 +280,9 @@ static bool settle(struct segment *segment, GError **error)
 }
 
 /*
- * A sealed day is never written, so it needs no lock; and must have none: that of
- * the open day, which had its name, speaks of another file. While it is being sealed
- * its seal is there first.
+ * A sealed day is never written, so it needs no lock; and must have none: that
+ * of the open day, which had its name, speaks of another file. While it is
+ * being sealed its seal is there first.
  */
 static bool is_closed(const char *path)
 {

@@ -18,7 +18,8 @@ enum segment_access {
 
 /* Where the chain stands: what the next record goes on from. */
 struct segment_head {
-	uint64_t sequence;			/* of the last record, 0: none */
+	uint64_t sequence;			/* of the last record,
+						 * 0: none */
 	uint8_t sha256[RECORD_HASH_BYTES];	/* of its bytes; zeros: none */
 };
 
@@ -44,9 +45,10 @@ bool segment_create(const char *path, const struct segment_head *before,
 		    GError **error) MUST_USE;
 
 /*
- * Opens the file of a day. LMDB must not have a file that is locked open twice in a
- * process, so all that open a day that is not over share it; any thread. map_bytes,
- * for SEGMENT_WRITE, is the most that the file may grow to. Errors name the file.
+ * Opens the file of a day. LMDB must not have a file that is locked open twice
+ * in a process, so all that open a day that is not over share it; any thread.
+ * map_bytes, for SEGMENT_WRITE, is the most that the file may grow to. Errors
+ * name the file.
  */
 struct segment *segment_open(const char *path, enum segment_access access,
 			     int64_t map_bytes, GError **error) MUST_USE;
@@ -72,8 +74,8 @@ bool segment_probe(struct segment *segment, GError **error) MUST_USE;
 /* Frees the slots of readers that died; returns how many. */
 int segment_check_readers(struct segment *segment);
 
-/* For dayreader.c: a snapshot, with LMDB's names of the tables; or of a sealed day its
- * guide, and nothing else. */
+/* For dayreader.c: a snapshot, with LMDB's names of the tables; or of a sealed
+ * day its guide, and nothing else. */
 struct MDB_txn;
 struct sealedguide;
 struct segment_view {

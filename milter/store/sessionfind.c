@@ -73,8 +73,8 @@ static bool find_all(struct sessionfind *on, GHashTable *all, GError **error)
 	return !problem;
 }
 
-static bool find_in_day(struct sessionfind *on, const char *dir, GHashTable *all,
-			GError **error)
+static bool find_in_day(struct sessionfind *on, const char *dir,
+			GHashTable *all, GError **error)
 {
 	g_autofree char *path = day_path(dir, on->day);
 	struct segment *segment = segment_open(path, SEGMENT_READ, 0, error);

@@ -4,7 +4,8 @@
 
 #include "store/search.h"
 
-/* A session that is looked for: no record of one comes before those of its messages. */
+/* A session that is looked for: no record of one comes before
+ * those of its messages. */
 struct sessionfind_wanted {
 	uint64_t id;
 	int64_t from_day;
@@ -17,9 +18,10 @@ typedef void sessionfind_take_fn(const struct search_hit *hit,
 				 void *context);
 
 /*
- * wanted has struct sessionfind_wanted by its id, in place; those that were found are
- * taken out of it. A session that goes on has no record yet. Each day from the first
- * that may have one is opened once. False with error: a day could not be read.
+ * wanted has struct sessionfind_wanted by its id, in place; those that were
+ * found are taken out of it. A session that goes on has no record yet. Each day
+ * from the first that may have one is opened once. False with error: a day
+ * could not be read.
  */
 bool sessionfind_run(const char *state_dir, GHashTable *wanted,
 		     sessionfind_take_fn *take, void *context, GError **error)

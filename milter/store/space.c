@@ -7,7 +7,8 @@
 
 #include <sys/stat.h>
 
-/* As it lies on the disk: a file of LMDB may have holes. False: it is not there. */
+/* As it lies on the disk: a file of LMDB may have holes. False:
+ * it is not there. */
 static bool add_file(const char *path, uint64_t *bytes)
 {
 	struct stat file;

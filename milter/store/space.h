@@ -8,11 +8,13 @@
 struct space {
 	unsigned days;			/* that have a file */
 	unsigned held_days;		/* of them, wholly */
-	unsigned thinned_days;		/* of which some records are, or will be */
+	unsigned thinned_days;		/* of which some records are, or
+					 * will be */
 	uint64_t bytes, newest_bytes;	/* of all of them; of the newest */
 	int64_t oldest_day, newest_day;	/* when there are days */
 	bool has_next;
-	int64_t next_day, next_us;	/* the day that expires first, and when */
+	int64_t next_day, next_us;	/* the day that expires first,
+					 * and when */
 	struct diskuse disk;
 };
 
@@ -24,12 +26,13 @@ struct space_day {
 	bool is_sealed;
 };
 
-/* struct space_day of the files in records_dir, oldest first. state of the holds may
- * be NULL. NULL with error; free with g_array_unref(). */
+/* struct space_day of the files in records_dir, oldest first. state of the
+ * holds may be NULL. NULL with error; free with g_array_unref(). */
 GArray *space_days(const char *records_dir, struct state *state,
 		   GError **error) MUST_USE;
 
-/* Of the files in records_dir, kept for keep_ms. state of the holds may be NULL. */
+/* Of the files in records_dir, kept for keep_ms. state of the
+ * holds may be NULL. */
 bool space_of_records(const char *records_dir, int64_t keep_ms,
 		      struct state *state, struct space *out, GError **error)
 	MUST_USE;

@@ -18,18 +18,20 @@
 #define POOL_MAX 64
 #define TELL_EVERY_US (60 * G_USEC_PER_SEC)
 #define DOUBT_US G_USEC_PER_SEC
-#define DRAIN_MS 100		/* that a new transaction waits for the old ones */
+#define DRAIN_MS 100		/* that a new transaction waits for the
+				 * old ones */
 
 /*
- * After a write to the disk that failed LMDB may refuse everything, reading too,
- * until the environment was closed. That must wait for the transactions that are
- * open, since no file may be open twice; those that want to begin meanwhile
- * wait a moment, and try with what there is. So one failure is the end of
- * nothing: lists go on being read while the disk cannot be written.
+ * After a write to the disk that failed LMDB may refuse everything, reading
+ * too, until the environment was closed. That must wait for the transactions
+ * that are open, since no file may be open twice; those that want to begin
+ * meanwhile wait a moment, and try with what there is. So one failure is the
+ * end of nothing: lists go on being read while the disk cannot be written.
  */
 struct state {
 	char *path;
-	atomic_int_fast64_t failed_us;	/* monotonic: of the last read that did; 0 */
+	atomic_int_fast64_t failed_us;	/* monotonic: of the last read
+					 * that did; 0 */
 	atomic_int_fast64_t told_us;	/* that it was logged */
 	atomic_bool is_unsettled;	/* to be settled by the next writer */
 	pthread_mutex_t lock;		/* over what follows */
@@ -117,8 +119,8 @@ static int write_version(struct state *state, MDB_txn *txn)
 	return mdb_put(txn, state->tables[STATE_META], &key, &value, 0);
 }
 
-/* The version first: a newer program may have other tables, and they stay as they
- * are. */
+/* The version first: a newer program may have other tables, and
+ * they stay as they are. */
 static int look(struct state *state, MDB_txn *txn, unsigned flags,
 		uint32_t *version_out)
 {
@@ -243,8 +245,8 @@ static struct timespec drain_until(void)
 	return until;
 }
 
-/* lock held. The wait is short, for the transaction that is waited for may be the
- * caller's own: a thread may read while it writes. */
+/* lock held. The wait is short, for the transaction that is waited for may be
+ * the caller's own: a thread may read while it writes. */
 static bool heal(struct state *state, GError **error)
 {
 	struct timespec until = drain_until();

@@ -89,15 +89,17 @@ bool state_delete(struct state_txn *txn, enum state_table table,
 		  struct span key);
 
 /*
- * Whether something could not be read within the last second: then what was not found
- * may be there all the same. The log tells of it (error, "state_unreadable"), once a
- * minute. Any thread; costs one atomic load while all is well.
+ * Whether something could not be read within the last second: then what was not
+ * found may be there all the same. The log tells of it (error,
+ * "state_unreadable"), once a minute. Any thread; costs one atomic load while
+ * all is well.
  */
 bool state_is_in_doubt(struct state *state);
 /* For who found a value that says nothing: what is an item of, for the log. */
 void state_doubt(struct state_txn *txn, const char *what);
 
-/* Another number than before: somebody wrote something since. 0: nobody can tell. */
+/* Another number than before: somebody wrote something since.
+ * 0: nobody can tell. */
 uint64_t state_mark(struct state *state);
 
 /* Frees the slots of readers that died; for a timer, every minute or so. */

@@ -8,8 +8,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/* The first that fits; * goes over slashes. What none fits, such as what is made
- * anew at each start, is left. */
+/* The first that fits; * goes over slashes. What none fits, such as what is
+ * made anew at each start, is left. */
 static const struct rule {
 	const char *pattern;
 	bool is_left;
@@ -59,8 +59,8 @@ static void add_file(GPtrArray *files, const char *path)
 	}
 }
 
-/* A folder's files go to files, its folders behind those that wait. One that went
- * meanwhile had nothing that must be kept. */
+/* A folder's files go to files, its folders behind those that wait. One that
+ * went meanwhile had nothing that must be kept. */
 static bool read_folder(const char *state_dir, const char *below,
 			GPtrArray *files, GQueue *waiting, GError **error)
 {

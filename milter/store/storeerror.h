@@ -10,8 +10,10 @@
 GQuark store_error_quark(void);
 
 enum store_error {
-	STORE_ERROR_TEMP,	/* may pass: disk full, I/O error, out of files */
-	STORE_ERROR_PERM,	/* needs an admin: permission, not a directory */
+	STORE_ERROR_TEMP,	/* may pass: disk full, I/O error, out
+				 * of files */
+	STORE_ERROR_PERM,	/* needs an admin: permission, not a
+				 * directory */
 	STORE_ERROR_BUSY,	/* another process has it */
 	STORE_ERROR_MISSING,	/* not there */
 	STORE_ERROR_NEWER,	/* written by a newer Mailreeve */
@@ -24,7 +26,8 @@ enum store_error {
 void store_error_set(GError **error, const char *path, int number);
 void store_error_set_text(GError **error, enum store_error code,
 			  const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* STORE_ERROR_NEWER: what is found there, in a form that this program does not know. */
+/* STORE_ERROR_NEWER: what is found there, in a form that this
+ * program does not know. */
 void store_error_set_newer(GError **error, const char *path, unsigned found,
 			   unsigned known);
 

@@ -17,7 +17,8 @@ enum on_failure {
 
 enum at_disk_limit {
 	AT_DISK_LIMIT_DEFER,
-	AT_DISK_LIMIT_EXPIRE,	/* the oldest days go, as far as the law lets them */
+	AT_DISK_LIMIT_EXPIRE,	/* the oldest days go, as far as the law
+				 * lets them */
 };
 
 struct store_settings {
@@ -34,7 +35,8 @@ struct store_settings {
 	int64_t header_text_bytes;
 };
 
-/* What records are kept for in any case: 60 days, or records.keep if that is less. */
+/* What records are kept for in any case: 60 days, or
+ * records.keep if that is less. */
 int64_t store_settings_least_keep_ms(const struct store_settings *settings);
 
 extern const struct setting_group store_group;

@@ -13,10 +13,11 @@
 #define SUBJECTWORDS_MAX 24
 
 /*
- * Hashes (uint64_t, the first bytes of SHA-256) of the words of a header's text, each
- * once: decoded (RFC 2047), case-folded, NFKC; runs of letters and digits. In Chinese
- * and Japanese no blank stands between words, so there each two neighbours
- * are a word, and a character that stands alone is one. Free with g_array_unref().
+ * Hashes (uint64_t, the first bytes of SHA-256) of the words of a header's
+ * text, each once: decoded (RFC 2047), case-folded, NFKC; runs of letters and
+ * digits. In Chinese and Japanese no blank stands between words, so there each
+ * two neighbours are a word, and a character that stands alone is one. Free
+ * with g_array_unref().
  */
 GArray *subjectwords_of(struct span subject) MUST_USE;
 

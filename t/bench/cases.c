@@ -3,14 +3,15 @@
  *
  *	cases [CUSTOMERS [INCIDENTS [CASES [FOLDER]]]]
  *
- * Writes CUSTOMERS (100,000) with two networks (of 21 lengths), an IPv6 network, three
- * accounts and a domain each into a new state in FOLDER (a temporary one), all in one
- * transaction as `reevectl customer import` does; then prints what a look-up takes by account, by
- * address and by domain, of one thread and of four, of strangers likewise, and what
- * reading a page of 100, one customer, and all of them takes. Then INCIDENTS (1,000,000),
- * CASES that go on and as many complaints (10,000) join them, and it is measured what a
- * message asks of the lists that cases make, and what each list command takes from its
- * start to its end.
+ * Writes CUSTOMERS (100,000) with two networks (of 21 lengths), an IPv6
+ * network, three accounts and a domain each into a new state in FOLDER (a
+ * temporary one), all in one transaction as `reevectl customer import` does;
+ * then prints what a look-up takes by account, by address and by domain, of one
+ * thread and of four, of strangers likewise, and what reading a page of 100,
+ * one customer, and all of them takes. Then INCIDENTS (1,000,000), CASES that
+ * go on and as many complaints (10,000) join them, and it is measured what a
+ * message asks of the lists that cases make, and what each list command takes
+ * from its start to its end.
  */
 #include <config.h>
 

@@ -3,12 +3,13 @@
  *
  *	counts [KEYS [FOLDER]]
  *
- * Fills a table with KEYS live keys (1,000,000) that have a few amounts each, and
- * prints memory by the process's own measure and the table's; then look-ups a second
- * of one thread and of four, of keys at random; what the eight look-ups of a message
- * take together; in FOLDER (a temporary one), how long a snapshot of all takes,
- * one of what changed in 100,000 more look-ups, one that finds nothing, and reading it;
- * and what eight limits cost a message, with their keys and the timer's work.
+ * Fills a table with KEYS live keys (1,000,000) that have a few amounts each,
+ * and prints memory by the process's own measure and the table's; then look-ups
+ * a second of one thread and of four, of keys at random; what the eight
+ * look-ups of a message take together; in FOLDER (a temporary one), how long a
+ * snapshot of all takes, one of what changed in 100,000 more look-ups, one that
+ * finds nothing, and reading it; and what eight limits cost a message, with
+ * their keys and the timer's work.
  */
 #include <config.h>
 

@@ -3,9 +3,10 @@
  *
  *	dmarc [DOMAINS [RECORDS [SOURCES [FOLDER]]]]
  *
- * Writes a day of RECORDS (10,000) for each of DOMAINS (100), from SOURCES (1,000)
- * addresses each, into FOLDER (a temporary one); then prints what adding them up in one
- * pass, and making the XML and packing it, takes, and the most memory that it took.
+ * Writes a day of RECORDS (10,000) for each of DOMAINS (100), from SOURCES
+ * (1,000) addresses each, into FOLDER (a temporary one); then prints what
+ * adding them up in one pass, and making the XML and packing it, takes, and the
+ * most memory that it took.
  */
 #include <config.h>
 

@@ -1,13 +1,15 @@
 /*
- * keywords.c - what keyword lists of 10 and of 100,000 phrases cost, in one run:
+ * keywords.c - what keyword lists of 10 and of 100,000 phrases
+ * cost, in one run:
  *
  *	keywords [FILE...]
  *
- * Texts are the files, or made up, Latin and Chinese. Phrases are pieces of other text
- * in the same words (of the first half of the files, while the second is looked at)
- * with an end that no text has: many are nearly found and none is. The two sets take
- * turns. Prints the medians, and the ratio; for files, taken as messages, also those
- * of the whole check, MIME, charsets and HTML with it.
+ * Texts are the files, or made up, Latin and Chinese. Phrases are pieces of
+ * other text in the same words (of the first half of the files, while the
+ * second is looked at) with an end that no text has: many are nearly found and
+ * none is. The two sets take turns. Prints the medians, and the ratio; for
+ * files, taken as messages, also those of the whole check, MIME, charsets and
+ * HTML with it.
  */
 #include <config.h>
 

@@ -3,9 +3,9 @@
  *
  *	noop [-p] SOCKET
  *
- * -p: as plain filters are, that answer each step.
- * All callbacks, no work; replies at connect, MAIL, RCPT and the end of the
- * message, as mailreeve has it, and no Nagle delay, so that the comparison is fair.
+ * -p: as plain filters are, that answer each step. All callbacks, no work;
+ * replies at connect, MAIL, RCPT and the end of the message, as mailreeve has
+ * it, and no Nagle delay, so that the comparison is fair.
  */
 #include <dirent.h>
 #include <libmilter/mfapi.h>

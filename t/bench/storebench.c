@@ -1,32 +1,33 @@
 /*
  * storebench.c - what records cost to write, to keep, to find and to forget:
  *
- *	storebench PHASE [-d DAYS] [-r RECORDS] [-s SEED] [-g GROUP] [-q QUERIES]
- *		   [-w WRITERS] [-a RECORDS] [-k KIND] FOLDER
+ *	storebench PHASE [-d DAYS] [-r RECORDS] [-s SEED] [-g GROUP]
+ *		   [-q QUERIES] [-w WRITERS] [-a RECORDS] [-k KIND] FOLDER
  *
- * The phases work on FOLDER one after the other, and can be repeated but for make and
- * expire:
+ * The phases work on FOLDER one after the other, and can be repeated but for
+ * make and expire:
  *
  *	make	DAYS (2) days of RECORDS (20,000) each, by segment_append() in
  *		transactions of GROUP (10,000)
- *	days	the same, but each is sealed when it is over: less disk. Goes on behind
- *		what is sealed already, so that it can be cut off
+ *	days	the same, but each is sealed when it is over: less disk. Goes on
+ *		behind what is sealed already, so that it can be cut off
  *	append	records (-a, 20,000) by WRITERS (64) threads through
  *		recorder_commit(), at the end of the last day
  *	fresh	the same in a new day
  *	size	bytes a record on disk
  *	seal	all days but the last
- *	sealing	as fresh, in a day behind that of fresh, while the housekeeper seals
- *		what is not sealed yet
+ *	sealing	as fresh, in a day behind that of fresh, while the housekeeper
+ *		seals what is not sealed yet
  *	verify	chains and seals, by as many threads as processors
- *	warm	searches for 100 results, QUERIES (50) of each kind, over all days
- *	cold	the same after the files were dropped from the page cache; with -k only
- *		searches of one kind
+ *	warm	searches for 100 results, QUERIES (50) of each kind, over all
+ *		days
+ *	cold	the same after the files were dropped from the page cache; with
+ *		-k only searches of one kind
  *	expire	the oldest day is removed
  *
- * A line for each figure: "name value unit"; of what writers wait for p50 and p99; those of
- * searches have p50, p99 and
- * the greatest time in ms, then found and read records on average.
+ * A line for each figure: "name value unit"; of what writers wait for p50 and
+ * p99; those of searches have p50, p99 and the greatest time in ms, then found
+ * and read records on average.
  */
 #include <config.h>
 
@@ -649,9 +650,11 @@ static void run_expire(void)
 }
 
 static const struct { const char *name; void (*run)(void); } phases[] = {
-	{ "make", run_make }, { "days", run_days }, { "append", run_append }, { "fresh", run_fresh },
+	{ "make", run_make }, { "days", run_days },
+	{ "append", run_append }, { "fresh", run_fresh },
 	{ "seal", run_seal }, { "sealing", run_sealing },
-	{ "verify", run_verify }, { "size", run_size }, { "warm", run_warm }, { "cold", run_cold },
+	{ "verify", run_verify }, { "size", run_size },
+	{ "warm", run_warm }, { "cold", run_cold },
 	{ "expire", run_expire },
 };
 

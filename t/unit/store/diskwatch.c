@@ -164,7 +164,8 @@ static guint days_left(const struct sample *sample)
 	return days->len;
 }
 
-/* The disk on which it runs stands in for a full one: its limit is what is low. */
+/* The disk on which it runs stands in for a full one: its limit
+ * is what is low. */
 static void begin_full(struct sample *sample, const char *at_limit)
 {
 	g_autofree char *text = g_strdup_printf("records { keep = 100d; "

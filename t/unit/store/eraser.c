@@ -13,7 +13,8 @@
 #include "unit/store/sample.h"
 
 #define FIRST_DAY 20000
-#define RECORDS 300		/* a day; there are two sealed ones and an open one */
+#define RECORDS 300		/* a day; there are two sealed ones and an
+				 * open one */
 
 struct place {
 	struct sample sample;

@@ -136,8 +136,8 @@ static struct counting count_all(const char *dir)
 {
 	struct counting counting = { 0 };
 
-	assert_true(evidencetree_each(dir, INT64_MIN, INT64_MAX, count, &counting,
-				  NULL));
+	assert_true(evidencetree_each(dir, INT64_MIN, INT64_MAX, count,
+				      &counting, NULL));
 	return counting;
 }
 
@@ -192,7 +192,8 @@ static void days_expire(void **unused)
 	assert_int_equal(expire(sample.dir, false, 60, DAY + 60, state), 0);
 	assert_int_equal(expire(sample.dir, false, 60, DAY + 61, state), 1);
 	hold_day(state, DAY + 2, NULL);
-	/* That of the day before, too: its record may be in the held day's file. */
+	/* That of the day before, too: its record may be in the
+	 * held day's file. */
 	assert_int_equal(expire(sample.dir, false, 60, DAY + 64, state), 1);
 	assert_int_equal(count_all(sample.dir).files, 4);
 	assert_true(holds_release(state, "days", &was_there, NULL));

@@ -252,7 +252,8 @@ static void a_damaged_day_that_may_be_held_stays(void **state)
 	end(&place);
 }
 
-/* As when the clock had been ahead: then records go to the day that was begun. */
+/* As when the clock had been ahead: then records go to the day
+ * that was begun. */
 static void records_of_a_held_day_lie_in_a_later_file(void **state)
 {
 	struct expiry_result result;

@@ -39,8 +39,8 @@ static GByteArray *path_of(uint64_t index, uint64_t count)
 	return hashtree_path_end(&path);
 }
 
-/* As RFC 9162, 2.1.1, has it, computed with other tools; a leaf's first byte is its
- * number, the others are 0. */
+/* As RFC 9162, 2.1.1, has it, computed with other tools; a leaf's first byte is
+ * its number, the others are 0. */
 static void known_roots(void **state)
 {
 	static const struct { unsigned count; const char *root; } cases[] = {

@@ -91,7 +91,8 @@ static void what_goes_on_is_one(void **state)
 	sample_end(&sample);
 }
 
-/* Past the most that may wait, what is new is dropped; what is there goes on. */
+/* Past the most that may wait, what is new is dropped; what is
+ * there goes on. */
 static void waiting_has_an_end(void **state)
 {
 	struct sample sample;
@@ -139,8 +140,8 @@ static bool put_in_case(const struct incident *incident, void *context)
 	return false;
 }
 
-/* The first to begin first; those about nobody of ours, or whom no list can have, are
- * never in a case. */
+/* The first to begin first; those about nobody of ours, or whom no list can
+ * have, are never in a case. */
 static void what_is_to_be_in_a_case_waits(void **state)
 {
 	const struct incident_subject alice = { LIST_ACCOUNT, "alice" };

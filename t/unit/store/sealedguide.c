@@ -23,8 +23,8 @@ struct put {
 	uint64_t offset, bytes;
 };
 
-/* Some kinds, with keys that go on over several blocks; now and then there is a page of
- * something else between, or a block that is short. */
+/* Some kinds, with keys that go on over several blocks; now and then there is a
+ * page of something else between, or a block that is short. */
 static GArray *make_blocks(unsigned each)
 {
 	static const struct {
@@ -118,7 +118,8 @@ static bool is_before(const struct put *put, const struct record_key *key)
 	return memcmp(put->first.bytes, key->bytes, RECORD_KEY_MAX) < 0;
 }
 
-/* Those between are the key's, as far as they are told; there is none elsewhere. */
+/* Those between are the key's, as far as they are told; there
+ * is none elsewhere. */
 static void expect_found(const struct sealedguide *guide, const GArray *blocks,
 			 const struct record_key *key)
 {

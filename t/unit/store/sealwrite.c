@@ -21,10 +21,12 @@
 #define RECORDS 5000		/* of the first day; the others have few */
 #define FEW 20
 
-/* Three days: the first has as many runs and blocks as it takes, the last is open. */
+/* Three days: the first has as many runs and blocks as it
+ * takes, the last is open. */
 struct place {
 	struct sample sample;
-	char *dir, *copy;	/* the first day as it was before it was sealed */
+	char *dir, *copy;	/* the first day as it was before it
+				 * was sealed */
 	struct sealkey *key;
 };
 
@@ -267,7 +269,8 @@ static void expect_count(uint64_t count, guint found)
 		fail_msg("%d counted, %d found", (int)count, (int)found);
 }
 
-/* Newest first, and nothing left out. What is more has part of the same hash. */
+/* Newest first, and nothing left out. What is more has part of
+ * the same hash. */
 static bool expect_postings(const struct record_key *key,
 			    const GArray *sequences, void *context)
 {

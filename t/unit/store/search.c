@@ -186,8 +186,8 @@ static void seal_some(const struct sample *sample)
 	sealkey_close(&key);
 }
 
-/* With its own limit, and with some that end in the first day, in one that threads look
- * ahead at, and nowhere. */
+/* With its own limit, and with some that end in the first day, in one that
+ * threads look ahead at, and nowhere. */
 static void compare(const struct sample *sample,
 		    const struct search_query *query)
 {
@@ -317,8 +317,8 @@ static void a_damaged_day_is_named_and_others_found(void **state)
 	sample_end(&sample);
 }
 
-/* Who goes by the answer, as what expires originals does, must know that it lacks
- * some. */
+/* Who goes by the answer, as what expires originals does, must know
+ * that it lacks some. */
 static void expect_damage(void (*spoil)(const char *path, int byte), int byte)
 {
 	const struct search_query queries[] = {

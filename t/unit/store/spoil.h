@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A sealed day as it was before there were guides; of an open one nothing is cut off. */
+/* A sealed day as it was before there were guides; of an open one
+ * nothing is cut off. */
 static inline void spoil_guide(const char *path)
 {
 	int fd = open(path, O_RDWR);
@@ -64,8 +65,8 @@ static inline void spoil_table(const char *path, const char *table, int byte)
 	mdb_env_close(env);
 }
 
-/* Each block of a sealed day's index, where its guide says; what was written there is one
- * byte again and again. */
+/* Each block of a sealed day's index, where its guide says; what was written
+ * there is one byte again and again. */
 static inline void spoil_blocks(const char *path, int byte)
 {
 	int fd = open(path, O_RDWR);

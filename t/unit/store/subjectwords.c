@@ -23,7 +23,8 @@ static void what_is_found_by_what(void **state)
 		{ "CAF\xc3\x89", "caf\xc3\xa9", true },
 		/* Full-width letters are letters. */
 		{ "\xef\xbc\xa1\xef\xbc\xa2\xef\xbc\xa3", "abc", true },
-		/* No blanks stand between Chinese words: pairs of characters. */
+		/* No blanks stand between Chinese words: pairs
+		 * of characters. */
 		{ "=?UTF-8?B?5Y+R56Wo5LyY5oOg?=", "\xe5\x8f\x91\xe7\xa5\xa8",
 		  true },
 		{ "=?UTF-8?B?5Y+R56Wo5LyY5oOg?=", "\xe4\xbc\x98\xe5\x8f\x91",
