@@ -2,6 +2,8 @@
 
 #include "content/part.h"
 
+#include "content/usualwords.h"
+
 #define MEMBERS_MAX 32		/* of a class that is taken apart */
 #define COPIES_MAX 4ul		/* of what is repeated */
 #define TIMES_MAX 1000u		/* that something must occur */
@@ -87,11 +89,28 @@ static void spend(struct part_maker *on, const GArray *set)
 		on->is_lost = true;
 }
 
+/* At how many places what is usual stands in a text that has it; shorter pieces, at
+ * more. */
+static double usual_places(const GArray *set)
+{
+	double places = 0;
+
+	for (guint i = 0; i < set->len; i++) {
+		const struct literal *one = &g_array_index(
+			set, struct literal, i);
+
+		if (usualwords_have(one))
+			places += 1 + (LITERAL_BYTES_MAX - one->len) / 2.0;
+	}
+	return places;
+}
+
 /* To be told of each place, and if there are enough, to look for a match from where one
  * of them can be met. */
 double part_need_cost(const struct part_need *need)
 {
-	double places = literalset_odds(need->set) * TEXT_BYTES;
+	double places = literalset_odds(need->set) * TEXT_BYTES +
+			usual_places(need->set);
 	double reach = (double)MIN(need->behind, TEXT_BYTES) + LITERAL_BYTES_MAX;
 	double bytes = MIN(TEXT_BYTES, places * reach), likely = 1;
 
