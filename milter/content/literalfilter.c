@@ -10,6 +10,7 @@
 
 #define ODDS_MAX 0.06		/* beyond that it says too little, if once is enough */
 #define ODDS_GOOD 1e-5		/* below that, no other view is looked for */
+#define VIEW_RULES_MIN 3	/* fewer are sooner matched than seen another way */
 #define TABLE_BYTES_MAX (64u << 20)
 
 struct literalfilter {
@@ -159,8 +160,11 @@ static void add_rule(struct making *on, struct literalfilter *filter,
 static void finish_view(struct making *on, struct literalfilter *filter,
 			enum literals_view view)
 {
-	filter->scans[view] = bytescan_new(on->words[view], view,
-					   TABLE_BYTES_MAX);
+	bool is_worth_it = view == LITERALS_PLAIN ||
+			   on->rules[view]->len >= VIEW_RULES_MIN;
+
+	filter->scans[view] = !is_worth_it ? NULL :
+		bytescan_new(on->words[view], view, TABLE_BYTES_MAX);
 	for (guint i = 0; filter->scans[view] && i < on->rules[view]->len;
 	     i++) {
 		struct rule *rule = g_ptr_array_index(on->rules[view], i);
