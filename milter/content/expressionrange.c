@@ -302,11 +302,10 @@ struct range expressionrange_of(const struct expression *expression,
 			 step->rule != EXPRESSIONSTEPS_NONE) {
 			const struct range *range = &ranges[step->rule];
 
-			if (is_passed_over(&on, steps, i, count, range)) {
+			if (is_passed_over(&on, steps, i, count, range))
 				i += 2;
-				continue;
-			}
-			on.stack[on.top++] = *range, i++;
+			else
+				on.stack[on.top++] = *range, i++;
 		} else {
 			do_step(&on, expression, step, ranges), i++;
 		}
