@@ -357,24 +357,48 @@ struct run {
 	const struct bytescan *scan;
 	bytescan_take_fn *take;
 	void *mydata;
+	size_t text_len;
+	size_t start;			/* of bytes, in a text that is
+					 * seen whole */
 	size_t len;
 	unsigned last;			/* byte that was seen; 256: none */
 	uint32_t counts[256];		/* of each byte so far, if it matters */
+	size_t firsts[256], lasts[256];	/* where in the text they were seen */
 	uint8_t bytes[CHUNK_BYTES + sizeof(uint64_t)];
+	size_t origins[CHUNK_BYTES];	/* of bytes in the text, where not all
+					 * are seen */
 };
 
+/* Where in the text the byte is, or the first that is seen as it. */
+static size_t origin_of(const struct run *on, size_t at)
+{
+	return on->scan->view == LITERALS_PLAIN ? on->start + at :
+						  on->origins[at];
+}
+
+/* What was found at that place. */
+static void tell(const struct run *on, const struct slot *slot, size_t at)
+{
+	size_t from = origin_of(on, at);
+	size_t to = on->scan->view != LITERALS_ONCE ? from :
+		    at + 1 < on->len ? on->origins[at + 1] : on->text_len;
+
+	for (uint32_t i = 0; i < slot->count; i++)
+		on->take(g_array_index(on->scan->values, uint32_t,
+				       slot->first + i), 1, from, to,
+			 on->mydata);
+}
+
 static void look_up(const struct run *on, uint64_t bytes, unsigned len,
-		    size_t room)
+		    size_t at)
 {
 	const struct slot *slot = find(on->scan, first_bytes(bytes, len), len);
 
-	for (uint32_t i = 0; slot->len && len <= room && i < slot->count; i++)
-		on->take(g_array_index(on->scan->values, uint32_t,
-				       slot->first + i), 1, on->mydata);
+	if (slot->len && len <= on->len - at)
+		tell(on, slot, at);
 }
 
-static void look_at_beginning(const struct run *on, uint64_t bytes,
-			      size_t room)
+static void look_at_beginning(const struct run *on, uint64_t bytes, size_t at)
 {
 	const struct beginning *beginning = find_beginning(on->scan, bytes);
 	unsigned lengths = beginning->lengths;
@@ -383,7 +407,7 @@ static void look_at_beginning(const struct run *on, uint64_t bytes,
 		lengths &= 1;
 	for (unsigned len = BEGINNING; lengths; len++, lengths >>= 1)
 		if (lengths & 1)
-			look_up(on, bytes, len, room);
+			look_up(on, bytes, len, at);
 }
 
 static uint8_t fourths_of(const struct bytescan *scan, uint32_t bytes)
@@ -398,11 +422,11 @@ static void look_at(const struct run *on, size_t i)
 	unsigned fourths = fourths_of(scan, (uint32_t)bytes);
 
 	if (fourths >> fourth_bit((uint32_t)bytes) & 1)
-		look_at_beginning(on, bytes, on->len - i);
+		look_at_beginning(on, bytes, i);
 	if (fourths == ALL_FOURTHS)
-		look_up(on, bytes, 3, on->len - i);
+		look_up(on, bytes, 3, i);
 	if (scan->pairs && has_bit(scan->pairs, bytes & 0xffff))
-		look_up(on, bytes, 2, on->len - i);
+		look_up(on, bytes, 2, i);
 }
 
 /* Notes the places from first to end at which words may begin; how many. A jump
@@ -443,22 +467,22 @@ static void look_for_words(const struct run *on, size_t end)
 	}
 }
 
+static void take_single(const struct run *on, const struct single *one)
+{
+	uint32_t places = on->counts[one->byte];
+
+	if (places)
+		on->take(one->value, places, on->firsts[one->byte],
+			 on->scan->view == LITERALS_ONCE ? on->text_len :
+			 on->lasts[one->byte], on->mydata);
+}
+
 static void take_singles(const struct run *on)
 {
 	const GArray *singles = on->scan->singles;
-	size_t places = 0;
 
-	for (guint i = 0; i < singles->len; i++) {
-		const struct single *one = &g_array_index(
-			singles, struct single, i);
-
-		places += on->counts[one->byte];
-		if (i + 1 < singles->len && one[1].value == one->value)
-			continue;
-		if (places)
-			on->take(one->value, places, on->mydata);
-		places = 0;
-	}
+	for (guint i = 0; i < singles->len; i++)
+		take_single(on, &g_array_index(singles, struct single, i));
 }
 
 /* Letters of ASCII made small, eight bytes at once. */
@@ -492,12 +516,13 @@ static size_t fill_plain(struct run *on, struct span text)
 
 static size_t fill_bare(struct run *on, struct span text)
 {
-	size_t at = 0, len = on->len;
+	size_t at = 0, len = on->len, start = on->text_len - text.len;
 
 	for (; at < text.len && len < CHUNK_BYTES; at++) {
 		uint8_t seen = on->scan->fold[(uint8_t)text.ptr[at]];
 
 		on->bytes[len] = seen;
+		on->origins[len] = start + at;
 		len += seen != 0;
 	}
 	on->len = len;
@@ -506,19 +531,27 @@ static size_t fill_bare(struct run *on, struct span text)
 
 static size_t fill_once(struct run *on, struct span text)
 {
-	size_t at = 0, len = on->len;
+	size_t at = 0, len = on->len, start = on->text_len - text.len;
 	unsigned last = on->last;
 
 	for (; at < text.len && len < CHUNK_BYTES; at++) {
 		unsigned seen = on->scan->fold[(uint8_t)text.ptr[at]];
 
 		on->bytes[len] = (uint8_t)seen;
+		on->origins[len] = start + at;
 		len += seen && seen != last;
 		last = seen ? seen : last;
 	}
 	on->len = len;
 	on->last = last;
 	return at;
+}
+
+static void count(struct run *on, uint8_t byte, size_t place)
+{
+	if (!on->counts[byte]++)
+		on->firsts[byte] = place;
+	on->lasts[byte] = place;
 }
 
 /* Some more of the text; how much was taken. */
@@ -530,8 +563,20 @@ static size_t fill(struct run *on, struct span text)
 							 fill_once(on, text);
 
 	for (; on->scan->singles->len && len < on->len; len++)
-		on->counts[on->bytes[len]]++;
+		count(on, on->bytes[len], origin_of(on, len));
 	return taken;
+}
+
+static void keep_last(struct run *on, size_t count)
+{
+	size_t gone = on->len - count;
+
+	memmove(on->bytes, on->bytes + gone, count);
+	if (on->scan->view != LITERALS_PLAIN)
+		memmove(on->origins, on->origins + gone,
+			count * sizeof *on->origins);
+	on->start += gone;
+	on->len = count;
 }
 
 /* Of a chunk, the last bytes are looked at with those that come behind. */
@@ -544,15 +589,15 @@ void bytescan_run(const struct bytescan *scan, struct span text,
 	on.scan = scan;
 	on.take = take;
 	on.mydata = mydata;
-	on.len = 0;
+	on.text_len = text.len;
+	on.start = on.len = 0;
 	on.last = 256;
 	if (scan->singles->len)
 		memset(on.counts, 0, sizeof on.counts);
 	for (size_t at = fill(&on, text); at < text.len;
 	     at += fill(&on, span_from(text, at))) {
 		look_for_words(&on, on.len - left);
-		memmove(on.bytes, on.bytes + on.len - left, left);
-		on.len = left;
+		keep_last(&on, left);
 	}
 	memset(on.bytes + on.len, 0, sizeof(uint64_t));
 	look_for_words(&on, on.len);

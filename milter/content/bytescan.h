@@ -41,8 +41,13 @@ struct bytescan *bytescan_new(const GArray *words, enum literals_view view,
 void bytescan_free(struct bytescan *scan);
 size_t bytescan_bytes(const struct bytescan *scan);
 
-/* That words of the value end at so many places more. */
-typedef void bytescan_take_fn(uint32_t value, size_t places, void *mydata);
+/*
+ * That words of the value end at so many places more. The first byte of each
+ * is, in the text, at from or behind it, and at to or before it: one byte where
+ * all are seen; of a row of bytes that are seen as one, all.
+ */
+typedef void bytescan_take_fn(uint32_t value, size_t places, size_t from,
+			      size_t to, void *mydata);
 
 /* Calls take until it was told of all places at which words end, each once for
  * each value. Any thread. */

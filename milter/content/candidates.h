@@ -22,10 +22,12 @@ void candidates_free(struct candidates *candidates);
  * once. NULL: all may. */
 const GPtrArray *candidates_rules(const struct candidates *candidates);
 /*
- * The next text, in their order, in which the rule may match; *at is 0 at
- * first. False: there is none, or no more.
+ * The next window in which a match of the rule may begin: texts in their
+ * order, windows of one as they follow each other. *at is 0 at first. False:
+ * there is none, or no more.
  */
 bool candidates_next(const struct candidates *candidates,
-		     const struct rule *rule, guint *at, guint *text_out);
+		     const struct rule *rule, guint *at, guint *text_out,
+		     struct pattern_window *window_out);
 
 #endif

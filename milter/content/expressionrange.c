@@ -239,9 +239,9 @@ static void join_lefts(struct work *on, guint at)
 	}
 }
 
-/* Whether the left side of && or ||, at this step, is a rule alone
- * that leaves all to the right side: "A || B", while A has not hit,
- * needs not be put down. */
+/* Whether a rule alone, at this step, changes nothing: as the left side of &&
+ * or || it leaves all to the right side ("A || B", while A has not hit), or as
+ * one more of what is added up it is nothing; then it needs not be put down. */
 static bool is_passed_over(const struct work *on, const struct step *steps,
 			   guint at, guint count, const struct range *range)
 {
@@ -251,7 +251,8 @@ static bool is_passed_over(const struct work *on, const struct step *steps,
 	    (on->left_count &&
 	     on->lefts[on->left_count - 1].behind == at + 1))
 		return false;
-	return steps[at + 1].op == (is_hit ? OP_AND : OP_OR);
+	return is_hit ? steps[at + 1].op == OP_AND :
+			steps[at + 1].op == OP_OR || steps[at + 1].op == OP_ADD;
 }
 
 static void do_step(struct work *on, const struct expression *expression,
@@ -301,11 +302,10 @@ struct range expressionrange_of(const struct expression *expression,
 			 step->rule != EXPRESSIONSTEPS_NONE) {
 			const struct range *range = &ranges[step->rule];
 
-			if (is_passed_over(&on, steps, i, count, range)) {
+			if (is_passed_over(&on, steps, i, count, range))
 				i += 2;
-				continue;
-			}
-			on.stack[on.top++] = *range, i++;
+			else
+				on.stack[on.top++] = *range, i++;
 		} else {
 			do_step(&on, expression, step, ranges), i++;
 		}

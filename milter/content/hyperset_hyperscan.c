@@ -362,6 +362,7 @@ void hyperset_free(struct hyperset *set)
 
 struct scan {
 	const struct hyperset *set;
+	size_t len;			/* of the text */
 	prefilter_take_fn *take;
 	void *mydata;
 };
@@ -370,11 +371,13 @@ static int on_match(unsigned id, unsigned long long from,
 		    unsigned long long to, unsigned flags, void *mydata)
 {
 	const struct scan *scan = mydata;
+	const struct pattern_window window = { 0, scan->len };
 
 	(void)from;
 	(void)to;
 	(void)flags;
-	scan->take(g_ptr_array_index(scan->set->rules, id), scan->mydata);
+	scan->take(g_ptr_array_index(scan->set->rules, id), &window,
+		   scan->mydata);
 	return 0;
 }
 
@@ -382,7 +385,7 @@ bool hyperset_scan(const struct hyperset *set, struct span text,
 		    prefilter_take_fn *take, void *mydata)
 {
 	hs_scratch_t *scratch = get_scratch();
-	struct scan scan = { set, take, mydata };
+	struct scan scan = { set, text.len, take, mydata };
 
 	return scratch && text.len <= UINT_MAX &&
 	       hs_scan(set->database, text.len ? text.ptr : "",

@@ -11,18 +11,27 @@
 #define ODDS_MAX 0.06		/* beyond that it says too little, if once
 				 * is enough */
 #define ODDS_GOOD 1e-5		/* below that, no other view is looked for */
+#define VIEW_RULES_MIN 3	/* fewer are sooner matched than seen
+				 * another way */
 #define TABLE_BYTES_MAX (64u << 20)
 
 struct literalfilter {
 	GPtrArray *rules;		/* of const struct rule *, by value */
-	GArray *times;			/* of uint32_t, by value: places that
-					 * there must be */
+	GArray *facts;			/* of struct facts, by value */
 	struct bytescan *scans[LITERALS_VIEWS];	/* NULL: none is seen so */
 };
 
-/* Places that were found for a rule, and in which scan. */
+struct facts {
+	struct literals_facts literals;
+	bool is_first_only;		/* a match begins with the text, or
+					 * nowhere */
+};
+
+/* Places that were found for a rule, in which scan, and where a match may begin
+ * if it begins with the first of them. */
 struct places {
 	uint32_t scan, count;
+	size_t from;
 };
 
 /* A thread's own. */
@@ -60,10 +69,10 @@ static struct told *get_told(guint count)
 	return told;
 }
 
-/* What must occur in a text, and in how many places; set is NULL: nothing. */
+/* What must occur in a text; set is NULL: nothing. */
 struct finding {
 	GArray *set;
-	unsigned times;
+	struct literals_facts facts;
 	enum literals_view view;
 	double odds;
 };
@@ -74,10 +83,10 @@ static struct finding find(const struct rule *rule, enum literals_view view)
 
 	found.set = literals_find(pattern_text(rule->pattern),
 				  pattern_has(rule->pattern, 'x'), view,
-				  &found.times);
+				  &found.facts);
 	if (!found.set)
 		return found;
-	found.odds = literalset_odds(found.set) / found.times;
+	found.odds = literalset_odds(found.set) / found.facts.times;
 	if (found.odds > ODDS_MAX)
 		g_array_unref(g_steal_pointer(&found.set));
 	return found;
@@ -94,7 +103,8 @@ static struct finding find_best(const struct rule *rule)
 		if (best.set && best.odds < ODDS_GOOD)
 			break;
 		other = find(rule, (enum literals_view)view);
-		if (other.set && (!best.set || other.odds * 2 < best.odds)) {
+		if (other.set && (!best.set || other.facts.cost * 2 <
+					       best.facts.cost)) {
 			if (best.set)
 				g_array_unref(best.set);
 			best = other;
@@ -113,13 +123,28 @@ struct making {
 	GPtrArray *rules[LITERALS_VIEWS];
 };
 
+/* With ".*", too, PCRE2 tries but one place; yet then, nothing is in reach. */
+static struct facts facts_of(const struct rule *rule,
+			     const struct finding *found)
+{
+	return (struct facts){
+		.literals = found->facts,
+		.is_first_only = !found->facts.is_anywhere &&
+				 found->facts.reach != LITERALS_FAR &&
+				 pattern_is_anchored(rule->pattern),
+	};
+}
+
 static void add_rule(struct making *on, struct literalfilter *filter,
 		     struct rule *rule)
 {
 	struct finding found = find_best(rule);
+	struct facts facts;
 
 	if (!found.set)
 		return;
+	/* What stands in it for %{NAME} is told later. */
+	found.facts.is_anywhere |= rule->user != NULL;
 	for (guint i = 0; i < found.set->len; i++) {
 		const struct literal *literal = &g_array_index(
 			found.set, struct literal, i);
@@ -131,15 +156,19 @@ static void add_rule(struct making *on, struct literalfilter *filter,
 	}
 	g_ptr_array_add(on->sets, found.set);
 	g_ptr_array_add(on->rules[found.view], rule);
-	g_array_append_val(filter->times, found.times);
+	facts = facts_of(rule, &found);
+	g_array_append_val(filter->facts, facts);
 	g_ptr_array_add(filter->rules, rule);
 }
 
 static void finish_view(struct making *on, struct literalfilter *filter,
 			enum literals_view view)
 {
-	filter->scans[view] = bytescan_new(on->words[view], view,
-					   TABLE_BYTES_MAX);
+	bool is_worth_it = view == LITERALS_PLAIN ||
+			   on->rules[view]->len >= VIEW_RULES_MIN;
+
+	filter->scans[view] = !is_worth_it ? NULL :
+		bytescan_new(on->words[view], view, TABLE_BYTES_MAX);
 	for (guint i = 0; filter->scans[view] && i < on->rules[view]->len;
 	     i++) {
 		struct rule *rule = g_ptr_array_index(on->rules[view], i);
@@ -160,7 +189,7 @@ struct literalfilter *literalfilter_new(const GPtrArray *rules)
 	};
 
 	filter->rules = g_ptr_array_new();
-	filter->times = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	filter->facts = g_array_new(FALSE, FALSE, sizeof(struct facts));
 	for (size_t i = 0; i < LITERALS_VIEWS; i++) {
 		on.words[i] = g_array_new(FALSE, FALSE,
 					  sizeof(struct bytescan_word));
@@ -185,7 +214,7 @@ void literalfilter_free(struct literalfilter *filter)
 	for (size_t i = 0; i < LITERALS_VIEWS; i++)
 		bytescan_free(filter->scans[i]);
 	g_ptr_array_unref(filter->rules);
-	g_array_unref(filter->times);
+	g_array_unref(filter->facts);
 	g_free(filter);
 }
 
@@ -202,31 +231,49 @@ size_t literalfilter_bytes(const struct literalfilter *filter)
 struct scan {
 	const struct literalfilter *filter;
 	struct told *told;
+	size_t len;			/* of the text */
 	prefilter_take_fn *take;
 	void *mydata;
 };
 
-static void on_value(uint32_t value, size_t found, void *mydata)
+static struct pattern_window window_of(const struct literals_facts *facts,
+				       size_t from, size_t to, size_t len)
+{
+	return facts->is_anywhere ? (struct pattern_window){ 0, len } :
+	       (struct pattern_window){
+			from > facts->reach ? from - facts->reach : 0, to,
+	       };
+}
+
+/* Of words that must be there more than once, a match begins with none of the
+ * last ones, but that is not looked at. */
+static void on_value(uint32_t value, size_t found, size_t from, size_t to,
+		     void *mydata)
 {
 	const struct scan *scan = mydata;
 	struct places *places = &scan->told->places[value];
-	uint32_t times = g_array_index(scan->filter->times, uint32_t, value);
+	const struct facts *facts = &g_array_index(scan->filter->facts,
+						   struct facts, value);
+	struct pattern_window window = window_of(&facts->literals, from, to,
+						 scan->len);
 
 	if (places->scan != scan->told->scan)
-		*places = (struct places){ scan->told->scan, 0 };
-	if (places->count >= times)
-		return;
-	places->count += (uint32_t)MIN(found, times);
-	if (places->count >= times)
+		*places = (struct places){ scan->told->scan, 0, window.from };
+	if (places->count < facts->literals.times) {
+		places->count += (uint32_t)MIN(found, facts->literals.times);
+		window.from = places->from;
+	}
+	if (places->count >= facts->literals.times &&
+	    (!facts->is_first_only || !window.from))
 		scan->take(g_ptr_array_index(scan->filter->rules, value),
-			   scan->mydata);
+			   &window, scan->mydata);
 }
 
 void literalfilter_scan(const struct literalfilter *filter, struct span text,
 			prefilter_take_fn *take, void *mydata)
 {
 	struct scan scan = {
-		filter, get_told(filter->rules->len), take, mydata,
+		filter, get_told(filter->rules->len), text.len, take, mydata,
 	};
 
 	for (size_t i = 0; i < LITERALS_VIEWS; i++)

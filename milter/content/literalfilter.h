@@ -16,8 +16,7 @@ struct literalfilter *literalfilter_new(const GPtrArray *rules) MUST_USE;
 void literalfilter_free(struct literalfilter *filter);
 size_t literalfilter_bytes(const struct literalfilter *filter);
 
-/* Gives each rule of the filter whose pattern may match in the text, once, in
- * no order; never misses one that does. Any thread. */
+/* As prefilter_scan(), but that it can always be done. */
 void literalfilter_scan(const struct literalfilter *filter, struct span text,
 			prefilter_take_fn *take, void *mydata);
 

@@ -5,6 +5,8 @@
 #include "content/literalset.h"
 
 /* Which bytes of a text count. */
+#define LITERALS_FAR SIZE_MAX
+
 enum literals_view {
 	LITERALS_PLAIN,			/* all */
 	LITERALS_BARE,			/* letters and digits of ASCII: all
@@ -17,17 +19,31 @@ enum literals_view {
 };
 
 /*
+ * Of what must occur. There are at least so many places at which one ends; the
+ * first byte of one is at most reach bytes behind where the match begins, but
+ * not before, unless is_anywhere.
+ */
+struct literals_facts {
+	unsigned times;
+	size_t reach;			/* LITERALS_FAR: nobody knows */
+	bool is_anywhere;
+	double cost;			/* to look for them, and for matches
+					 * where they are; to be compared */
+};
+
+/*
  * Reads a pattern as PCRE2 does, of bytes and not of characters, and finds a
  * set of which at least one, whatever the case of its ASCII letters, is in each
  * text that the pattern matches, when the text is seen so; that which is rarest
- * in mail, as far as it can tell. There are at least *times_out places at which
- * one of them ends. NULL: it knows of none, which is also the answer to all
- * that it does not know well. is_extended: the option x. What is no pattern at
- * all for PCRE2 may get any answer. Takes time and memory in proportion to the
- * pattern, within limits. Free with g_array_unref().
+ * in mail, as far as it can tell, and least far from where the match begins.
+ * NULL: it knows of none, which is also the answer to all that it does not know
+ * well. is_extended: the option x. What is no pattern at all for PCRE2 may get
+ * any answer. Takes time and memory in proportion to the pattern, within
+ * limits. Free with g_array_unref().
  */
 GArray *literals_find(const char *pattern, bool is_extended,
-		      enum literals_view view, unsigned *times_out)
+		      enum literals_view view,
+		      struct literals_facts *facts_out)
 	MUST_USE;
 
 enum literals_place {

@@ -176,12 +176,14 @@ GArray *literalset_join(const GArray *set, const GArray *next, bool is_once)
 			continue;
 		}
 		total += next->len - 1;
+		odds -= one.odds;
 		for (guint j = 0; j < next->len; j++) {
 			struct literal both = put_behind(
 				&one, &g_array_index(next, struct literal, j),
 				next->len > MANY, is_once);
 
 			g_array_append_val(out, both);
+			odds += both.odds;
 		}
 	}
 	tidy(out);
@@ -250,39 +252,49 @@ double literalset_odds(const GArray *set)
 	return odds;
 }
 
-static bool holds(const struct literal *one, const struct literal *part)
+/* From which byte on; -1: it does not. */
+static int place_in(const struct literal *one, const struct literal *part)
 {
 	for (int i = 0; i + part->len <= one->len; i++)
 		if (memcmp(one->bytes + i, part->bytes, part->len) == 0)
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
-static bool is_needless(const GArray *set, guint at)
+/* Where the last of those that it holds begins; one that is held by none is
+ * there, or before. -1: it holds none. */
+static int last_within(const GArray *set, const struct literal *one)
 {
-	const struct literal *one = &g_array_index(set, struct literal, at);
+	int last = -1;
 
 	for (guint i = 0; i < set->len; i++) {
 		const struct literal *other = &g_array_index(
 			set, struct literal, i);
 
-		if (other->len < one->len && holds(one, other))
-			return true;
+		if (other->len < one->len)
+			last = MAX(last, place_in(one, other));
 	}
-	return false;
+	return last;
 }
 
-void literalset_reduce(GArray *set)
+unsigned literalset_reduce(GArray *set)
 {
 	g_autoptr(GArray) kept = literalset_new();
+	int most = 0;
 
 	literalset_close(set);
 	if (set->len > REDUCED_MAX)
-		return;
-	for (guint i = 0; i < set->len; i++)
-		if (!is_needless(set, i))
-			g_array_append_val(kept, g_array_index(
-					   set, struct literal, i));
+		return LITERAL_BYTES_MAX - 1;
+	for (guint i = 0; i < set->len; i++) {
+		const struct literal *one = &g_array_index(
+			set, struct literal, i);
+		int last = last_within(set, one);
+
+		if (last < 0)
+			g_array_append_val(kept, *one);
+		most = MAX(most, last);
+	}
 	g_array_set_size(set, 0);
 	g_array_append_vals(set, kept->data, kept->len);
+	return (unsigned)most;
 }

@@ -51,8 +51,9 @@ bool literalset_has_none(const GArray *set);
 /* How often one of them is found at a place in mail; 1 and
  * more: it says nothing. */
 double literalset_odds(const GArray *set);
-/* Without those that hold another. To be used when it is only a matter of what
- * occurs. */
-void literalset_reduce(GArray *set);
+/* Without those that hold another. To be used when it is only a matter
+ * of what occurs. How many bytes behind the first one of any such
+ * another begins, at most. */
+unsigned literalset_reduce(GArray *set);
 
 #endif

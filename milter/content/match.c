@@ -93,27 +93,59 @@ static bool is_hopeless(const struct rule *rule, struct span text)
 	       pattern_match(rule->pattern, text, 0, NULL) == PATTERN_NO;
 }
 
-/* All places in one text. */
-static void match_text(struct matching *on, const struct rule *rule,
-		       guint index, struct span text)
+/* All places in a window of a text; where to go on behind them. */
+static size_t match_window(struct matching *on, const struct rule *rule,
+			   guint index, struct span text,
+			   struct pattern_window window)
 {
 	const struct pattern *pattern = is_hopeless(rule, text) ? NULL :
 					pattern_of(on, rule);
+
+	while (pattern && window.from <= window.to &&
+	       !is_full(on, rule, index)) {
+		struct span found;
+		enum pattern_result result = pattern_match_within(
+			pattern, text, window, &found);
+
+		if (result == PATTERN_CUT_OFF) {
+			tell_cut_off(on, rule);
+			return text.len + 1;
+		}
+		if (result != PATTERN_YES)
+			break;
+		if (rule->is_capturing)
+			captures_take(on->captures, pattern, text, window.from);
+		hit(on, index, text, found);
+		window.from = (size_t)(found.ptr - text.ptr) +
+			      MAX(found.len, 1);
+	}
+	return window.from;
+}
+
+static void match_text(struct matching *on, const struct rule *rule,
+		       guint index, struct span text)
+{
+	(void)match_window(on, rule, index, text,
+			   (struct pattern_window){ 0, text.len });
+}
+
+static void match_all(struct matching *on, const struct rule *rule,
+		      guint index, const GArray *texts, guint first)
+{
+	guint at = 0, text, last = G_MAXUINT;
+	struct pattern_window window;
 	size_t from = 0;
 
-	while (pattern && from <= text.len && !is_full(on, rule, index)) {
-		struct span found;
-		enum pattern_result result = pattern_match(pattern, text, from,
-							   &found);
-
-		if (result == PATTERN_CUT_OFF)
-			tell_cut_off(on, rule);
-		if (result != PATTERN_YES)
-			return;
-		if (rule->is_capturing)
-			captures_take(on->captures, pattern, text, from);
-		hit(on, index, text, found);
-		from = (size_t)(found.ptr - text.ptr) + MAX(found.len, 1);
+	while (!is_full(on, rule, index) &&
+	       candidates_next(on->candidates, rule, &at, &text, &window)) {
+		if (text < first)
+			continue;
+		window.from = text == last ? MAX(from, window.from) :
+					     window.from;
+		last = text;
+		from = match_window(on, rule, index,
+				    g_array_index(texts, struct span, text),
+				    window);
 	}
 }
 
@@ -135,10 +167,11 @@ static bool is_without(struct matching *on, const struct rule *rule,
 /* Whether the filter says that its header is not what the rule looks for. */
 static bool is_ruled_out(const struct matching *on, const struct rule *rule)
 {
+	struct pattern_window window;
 	guint at = 0, text;
 
 	return rule->is_filtered &&
-	       !candidates_next(on->candidates, rule, &at, &text);
+	       !candidates_next(on->candidates, rule, &at, &text, &window);
 }
 
 static void match_header(struct matching *on, const struct rule *rule,
@@ -147,17 +180,20 @@ static void match_header(struct matching *on, const struct rule *rule,
 	bool is_there = on->has_header[rule->header];
 	struct span text = g_array_index(on->headers, struct span,
 					 rule->header);
-	bool is_out = (is_there || !rule->unset) && !rule->is_exists &&
-		      is_ruled_out(on, rule);
+	bool is_told = (is_there || !rule->unset) && !rule->is_exists &&
+		       rule->is_filtered && candidates_rules(on->candidates);
 
 	if (!is_there)
 		text = span_text(rule->unset ? rule->unset : "");
 	if (!rule->is_exists && !rule->is_negated) {
-		if (!is_out)
+		if (is_told)
+			match_all(on, rule, index, on->headers, 0);
+		else
 			match_text(on, rule, index, text);
 		return;
 	}
-	if (rule->is_exists ? is_there : (is_out && pattern_of(on, rule)) ||
+	if (rule->is_exists ? is_there :
+	    (is_told && is_ruled_out(on, rule) && pattern_of(on, rule)) ||
 	    is_without(on, rule, text))
 		hit(on, index, text, span_of(NULL, 0));
 }
@@ -189,18 +225,6 @@ static void match_parts(struct matching *on, const struct rule *rule,
 	     !is_full(on, rule, index); i++)
 		match_part(on, rule, index,
 			   g_ptr_array_index(on->mime->parts, i));
-}
-
-static void match_all(struct matching *on, const struct rule *rule,
-		      guint index, const GArray *texts, guint first)
-{
-	guint at = 0, text;
-
-	while (!is_full(on, rule, index) &&
-	       candidates_next(on->candidates, rule, &at, &text))
-		if (text >= first)
-			match_text(on, rule, index,
-				   g_array_index(texts, struct span, text));
 }
 
 static void match_detail(struct matching *on, const struct rule *rule,

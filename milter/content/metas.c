@@ -84,12 +84,23 @@ static void find_users(struct metas *metas)
 	each_need(metas, note);
 }
 
-/* What looks at a header is known sooner than what its metas are worth without
- * it. In a ring of metas it matters in which order they are worked out. */
+/* What looks at one field is known sooner than what its metas
+ * are worth without it. */
+static bool is_quick(const struct ruleset *set, const struct rule *rule)
+{
+	const struct header_spec *spec;
+
+	if (rule->call || rule->kind != RULE_HEADER)
+		return rule->kind == RULE_MIMEHEADER;
+	spec = g_ptr_array_index(set->specs, rule->header);
+	return !spec->is_special;
+}
+
+/* In a ring of metas it matters in which order they are worked out. */
 static bool is_deferred(const struct ruleset *set, const struct rule *rule)
 {
-	return rule->is_sub && !rule->is_off && rule->pattern && !rule->call &&
-	       rule->kind != RULE_HEADER && rule->kind != RULE_MIMEHEADER &&
+	return rule->is_sub && !rule->is_off &&
+	       (rule->pattern || rule->call) && !is_quick(set, rule) &&
 	       !set->has_rings && (!rule->is_capturing || rule->user);
 }
 

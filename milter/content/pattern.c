@@ -117,7 +117,8 @@ char *pattern_strip(const char *text, char **modifiers_out, GError **error)
 
 static uint32_t options_of(const char *modifiers)
 {
-	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C |
+			   PCRE2_USE_OFFSET_LIMIT;
 
 	for (; *modifiers; modifiers++)
 		options |= *modifiers == 'i' ? PCRE2_CASELESS :
@@ -200,24 +201,36 @@ void pattern_free(struct pattern *pattern)
 	g_free(pattern);
 }
 
-enum pattern_result pattern_match(const struct pattern *pattern,
-				  struct span text, size_t from,
-				  struct span *found_out)
+static int match(const struct pattern *pattern, struct span text,
+		 struct pattern_window window, struct tools *tools)
 {
-	struct tools *tools = get_tools();
 	PCRE2_SPTR bytes = (PCRE2_SPTR)(text.len ? text.ptr : "");
-	int result = pattern->is_jit ?
-		pcre2_jit_match(pattern->code, bytes, text.len, from, 0,
-				tools->data, tools->limits) :
-		pcre2_match(pattern->code, bytes, text.len, from, 0,
-			    tools->data, tools->limits);
-	const PCRE2_SIZE *place;
+	int result;
 
+	pcre2_set_offset_limit(tools->limits, window.to);
+	result = pattern->is_jit ?
+		pcre2_jit_match(pattern->code, bytes, text.len, window.from, 0,
+				tools->data, tools->limits) :
+		pcre2_match(pattern->code, bytes, text.len, window.from, 0,
+			    tools->data, tools->limits);
 	/* Its own stack is small; the interpreter takes the heap. */
 	if (result == PCRE2_ERROR_JIT_STACKLIMIT)
-		result = pcre2_match(pattern->code, bytes, text.len, from,
-				     PCRE2_NO_JIT, tools->data,
+		result = pcre2_match(pattern->code, bytes, text.len,
+				     window.from, PCRE2_NO_JIT, tools->data,
 				     tools->limits);
+	pcre2_set_offset_limit(tools->limits, PCRE2_UNSET);
+	return result;
+}
+
+enum pattern_result pattern_match_within(const struct pattern *pattern,
+					 struct span text,
+					 struct pattern_window window,
+					 struct span *found_out)
+{
+	struct tools *tools = get_tools();
+	int result = match(pattern, text, window, tools);
+	const PCRE2_SIZE *place;
+
 	if (result == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NO;
 	if (result < 0) {
@@ -232,6 +245,15 @@ enum pattern_result pattern_match(const struct pattern *pattern,
 			span_of(text.ptr + place[0], place[1] - place[0]) :
 			span_of(text.ptr + place[1], 0);
 	return PATTERN_YES;
+}
+
+enum pattern_result pattern_match(const struct pattern *pattern,
+				  struct span text, size_t from,
+				  struct span *found_out)
+{
+	const struct pattern_window window = { from, text.len };
+
+	return pattern_match_within(pattern, text, window, found_out);
 }
 
 /* PCRE2's table of names: rows of a number in two bytes and a text. */
@@ -298,6 +320,14 @@ bool pattern_first_group(const struct pattern *pattern, struct span text,
 				     place[3] - place[2]);
 	pcre2_match_data_free(data);
 	return is_there;
+}
+
+bool pattern_is_anchored(const struct pattern *pattern)
+{
+	uint32_t options = 0;
+
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_ALLOPTIONS, &options);
+	return options & PCRE2_ANCHORED;
 }
 
 bool pattern_has_groups(const struct pattern *pattern)

@@ -32,7 +32,18 @@ enum pattern_result {
 	PATTERN_CUT_OFF,	/* PCRE2's limits: nobody knows */
 };
 
-/* From a place in the text on. found_out may be NULL. */
+/* The first and the last place at which a match may begin; how far it goes is
+ * another matter. Both are within the text, or its end. */
+struct pattern_window {
+	size_t from, to;
+};
+
+/* The first one. found_out may be NULL. */
+enum pattern_result pattern_match_within(const struct pattern *pattern,
+					 struct span text,
+					 struct pattern_window window,
+					 struct span *found_out);
+/* From a place in the text on. */
 enum pattern_result pattern_match(const struct pattern *pattern,
 				  struct span text, size_t from,
 				  struct span *found_out);
@@ -45,6 +56,8 @@ void pattern_each_group(const struct pattern *pattern, struct span text,
 /* What the first group has in the match from that place on. False: nothing. */
 bool pattern_first_group(const struct pattern *pattern, struct span text,
 			 size_t from, struct span *found_out);
+/* Whether each match begins where the search does. */
+bool pattern_is_anchored(const struct pattern *pattern);
 /* Whether a group has a name that begins with a capital letter. */
 bool pattern_has_groups(const struct pattern *pattern);
 /* How often it was cut off, in all messages since it was compiled. */

@@ -20,12 +20,15 @@ struct prefilter *prefilter_new(const struct ruleset *set, enum rule_kind kind,
 /* Accepts NULL. */
 void prefilter_free(struct prefilter *filter);
 
-typedef void prefilter_take_fn(const struct rule *rule, void *mydata);
+typedef void prefilter_take_fn(const struct rule *rule,
+			       const struct pattern_window *window,
+			       void *mydata);
 
 /*
- * Gives each rule of the filter whose pattern may match in the text, once, in
- * no order; never misses one that does. Behind the text 64 bytes must be
- * readable, as they are in an arena. Any thread. False: it could not be done.
+ * Gives each rule of the filter whose pattern may match in the text, with each
+ * window in which a match may begin, in no order; never misses one that does.
+ * Behind the text 64 bytes must be readable, as they are in an arena. Any
+ * thread. False: it could not be done.
  */
 bool prefilter_scan(const struct prefilter *filter, struct span text,
 		    prefilter_take_fn *take, void *mydata) MUST_USE;

@@ -32,8 +32,8 @@ void partread_free(struct partread **read);
 #define PARTREAD_BYTES_MAX ((uint64_t)256 << 20)	/* more is damage */
 /*
  * Its bytes; as many of those before and behind it are read with them as are
- * said, since they are wanted next. Borrowed until the third call from this
- * one. Empty: the file has them not, or the disk does not give them.
+ * said, since they are wanted next. Borrowed until the next call. Empty: the
+ * file has them not, or the disk does not give them.
  */
 struct span partread_get(struct partread *read, struct part part,
 			 uint64_t before, uint64_t behind) MUST_USE;

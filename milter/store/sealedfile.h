@@ -21,7 +21,8 @@ void sealedfile_put(struct sealedfile *file, enum sealedfile_table table,
 		    struct span key, struct span value);
 bool sealedfile_is_good(const struct sealedfile *file);
 
-/* All of it is on disk when true. */
+/* The dictionary, the facts and, behind LMDB's pages, the guide. All of it is
+ * on disk when true. */
 bool sealedfile_end(struct sealedfile *file, const struct segment_facts *facts,
 		    struct span dictionary, GError **error) MUST_USE;
 

@@ -26,6 +26,8 @@
 #define SEALEDFORM_RUN_RECORDS (SEALEDFORM_RUN_BYTES / \
 				(1 + SEALEDFORM_CHECK_BYTES) + 1)
 
+#define SEALEDFORM_DICT_MAX ((uint64_t)1 << 20)	/* ten times what is made; more
+						 * is damage */
 /* What makes runs smaller and is needed to read them. Any thread. */
 struct sealedform_dict;
 /* Made from samples that lie one behind the other. NULL: they are too few to be

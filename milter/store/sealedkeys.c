@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define PAGE_BYTES SEALEDGUIDE_PAGE_BYTES
 #define BLOCK_ENTRIES 3000	/* of one that is all a key's, roughly */
 #define BLOCKS_COUNTED 2	/* that are looked at to count what is
 				 * in them */
@@ -16,20 +15,20 @@
 #define GUESSES 2		/* where a block is, before it is searched */
 
 struct sealedkeys {
-	const struct sealedguide *guide;
+	const struct dayguide *guide;
 	uint64_t before;	/* the sequence in front of the day's first */
 	struct partread *read;
 	bool is_broken;		/* something in it is no index */
 };
 
-struct sealedkeys *sealedkeys_new(const struct sealedguide *guide)
+struct sealedkeys *sealedkeys_new(const struct dayguide *guide)
 {
 	struct sealedkeys *keys = g_new0(struct sealedkeys, 1);
 
 	keys->guide = guide;
-	keys->before = sealedguide_facts(guide)->before.sequence;
-	keys->read = partread_new(sealedguide_fd(guide));
-	keys->is_broken = sealedguide_is_index_broken(guide);
+	keys->before = dayguide_facts(guide)->before.sequence;
+	keys->read = partread_new(dayguide_fd(guide));
+	keys->is_broken = dayguide_lacks(guide) & DAYGUIDE_LACKS_BLOCKS;
 	return keys;
 }
 
@@ -58,7 +57,7 @@ static int compare(const struct record_key *a, const struct record_key *b)
 }
 
 static bool begins_as_said(struct span bytes,
-			   const struct sealedguide_block *block)
+			   const struct dayguide_block *block)
 {
 	return bytes.len > block->known_bytes && bytes.ptr[0] == 0 &&
 	       memcmp(bytes.ptr + 1, block->first.bytes,
@@ -69,12 +68,13 @@ static bool begins_as_said(struct span bytes,
 static struct sealedform_postings look_into(struct sealedkeys *keys, size_t i,
 					    size_t before, size_t behind)
 {
-	struct sealedguide_block block = { .known_bytes = 0 };
+	struct dayguide_block block = { .known_bytes = 0 };
 	struct span bytes = span_of(NULL, 0);
 
-	if (sealedguide_block(keys->guide, i, &block))
+	if (dayguide_block(keys->guide, i, &block))
 		bytes = partread_get(keys->read, block.place,
-				     before * PAGE_BYTES, behind * PAGE_BYTES);
+				     before * DAYGUIDE_PAGE_BYTES,
+				     behind * DAYGUIDE_PAGE_BYTES);
 	if (!begins_as_said(bytes, &block)) {
 		keys->is_broken = true;
 		bytes = span_of(NULL, 0);
@@ -94,24 +94,19 @@ static bool take_sequences(struct sealedkeys *keys,
 	return is_good;
 }
 
-/* The first that may have a key, whose own blocks these are. */
-static size_t first_of(const struct sealedguide_blocks *own)
-{
-	return own->first ? own->first - 1 : 0;
-}
-
 /* What will be looked at to count it; nothing waits for the disk. */
 void sealedkeys_prefetch(struct sealedkeys *keys,
 			 const struct record_key *key)
 {
 	struct record_key wanted = sealedform_key(key);
-	struct sealedguide_blocks own = sealedguide_find(keys->guide, &wanted);
-	struct sealedguide_block block;
+	struct dayguide_blocks own = dayguide_find(keys->guide, &wanted);
+	struct dayguide_block block;
 
 	if (own.end - own.first < BLOCKS_COUNTED &&
-	    sealedguide_block(keys->guide, first_of(&own), &block)) {
-		block.place.bytes = PAGE_BYTES * (own.end - first_of(&own));
-		partread_fetch(sealedguide_fd(keys->guide), block.place);
+	    dayguide_block(keys->guide, own.begin, &block)) {
+		block.place.bytes = DAYGUIDE_PAGE_BYTES *
+				    MAX(own.end - own.begin, 1);
+		partread_fetch(dayguide_fd(keys->guide), block.place);
 	}
 }
 
@@ -141,19 +136,20 @@ static bool is_begun(struct sealedkeys *keys, size_t i, size_t before,
 	uint64_t sequence;
 	int order;
 
-	if (!sealedform_next_postings(&postings))
+	if (!sealedform_next_postings(&postings) ||
+	    !sealedform_first_sequence(&postings, &sequence)) {
+		keys->is_broken = true;
 		return false;
+	}
 	order = compare(&postings.key, wanted);
-	return order < 0 || (order == 0 &&
-			     sealedform_first_sequence(&postings, &sequence) &&
-			     sequence <= last);
+	return order < 0 || (order == 0 && sequence <= last);
 }
 
 /* Of a key's own blocks, when its records are spread evenly over the day. */
 static size_t guess_of(const struct sealedkeys *keys,
-		       const struct sealedguide_blocks *own, uint32_t last)
+		       const struct dayguide_blocks *own, uint32_t last)
 {
-	const struct segment_facts *facts = sealedguide_facts(keys->guide);
+	const struct segment_facts *facts = dayguide_facts(keys->guide);
 	uint64_t all = facts->head.sequence - facts->before.sequence;
 	double share = (double)last / (double)MAX(all, 1);
 
@@ -165,14 +161,14 @@ static size_t guess_of(const struct sealedkeys *keys,
 static size_t find_newest(struct sealedkeys *keys,
 			  const struct record_key *wanted, uint32_t last)
 {
-	struct sealedguide_blocks own = sealedguide_find(keys->guide, wanted);
+	struct dayguide_blocks own = dayguide_find(keys->guide, wanted);
 	size_t low = own.first, high = own.end;
 	size_t guess = guess_of(keys, &own, last);
 
 	for (int i = 0; low < high; i++) {
 		size_t at = i < GUESSES ? CLAMP(guess, low, high - 1) :
 					  low + (high - low) / 2;
-		bool is_it = is_begun(keys, at, at - first_of(&own), wanted,
+		bool is_it = is_begun(keys, at, at - own.begin, wanted,
 				      last);
 
 		if (is_it)
@@ -181,7 +177,7 @@ static size_t find_newest(struct sealedkeys *keys,
 			high = at;
 		guess = is_it ? low : high - 1;
 	}
-	return low - 1;
+	return low > own.begin ? low - 1 : SIZE_MAX;
 }
 
 bool sealedkeys_postings(struct sealedkeys *keys,
@@ -235,11 +231,11 @@ static void walk_entries(struct sealedkeys *keys,
 {
 	struct record_key first = sealedform_key(from);
 	struct record_key last = sealedform_key(to);
-	struct sealedguide_blocks begin = sealedguide_find(keys->guide,
+	struct dayguide_blocks begin = dayguide_find(keys->guide,
 							   &first);
-	size_t end = sealedguide_find(keys->guide, &last).end, behind = 1;
+	size_t end = dayguide_find(keys->guide, &last).end, behind = 1;
 
-	for (size_t i = first_of(&begin); i < end; i++) {
+	for (size_t i = begin.begin; i < end; i++) {
 		struct sealedform_postings postings = go_on(keys, i, end,
 							    &behind);
 
@@ -313,7 +309,7 @@ static size_t blocks_of(const struct sealedkeys *keys,
 			const struct record_key *key)
 {
 	struct record_key wanted = sealedform_key(key);
-	struct sealedguide_blocks own = sealedguide_find(keys->guide, &wanted);
+	struct dayguide_blocks own = dayguide_find(keys->guide, &wanted);
 
 	return own.end - own.first;
 }
@@ -335,7 +331,7 @@ bool sealedkeys_each_key(struct sealedkeys *keys, dayreader_take_key_fn *take,
 			 void *context)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	size_t end = sealedguide_block_count(keys->guide), behind = 1;
+	size_t end = dayguide_block_count(keys->guide), behind = 1;
 
 	for (size_t i = 0; i < end && !keys->is_broken; i++) {
 		struct sealedform_postings postings = go_on(keys, i, end,

@@ -3,12 +3,12 @@
 #define STORE_SEALEDKEYS_H
 
 #include "store/dayreader.h"
-#include "store/sealedguide.h"
+#include "store/dayguide.h"
 
 /* sealedread.h tells of the table; sealindex.h writes it. The
  * guide stays as long. */
 struct sealedkeys;
-struct sealedkeys *sealedkeys_new(const struct sealedguide *guide) MUST_USE;
+struct sealedkeys *sealedkeys_new(const struct dayguide *guide) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedkeys_free(struct sealedkeys **keys);
 /* What was wrong with any answer so far, or NULL. */

@@ -18,7 +18,7 @@ struct place {
 };
 
 struct sealedread {
-	const struct sealedguide *guide;
+	const struct dayguide *guide;
 	enum dayreader_mode mode;
 	struct sealedform_unpacker *unpacker;	/* once it is needed, as */
 	struct sealedform_dict *dict;
@@ -36,14 +36,14 @@ struct sealedread {
 	char *problem;
 };
 
-struct sealedread *sealedread_new(const struct sealedguide *guide,
+struct sealedread *sealedread_new(const struct dayguide *guide,
 				  enum dayreader_mode mode)
 {
 	struct sealedread *read = g_new0(struct sealedread, 1);
 
 	read->guide = guide;
 	read->mode = mode;
-	read->read = partread_new(sealedguide_fd(guide));
+	read->read = partread_new(dayguide_fd(guide));
 	read->chunk_at = SIZE_MAX;
 	read->runs = g_array_new(FALSE, FALSE, sizeof(struct sealedread_run));
 	read->run = g_byte_array_new();
@@ -72,6 +72,9 @@ void sealedread_free(struct sealedread **read)
 
 const char *sealedread_problem(const struct sealedread *read)
 {
+	if (!read->problem &&
+	    dayguide_lacks(read->guide) & DAYGUIDE_LACKS_CHUNKS)
+		return "its table of records was changed: some cannot be found";
 	return read->problem;
 }
 
@@ -109,26 +112,26 @@ static bool read_runs(struct sealedread *read)
 	return true;
 }
 
+static struct sealedread_run run_at(const struct sealedread *read, uint32_t i)
+{
+	return g_array_index(read->runs, struct sealedread_run, i);
+}
+
 static bool take_chunk(struct sealedread *read, size_t i)
 {
 	uint64_t first;
 
 	if (read->runs->len && i == read->chunk_at)
 		return true;
-	if (!sealedguide_chunk(read->guide, i, &first, &read->chunk))
+	if (!dayguide_chunk(read->guide, i, &first, &read->chunk))
 		return false;
 	read->chunk_at = SIZE_MAX;
 	g_array_set_size(read->runs, 0);
 	g_array_set_size(read->places, 0);	/* they are of another */
-	if (!read_runs(read))
+	if (!read_runs(read) || run_at(read, 0).sequence != first)
 		return tell(read, first);
 	read->chunk_at = i;
 	return true;
-}
-
-static struct sealedread_run run_at(const struct sealedread *read, uint32_t i)
-{
-	return g_array_index(read->runs, struct sealedread_run, i);
 }
 
 /* The last run of the chunk that begins at or before sequence,
@@ -179,7 +182,7 @@ static void compute_hashes(struct sealedread *read)
 /* Who walks goes on from what a run says: it must lead out of the run. */
 static bool is_of_day(const struct sealedread *read)
 {
-	return read->first > sealedguide_facts(read->guide)->before.sequence &&
+	return read->first > dayguide_facts(read->guide)->before.sequence &&
 	       read->first <= UINT64_MAX - read->places->len;
 }
 
@@ -197,11 +200,14 @@ static struct part run_part(const struct sealedread *read, uint32_t i)
 
 static void load_dict(struct sealedread *read)
 {
+	struct part place = dayguide_dict(read->guide);
 	struct span bytes;
 
 	if (read->dict)
 		return;
-	bytes = partread_get(read->read, sealedguide_dict(read->guide), 0, 0);
+	if (place.bytes > SEALEDFORM_DICT_MAX)	/* no run fits the next */
+		place.bytes = 0;
+	bytes = partread_get(read->read, place, 0, 0);
 	read->unpacker = sealedform_unpacker_new();
 	read->dict = sealedform_dict_new(bytes);
 }
@@ -271,7 +277,7 @@ static bool find(struct sealedread *read, uint64_t sequence)
 	g_clear_pointer(&read->problem, g_free);
 	if (is_in_hand(read, sequence))
 		return true;
-	return take_chunk(read, sealedguide_find_chunk(read->guide,
+	return take_chunk(read, dayguide_find_chunk(read->guide,
 						       sequence)) &&
 	       load_run(read, find_run(read, sequence), 0);
 }
@@ -288,17 +294,17 @@ bool sealedread_at(struct sealedread *read, uint64_t sequence,
 void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 			 size_t count)
 {
-	int fd = sealedguide_fd(read->guide);
+	int fd = dayguide_fd(read->guide);
 	size_t last = SIZE_MAX;
 
 	if (!read->dict && count)
-		partread_fetch(fd, sealedguide_dict(read->guide));
+		partread_fetch(fd, dayguide_dict(read->guide));
 	for (size_t i = 0; i < count; i++) {
-		size_t at = sealedguide_find_chunk(read->guide, sequences[i]);
+		size_t at = dayguide_find_chunk(read->guide, sequences[i]);
 		struct part place;
 		uint64_t first;
 
-		if (at != last && sealedguide_chunk(read->guide, at, &first,
+		if (at != last && dayguide_chunk(read->guide, at, &first,
 						    &place)) {
 			place.bytes = MIN(place.bytes, CHUNK_HEAD_BYTES);
 			partread_fetch(fd, place);
@@ -306,7 +312,7 @@ void sealedread_prefetch(struct sealedread *read, const uint64_t *sequences,
 		last = at;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (take_chunk(read, sealedguide_find_chunk(read->guide,
+		if (take_chunk(read, dayguide_find_chunk(read->guide,
 							    sequences[i])))
 			partread_fetch(fd, run_part(
 				read, find_run(read, sequences[i])));

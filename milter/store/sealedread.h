@@ -3,7 +3,7 @@
 #define STORE_SEALEDREAD_H
 
 #include "store/dayreader.h"
-#include "store/sealedguide.h"
+#include "store/dayguide.h"
 
 /*
  * The tables of a sealed day's file (LMDB; format version 2):
@@ -16,7 +16,7 @@
  *		first, from the day's first) -> the block
  *	meta	as an open day's; and the dictionary
  *
- * sealedguide.h says where they lie, so that they are read without LMDB.
+ * dayguide.h says where they lie, so that they are read without LMDB.
  *
  * Numbers are in the machine's order where it is not said otherwise: a day's
  * file is for machines of one kind, as LMDB's are.
@@ -27,7 +27,7 @@ struct sealedread_run {
 
 /* The guide stays as long. */
 struct sealedread;
-struct sealedread *sealedread_new(const struct sealedguide *guide,
+struct sealedread *sealedread_new(const struct dayguide *guide,
 				  enum dayreader_mode mode) MUST_USE;
 /* Accepts NULL, clears the pointer. */
 void sealedread_free(struct sealedread **read);

@@ -2,7 +2,10 @@
 
 #include "store/sealguide.h"
 
+#include "store/digest.h"
+
 #include <lmdb.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +19,7 @@ struct sealguide {
 	GByteArray *lacking;		/* a byte a block, of the same */
 	uint64_t next_offset;		/* of a block that goes on a stretch */
 	uint32_t blocks;
-	bool is_index_broken;
+	uint32_t lacks;			/* DAYGUIDE_LACKS_* */
 };
 
 struct sealguide *sealguide_new(void)
@@ -25,13 +28,14 @@ struct sealguide *sealguide_new(void)
 
 	guide->entries = g_byte_array_new();
 	guide->chunks = g_array_new(FALSE, FALSE,
-				    sizeof(struct sealedguide_chunk));
+				    sizeof(struct dayguide_chunk));
 	guide->stretches = g_array_new(FALSE, FALSE,
-				       sizeof(struct sealedguide_stretch));
+				       sizeof(struct dayguide_stretch));
 	guide->sections = g_array_new(FALSE, FALSE,
-				      sizeof(struct sealedguide_section));
+				      sizeof(struct dayguide_section));
 	guide->keys = g_array_new(FALSE, FALSE, sizeof(struct record_key));
 	guide->lacking = g_byte_array_new();
+	guide->next_offset = UINT64_MAX;
 	return guide;
 }
 
@@ -52,14 +56,9 @@ static void free_guide(struct sealguide **guide)
 void sealguide_add_chunk(struct sealguide *guide, uint64_t sequence,
 			 uint64_t offset, uint64_t bytes)
 {
-	struct sealedguide_chunk chunk = { sequence, offset, bytes };
+	struct dayguide_chunk chunk = { sequence, offset, bytes };
 
 	g_array_append_val(guide->chunks, chunk);
-}
-
-void sealguide_break_index(struct sealguide *guide)
-{
-	guide->is_index_broken = true;
 }
 
 static const struct record_key *key_at(const struct sealguide *guide, guint i)
@@ -80,7 +79,7 @@ static uint8_t shared_bytes(const struct record_key *a,
 /* What all begin with; and how many bytes behind that it takes to tell each
  * from the one before. */
 static void measure_keys(const struct sealguide *guide,
-			 struct sealedguide_section *section)
+			 struct dayguide_section *section)
 {
 	uint8_t most = section->key_bytes, needed = 0;
 
@@ -98,7 +97,7 @@ static void measure_keys(const struct sealguide *guide,
 
 static void end_section(struct sealguide *guide)
 {
-	struct sealedguide_section section = {
+	struct dayguide_section section = {
 		.first_block = guide->blocks - guide->keys->len,
 		.end_block = guide->blocks, .entries = guide->entries->len,
 	};
@@ -123,7 +122,7 @@ static void add_place(struct sealguide *guide, uint64_t offset,
 		      uint64_t bytes)
 {
 	uint64_t lacking = SEALEDFORM_BLOCK_BYTES - bytes;
-	struct sealedguide_stretch stretch = {
+	struct dayguide_stretch stretch = {
 		offset, guide->blocks,
 		lacking > LACKING_MAX ? (uint32_t)bytes : 0,
 	};
@@ -131,25 +130,37 @@ static void add_place(struct sealguide *guide, uint64_t offset,
 
 	if (stretch.bytes || offset != guide->next_offset)
 		g_array_append_val(guide->stretches, stretch);
-	guide->next_offset = stretch.bytes ? 0 : offset +
-						 SEALEDGUIDE_PAGE_BYTES;
+	guide->next_offset = stretch.bytes ? UINT64_MAX : offset +
+					      DAYGUIDE_PAGE_BYTES;
 	g_byte_array_append(guide->lacking, &byte, 1);
 }
 
-void sealguide_add_block(struct sealguide *guide,
-			 const struct record_key *first, uint64_t offset,
-			 uint64_t bytes)
+static bool is_of_section(const struct sealguide *guide,
+			  const struct record_key *first)
 {
-	if (guide->keys->len && (first->len != key_at(guide, 0)->len ||
-				 first->bytes[0] !=
-				 key_at(guide, 0)->bytes[0]))
-		end_section(guide);
-	guide->is_index_broken |= guide->sections->len + 1 >=
-				  SEALEDGUIDE_SECTIONS_MAX;
-	if (guide->sections->len + 1 >= SEALEDGUIDE_SECTIONS_MAX)
+	return guide->keys->len && first->len == key_at(guide, 0)->len &&
+	       first->bytes[0] == key_at(guide, 0)->bytes[0];
+}
+
+void sealguide_add_block(struct sealguide *guide, struct span key,
+			 uint64_t offset, uint64_t bytes)
+{
+	struct record_key first = { .len = (uint8_t)(key.len - BLOCK_TAIL) };
+
+	if (key.len <= BLOCK_TAIL || key.len > RECORD_KEY_MAX + BLOCK_TAIL ||
+	    !bytes || bytes > SEALEDFORM_BLOCK_BYTES) {
+		guide->lacks |= DAYGUIDE_LACKS_BLOCKS;
 		return;
+	}
+	memcpy(first.bytes, key.ptr, first.len);
+	if (!is_of_section(guide, &first))
+		end_section(guide);
+	if (guide->sections->len + 1 >= DAYGUIDE_SECTIONS_MAX) {
+		guide->lacks |= DAYGUIDE_LACKS_BLOCKS;
+		return;
+	}
 	add_place(guide, offset, bytes);
-	g_array_append_val(guide->keys, *first);
+	g_array_append_val(guide->keys, first);
 	guide->blocks++;
 }
 
@@ -159,19 +170,28 @@ static void append_all(GByteArray *out, const GArray *array, size_t each)
 			    (guint)(array->len * each));
 }
 
+static void sign(GByteArray *bytes)
+{
+	size_t at = bytes->len - sizeof(struct dayguide_end) +
+		    offsetof(struct dayguide_end, guide_sha256);
+
+	digest_sha256(span_of((const char *)bytes->data, at),
+		      bytes->data + at);
+}
+
 GByteArray *sealguide_end(struct sealguide **guide,
 			  const struct segment_facts *facts,
 			  uint64_t dict_offset, uint64_t dict_bytes)
 {
 	struct sealguide *made = *guide;
 	GByteArray *bytes = g_byte_array_ref(made->entries);
-	struct sealedguide_end end = {
+	struct dayguide_end end = {
 		.dict_offset = dict_offset, .dict_bytes = dict_bytes,
 		.count = facts->count, .keys = facts->keys,
 		.sequence = facts->head.sequence,
 		.before_sequence = facts->before.sequence,
 		.blocks = made->blocks,
-		.is_index_broken = made->is_index_broken,
+		.lacks = made->lacks,
 	};
 
 	end_section(made);
@@ -180,12 +200,13 @@ GByteArray *sealguide_end(struct sealguide **guide,
 	end.sections = made->sections->len;
 	memcpy(end.sha256, facts->head.sha256, sizeof end.sha256);
 	memcpy(end.before_sha256, facts->before.sha256, sizeof end.sha256);
-	memcpy(end.magic, SEALEDGUIDE_MAGIC, sizeof end.magic);
-	append_all(bytes, made->chunks, sizeof(struct sealedguide_chunk));
-	append_all(bytes, made->stretches, sizeof(struct sealedguide_stretch));
-	append_all(bytes, made->sections, sizeof(struct sealedguide_section));
+	memcpy(end.magic, DAYGUIDE_MAGIC, sizeof end.magic);
+	append_all(bytes, made->chunks, sizeof(struct dayguide_chunk));
+	append_all(bytes, made->stretches, sizeof(struct dayguide_stretch));
+	append_all(bytes, made->sections, sizeof(struct dayguide_section));
 	end.bytes = bytes->len + sizeof end;
 	g_byte_array_append(bytes, (const guint8 *)&end, sizeof end);
+	sign(bytes);
 	free_guide(guide);
 	return bytes;
 }
@@ -201,64 +222,79 @@ static uint64_t offset_of(const struct source *from, const MDB_val *value)
 	return (uint64_t)((const char *)value->mv_data - from->base);
 }
 
-static int add_chunks(struct sealguide *guide, const struct source *from)
+static bool is_before(const MDB_val *key, const GByteArray *least)
 {
-	uint64_t sequence;
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int failed = mdb_cursor_open(from->tables->txn,
-				     from->tables->records, &cursor);
+	int order = memcmp(key->mv_data, least->data,
+			   MIN(key->mv_size, least->len));
 
-	if (failed)
-		return failed;
-	while (!(failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-		if (key.mv_size != sizeof sequence)
-			continue;
-		memcpy(&sequence, key.mv_data, sizeof sequence);
-		sealguide_add_chunk(guide, GUINT64_FROM_BE(sequence),
-				    offset_of(from, &value), value.mv_size);
-	}
-	mdb_cursor_close(cursor);
-	return failed == MDB_NOTFOUND ? 0 : failed;
+	return order ? order < 0 : key->mv_size < least->len;
 }
 
-/* Some of an index is better than none: what is found is looked at, and
- * the rest is told of. */
-static int add_blocks(struct sealguide *guide, const struct source *from)
+/*
+ * The first key that is not before least, which becomes the least one behind
+ * it. By key, since to go on from where a cursor stands is to trust the pages:
+ * of a damaged tree LMDB then ends the program. None comes twice, so that all
+ * of a tree has an end. LMDB's code.
+ */
+static int next_of(MDB_cursor *cursor, GByteArray *least, MDB_val *key,
+		   MDB_val *value)
 {
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int failed = mdb_cursor_open(from->tables->txn,
-				     from->tables->index, &cursor);
+	int failed;
 
+	*key = (MDB_val){ least->len, least->data };
+	failed = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
 	if (failed)
 		return failed;
-	while (!(failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-		struct record_key first = {
-			.len = (uint8_t)(key.mv_size - BLOCK_TAIL),
-		};
+	if (is_before(key, least))
+		return MDB_CORRUPTED;
+	g_byte_array_set_size(least, 0);
+	g_byte_array_append(least, key->mv_data, (guint)key->mv_size);
+	g_byte_array_append(least, (const guint8 *)"", 1);
+	return 0;
+}
 
-		if (key.mv_size <= BLOCK_TAIL ||
-		    key.mv_size > RECORD_KEY_MAX + BLOCK_TAIL ||
-		    !value.mv_size || value.mv_size > SEALEDFORM_BLOCK_BYTES) {
-			sealguide_break_index(guide);
-			continue;
-		}
-		memcpy(first.bytes, key.mv_data, first.len);
-		sealguide_add_block(guide, &first, offset_of(from, &value),
-				    value.mv_size);
-	}
+typedef void add_fn(struct sealguide *guide, struct span key, uint64_t offset,
+		    uint64_t bytes);
+
+/* Some of a table is better than none: what is found is looked at, and that the
+ * rest is lacking is told. */
+static void add_table(struct sealguide *guide, const struct source *from,
+		      unsigned table, add_fn *add, uint32_t lacking)
+{
+	g_autoptr(GByteArray) least = g_byte_array_new();
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int failed = mdb_cursor_open(from->tables->txn, table, &cursor);
+
+	BUG_IF(failed);		/* a transaction that was begun has
+				 * room for it */
+	g_byte_array_append(least, (const guint8 *)"", 1);
+	while (!(failed = next_of(cursor, least, &key, &value)))
+		add(guide, span_of(key.mv_data, key.mv_size),
+		    offset_of(from, &value), value.mv_size);
 	mdb_cursor_close(cursor);
 	if (failed != MDB_NOTFOUND)
-		sealguide_break_index(guide);
-	return 0;
+		guide->lacks |= lacking;
+}
+
+static void add_chunk(struct sealguide *guide, struct span key,
+		      uint64_t offset, uint64_t bytes)
+{
+	uint64_t sequence;
+
+	if (key.len != sizeof sequence) {
+		guide->lacks |= DAYGUIDE_LACKS_CHUNKS;
+		return;
+	}
+	memcpy(&sequence, key.ptr, sizeof sequence);
+	sealguide_add_chunk(guide, GUINT64_FROM_BE(sequence), offset, bytes);
 }
 
 /*
  * LMDB does not tell where its map begins. But each of its pages begins with
- * its own number (8 bytes), so the begin follows from a page; and that it is
- * right is seen by reading that page from the file. The facts lie in one, with
- * the names of the table's other values.
+ * its own number, so the begin follows from a page; and that it is right is
+ * seen by reading that page from the file. The facts lie in one, with the names
+ * of the table's other values.
  */
 static int find_base(struct source *from)
 {
@@ -267,7 +303,7 @@ static int find_base(struct source *from)
 	g_autofree char *same = NULL;
 	MDB_stat stats;
 	const char *page;
-	uint64_t number;
+	size_t number;			/* LMDB's pgno_t */
 	int fd, failed = mdb_get(from->tables->txn, from->tables->meta, &key,
 				 &value);
 
@@ -303,12 +339,11 @@ int sealguide_make(const struct sealguide_tables *tables,
 	if (mdb_get(tables->txn, tables->meta, &key, &dict))
 		dict = (MDB_val){ 0, (void *)from.base };
 	guide = sealguide_new();
-	failed = add_chunks(guide, &from);
-	if (!failed)
-		failed = add_blocks(guide, &from);
+	add_table(guide, &from, tables->records, add_chunk,
+		  DAYGUIDE_LACKS_CHUNKS);
+	add_table(guide, &from, tables->index, sealguide_add_block,
+		  DAYGUIDE_LACKS_BLOCKS);
 	*bytes_out = sealguide_end(&guide, facts, offset_of(&from, &dict),
 				   dict.mv_size);
-	if (failed)
-		g_clear_pointer(bytes_out, g_byte_array_unref);
-	return failed;
+	return 0;
 }

@@ -2,19 +2,18 @@
 #ifndef STORE_SEALGUIDE_H
 #define STORE_SEALGUIDE_H
 
-#include "store/sealedguide.h"
+#include "store/dayguide.h"
 
-/* sealedguide.h tells what it is. */
+/* dayguide.h tells what it is. */
 struct sealguide;
 struct sealguide *sealguide_new(void) MUST_USE;
 /* In the file's order each. */
 void sealguide_add_chunk(struct sealguide *guide, uint64_t sequence,
 			 uint64_t offset, uint64_t bytes);
-void sealguide_add_block(struct sealguide *guide,
-			 const struct record_key *first, uint64_t offset,
-			 uint64_t bytes);
-/* What was found is not all. */
-void sealguide_break_index(struct sealguide *guide);
+/* key: as the index table has it (sealedread.h). One that it cannot have is not
+ * put, and told by what the guide lacks. */
+void sealguide_add_block(struct sealguide *guide, struct span key,
+			 uint64_t offset, uint64_t bytes);
 /* Its bytes, and frees it. */
 GByteArray *sealguide_end(struct sealguide **guide,
 			  const struct segment_facts *facts,
@@ -26,7 +25,8 @@ struct sealguide_tables {
 	struct MDB_txn *txn;
 	unsigned int records, index, meta;
 };
-/* Of all that is in them, and the facts that meta has. Returns LMDB's code. */
+/* Of all that can be found in them, and the facts that meta has.
+ * Returns LMDB's code. */
 int sealguide_make(const struct sealguide_tables *tables,
 		   const struct segment_facts *facts, GByteArray **bytes_out)
 	MUST_USE;

@@ -28,8 +28,9 @@ struct segment {
 	unsigned references;	/* then; under open_lock */
 	enum segment_access access;
 	unsigned newer;		/* version that is not known, or 0 */
-	struct sealedguide *guide;	/* of one that is sealed; env is
-					 * NULL then */
+	bool is_sealed;
+	struct dayguide *guide;	/* then, once it is needed; in the
+				 * file: no env */
 };
 
 /* The one value of the meta table: all that changes with each group. */
@@ -176,17 +177,11 @@ bool segment_create(const char *path, const struct segment_head *before,
 	return false;
 }
 
-static void close_env(struct segment *segment)
-{
-	if (segment->env)
-		mdb_env_close(segment->env);
-	segment->env = NULL;
-}
-
 static void free_segment(struct segment *segment)
 {
-	sealedguide_free(&segment->guide);
-	close_env(segment);
+	dayguide_free(&segment->guide);
+	if (segment->env)
+		mdb_env_close(segment->env);
 	g_free(segment->path);
 	g_free(segment);
 }
@@ -203,28 +198,6 @@ static void facts_of(const struct meta *meta, struct segment_facts *out)
 	memcpy(out->before.sha256, meta->before_sha256, sizeof meta->sha256);
 }
 
-/* Of a day that was sealed before there were guides. */
-static int make_guide(struct segment *segment, MDB_txn *txn,
-		      const struct meta *meta)
-{
-	const struct sealguide_tables tables = {
-		txn, segment->records, segment->index, segment->meta,
-	};
-	struct segment_facts facts;
-	GByteArray *bytes;
-	int failed, fd = -1;
-
-	facts_of(meta, &facts);
-	failed = mdb_env_get_fd(segment->env, &fd);
-	if (!failed)
-		failed = sealguide_make(&tables, &facts, &bytes);
-	if (failed)
-		return failed;
-	/* LMDB's own: the name may be another file's by now. */
-	segment->guide = sealedguide_open_with(dup(fd), bytes);
-	return segment->guide ? 0 : ENOMEM;
-}
-
 /* The version first: a newer program may have other tables. */
 static int take_meta(struct segment *segment, MDB_txn *txn)
 {
@@ -237,8 +210,7 @@ static int take_meta(struct segment *segment, MDB_txn *txn)
 		segment->newer = meta.version;
 	if (!failed)
 		failed = open_tables(segment, txn, 0);
-	if (!failed && meta.version == SEGMENT_SEALED)
-		failed = make_guide(segment, txn, &meta);
+	segment->is_sealed = !failed && meta.version == SEGMENT_SEALED;
 	return failed;
 }
 
@@ -257,8 +229,6 @@ static bool open_env(struct segment *segment,
 		/* Commit keeps the handles of the tables. */
 		mdb_txn_commit(txn);
 	}
-	if (segment->guide)
-		close_env(segment);
 	return !failed || segment_fail(segment, failed == MDB_NOTFOUND ?
 				       MDB_CORRUPTED : failed, error);
 }
@@ -293,11 +263,11 @@ static bool is_closed(const char *path)
 	       g_file_test(fresh, G_FILE_TEST_EXISTS);
 }
 
-static struct sealedguide *find_guide(const char *path)
+static struct dayguide *find_guide(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? NULL : sealedguide_open(fd);
+	return fd < 0 ? NULL : dayguide_open(fd);
 }
 
 /* A day's file comes to its name when it is whole: an empty one is damage. */
@@ -318,7 +288,7 @@ static struct segment *open_new(const char *path, enum segment_access access,
 		.is_unlocked = is_over,
 	};
 	struct segment *segment;
-	struct sealedguide *guide = is_over ? find_guide(path) : NULL;
+	struct dayguide *guide = is_over ? find_guide(path) : NULL;
 
 	if (!guide && is_emptied(path)) {
 		store_error_set_text(error, STORE_ERROR_DAMAGED,
@@ -331,13 +301,14 @@ static struct segment *open_new(const char *path, enum segment_access access,
 	segment->is_shared = !is_over;
 	segment->references = 1;
 	segment->guide = guide;
-	if ((!segment->guide && !open_env(segment, &options, error)) ||
-	    (access == SEGMENT_WRITE && !segment->guide &&
+	segment->is_sealed = guide;
+	if ((!guide && !open_env(segment, &options, error)) ||
+	    (access == SEGMENT_WRITE && !segment->is_sealed &&
 	     !settle(segment, error))) {
 		free_segment(segment);
 		return NULL;
 	}
-	if (!segment->guide || access == SEGMENT_READ)
+	if (!segment->is_sealed || access == SEGMENT_READ)
 		return segment;
 	free_segment(segment);
 	store_error_set_text(error, STORE_ERROR_INVALID, "%s: the day is "
@@ -394,21 +365,33 @@ void segment_close(struct segment **segment)
 	pthread_mutex_unlock(&open_lock);
 }
 
+static int begin_txn(struct segment *segment, MDB_txn **txn_out)
+{
+	int failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, txn_out);
+
+	/* The daemon may have a larger map than the file said when opened. */
+	if (failed == MDB_MAP_RESIZED &&
+	    !(failed = mdb_env_set_mapsize(segment->env, 0)))
+		failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, txn_out);
+	return failed;
+}
+
 bool segment_facts(struct segment *segment, struct segment_facts *facts_out,
 		   GError **error)
 {
-	struct segment_view view;
 	struct meta meta;
+	MDB_txn *txn;
 	int failed;
 
-	if (segment->guide) {
-		*facts_out = *sealedguide_facts(segment->guide);
+	if (!segment->env) {
+		*facts_out = *dayguide_facts(segment->guide);
 		return true;
 	}
-	if (!segment_begin_read(segment, &view, error))
-		return false;
-	failed = get_meta(segment, view.txn, &meta);
-	segment_end_read(segment, &view);
+	failed = begin_txn(segment, &txn);
+	if (failed)
+		return segment_fail(segment, failed, error);
+	failed = get_meta(segment, txn, &meta);
+	mdb_txn_abort(txn);
 	if (failed)
 		return segment_fail(segment, failed, error);
 	facts_of(&meta, facts_out);
@@ -520,26 +503,71 @@ int segment_check_readers(struct segment *segment)
 	return dead;
 }
 
+/* Of a day that was sealed before there were guides, or whose
+ * own is damaged. */
+static int make_guide(struct segment *segment, MDB_txn *txn)
+{
+	const struct sealguide_tables tables = {
+		txn, segment->records, segment->index, segment->meta,
+	};
+	struct segment_facts facts;
+	struct meta meta;
+	GByteArray *bytes;
+	int failed, fd;
+
+	failed = get_meta(segment, txn, &meta);
+	if (!failed)
+		failed = mdb_env_get_fd(segment->env, &fd);
+	if (failed)
+		return failed;
+	facts_of(&meta, &facts);
+	failed = sealguide_make(&tables, &facts, &bytes);
+	if (failed)
+		return failed;
+	/* LMDB's own file: the name may be another's by now. */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		failed = errno;
+		g_byte_array_unref(bytes);
+		return failed;
+	}
+	segment->guide = dayguide_open_with(fd, bytes);
+	return segment->guide ? 0 : MDB_CORRUPTED;
+}
+
+/* Once, for all that share the segment. */
+static int need_guide(struct segment *segment, MDB_txn *txn)
+{
+	static pthread_mutex_t guide_lock = PTHREAD_MUTEX_INITIALIZER;
+	int failed = 0;
+
+	pthread_mutex_lock(&guide_lock);
+	if (!segment->guide)
+		failed = make_guide(segment, txn);
+	pthread_mutex_unlock(&guide_lock);
+	return failed;
+}
+
 bool segment_begin_read(struct segment *segment, struct segment_view *view_out,
 			GError **error)
 {
-	MDB_txn *txn;
-	int failed;
+	MDB_txn *txn = NULL;
+	int failed = segment->env ? begin_txn(segment, &txn) : 0;
 
-	*view_out = (struct segment_view){ .guide = segment->guide };
-	if (segment->guide)
-		return true;
-	failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
-
-	/* The daemon may have a larger map than the file said when opened. */
-	if (failed == MDB_MAP_RESIZED &&
-	    !(failed = mdb_env_set_mapsize(segment->env, 0)))
-		failed = mdb_txn_begin(segment->env, NULL, MDB_RDONLY, &txn);
 	if (failed)
 		return segment_fail(segment, failed, error);
-	view_out->txn = txn;
-	view_out->records = segment->records;
-	view_out->index = segment->index;
+	if (txn && segment->is_sealed) {
+		failed = need_guide(segment, txn);
+		mdb_txn_abort(txn);
+		txn = NULL;
+	}
+	if (failed)
+		return segment_fail(segment, failed, error);
+	*view_out = (struct segment_view){
+		.txn = txn, .records = segment->records,
+		.index = segment->index,
+		.guide = segment->is_sealed ? segment->guide : NULL,
+	};
 	return true;
 }
 

@@ -3,7 +3,6 @@
 #define STORE_SEGMENT_H
 
 #include "base/guard.h"
-#include "base/span.h"
 #include "store/recordform.h"
 
 #include <glib.h>
@@ -26,7 +25,8 @@ struct segment_head {
 /* The format of the file: an older program refuses what it does not know. */
 enum segment_format {
 	SEGMENT_OPEN = 1,	/* records are added */
-	SEGMENT_SEALED = 2,	/* the day is over: sealedread.h */
+	SEGMENT_SEALED = 2,	/* the day is over: sealedread.h; another form
+				 * has another DAYGUIDE_MAGIC, too */
 };
 
 struct segment_facts {
@@ -77,9 +77,9 @@ int segment_check_readers(struct segment *segment);
 /* For dayreader.c: a snapshot, with LMDB's names of the tables; or of a sealed
  * day its guide, and nothing else. */
 struct MDB_txn;
-struct sealedguide;
+struct dayguide;
 struct segment_view {
-	const struct sealedguide *guide;
+	const struct dayguide *guide;
 	struct MDB_txn *txn;
 	unsigned int records, index;
 };

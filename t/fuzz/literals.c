@@ -26,9 +26,10 @@ static void check(const char *expression, bool is_extended,
 		  const struct pattern *pattern, struct span text,
 		  enum literals_view view)
 {
-	unsigned times = 0, places = 0;
+	struct literals_facts facts = { 0 };
+	unsigned places = 0;
 	g_autoptr(GArray) set = literals_find(expression, is_extended, view,
-					      &times);
+					      &facts);
 	GString *seen;
 
 	if (!set || !pattern ||
@@ -46,7 +47,7 @@ static void check(const char *expression, bool is_extended,
 	}
 	for (size_t end = 1; end <= seen->len; end++)
 		places += ends_at(set, seen, end);
-	BUG_IF(!times || places < times);
+	BUG_IF(!facts.times || places < facts.times);
 	g_string_free(seen, TRUE);
 }
 

@@ -3,10 +3,12 @@
 #include <config.h>
 
 #include "fuzz/target.h"
+#include "store/digest.h"
 #include "store/sealedkeys.h"
 #include "store/sealedread.h"
 #include "store/sealguide.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -57,20 +59,6 @@ static GArray *entries_of(struct span input)
 	return entries;
 }
 
-static void add_block(struct sealguide *guide, const struct entry *entry,
-		      uint64_t offset)
-{
-	struct record_key first = { .len = (uint8_t)(entry->key.len - 4) };
-
-	if (entry->key.len <= 4 || entry->key.len > RECORD_KEY_MAX + 4 ||
-	    !entry->value.len || entry->value.len > SEALEDFORM_BLOCK_BYTES) {
-		sealguide_break_index(guide);
-		return;
-	}
-	memcpy(first.bytes, entry->key.ptr, first.len);
-	sealguide_add_block(guide, &first, offset, entry->value.len);
-}
-
 /* The input is the file, and its guide is beside it. */
 static GByteArray *guide_of(struct span input, const GArray *entries)
 {
@@ -88,7 +76,8 @@ static GByteArray *guide_of(struct span input, const GArray *entries)
 		if (entry->table == 'd') {
 			dict = entry->value;
 		} else if (entry->table == 'i') {
-			add_block(guide, entry, at);
+			sealguide_add_block(guide, entry->key, at,
+					    entry->value.len);
 		} else if (entry->key.len == sizeof big) {
 			memcpy(&big, entry->key.ptr, sizeof big);
 			sealguide_add_chunk(guide, GUINT64_FROM_BE(big), at,
@@ -108,14 +97,32 @@ static int file_of(struct span bytes)
 	return fd;
 }
 
-static struct sealedguide *guide_open(struct span input)
+/* Whoever can write the file can sign the guide. */
+static struct dayguide *open_signed(struct span file)
+{
+	g_autofree char *bytes = g_memdup2(file.ptr, file.len);
+	size_t at = file.len - sizeof(struct dayguide_end);
+	size_t to = at + offsetof(struct dayguide_end, guide_sha256);
+	struct dayguide_end end;
+
+	if (file.len < sizeof end)
+		return NULL;
+	memcpy(&end, bytes + at, sizeof end);
+	if (end.bytes >= sizeof end && end.bytes <= file.len)
+		digest_sha256(span_of(bytes + file.len - end.bytes,
+				      to - (file.len - end.bytes)),
+			      (uint8_t *)bytes + to);
+	return dayguide_open(file_of(span_of(bytes, file.len)));
+}
+
+static struct dayguide *guide_open(struct span input)
 {
 	g_autoptr(GArray) entries = NULL;
 
 	if (input.ptr[0] == 'g')
-		return sealedguide_open(file_of(span_from(input, 1)));
+		return open_signed(span_from(input, 1));
 	entries = entries_of(input);
-	return sealedguide_open_with(file_of(input), guide_of(input, entries));
+	return dayguide_open_with(file_of(input), guide_of(input, entries));
 }
 
 static volatile unsigned touched;
@@ -178,7 +185,7 @@ static void look_up(struct sealedkeys *keys, const struct record_key *key)
 	(void)!sealedkeys_bounds(keys, key, &last).first;
 }
 
-static void read_all(const struct sealedguide *guide,
+static void read_all(const struct dayguide *guide,
 		     enum dayreader_mode mode, struct span input)
 {
 	struct sealedread *read = sealedread_new(guide, mode);
@@ -199,12 +206,12 @@ static void read_all(const struct sealedguide *guide,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = span_of((const char *)data, size);
-	struct sealedguide *guide = size ? guide_open(input) : NULL;
+	struct dayguide *guide = size ? guide_open(input) : NULL;
 
 	if (!guide)
 		return 0;
 	read_all(guide, DAYREADER_HASHES, input);
 	read_all(guide, DAYREADER_RECORDS, input);
-	sealedguide_free(&guide);
+	dayguide_free(&guide);
 	return 0;
 }

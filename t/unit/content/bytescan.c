@@ -16,16 +16,17 @@ struct seen {
 	unsigned count[VALUES];
 };
 
-static void take(uint32_t value, size_t places, void *mydata)
-{
-	struct seen *seen = mydata;
-
-	assert_true(value < VALUES);
-	seen->count[value] += (unsigned)places;
-}
+/* A text as it is seen, and where in it each byte was. */
+struct view {
+	const GArray *words;
+	char bytes[TEXT_MAX];
+	size_t places[TEXT_MAX];
+	size_t len;
+	struct seen seen;
+};
 
 static size_t make_view(const char *text, size_t len, enum literals_view view,
-			char *to)
+			struct view *to)
 {
 	size_t out = 0;
 
@@ -34,10 +35,51 @@ static size_t make_view(const char *text, size_t len, enum literals_view view,
 		char c = is_high ? '\x80' : g_ascii_tolower(text[i]);
 
 		if ((view == LITERALS_PLAIN || g_ascii_isalnum(c) || is_high) &&
-		    !(view == LITERALS_ONCE && out && to[out - 1] == c))
-			to[out++] = c;
+		    !(view == LITERALS_ONCE && out &&
+		      to->bytes[out - 1] == c)) {
+			to->places[out] = i;
+			to->bytes[out++] = c;
+		}
 	}
-	return out;
+	return to->len = out;
+}
+
+static bool begins_at(const struct view *view, uint32_t value, size_t at)
+{
+	for (guint i = 0; i < view->words->len; i++) {
+		const struct bytescan_word *word = &g_array_index(
+			view->words, struct bytescan_word, i);
+
+		if (word->value == value && word->len <= view->len - at &&
+		    memcmp(view->bytes + at, word->bytes, word->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One begins within those bounds; the last byte in them may be
+ * seen as one before. */
+static void take(uint32_t value, size_t places, size_t from, size_t to,
+		 void *mydata)
+{
+	struct view *view = mydata;
+	bool is_there = false;
+
+	assert_true(value < VALUES);
+	view->seen.count[value] += (unsigned)places;
+	for (size_t i = 0; i < view->len; i++)
+		is_there |= view->places[i] >= from && view->places[i] <= to &&
+			    begins_at(view, value, i);
+	assert_true(is_there);
+}
+
+static void count(uint32_t value, size_t places, size_t from, size_t to,
+		  void *mydata)
+{
+	struct seen *seen = mydata;
+
+	assert_true(from <= to);
+	seen->count[value] += (unsigned)places;
 }
 
 static bool ends_at(const struct bytescan_word *word, const char *text,
@@ -84,8 +126,9 @@ static void try_one(guint32 seed)
 					      sizeof(struct bytescan_word));
 	int count = g_rand_int_range(random, 1, WORDS_MAX);
 	enum literals_view view = seed % LITERALS_VIEWS;
-	char text[TEXT_MAX], seen[TEXT_MAX];
-	struct seen found = { { 0 } }, wanted = { { 0 } };
+	char text[TEXT_MAX];
+	struct view found = { .words = words };
+	struct seen wanted = { { 0 } };
 	struct bytescan *scan;
 	size_t len = fill(random, text, TEXT_MAX, "aAbBc1-- \xe9\xffz");
 
@@ -105,9 +148,9 @@ static void try_one(guint32 seed)
 	scan = bytescan_new(words, view, 1 << 20);
 	assert_non_null(scan);
 	assert_true(bytescan_bytes(scan) < 1 << 21);
-	search(words, seen, make_view(text, len, view, seen), &wanted);
+	search(words, found.bytes, make_view(text, len, view, &found), &wanted);
 	bytescan_run(scan, span_of(text, len), take, &found);
-	if (memcmp(&found, &wanted, sizeof found) != 0)
+	if (memcmp(&found.seen, &wanted, sizeof wanted) != 0)
 		fail_msg("seed %u: not what a plain search finds", seed);
 	bytescan_free(scan);
 	g_rand_free(random);
@@ -139,7 +182,7 @@ static void long_texts_are_seen_whole(void **state)
 	scan = bytescan_new(words, LITERALS_BARE, 1 << 20);
 	for (size_t i = 0; i < sizeof text; i++)
 		text[i] = i % 9 == 8 ? '-' : "AbCdEfGh"[i % 9];
-	bytescan_run(scan, span_of(text, sizeof text), take, &found);
+	bytescan_run(scan, span_of(text, sizeof text), count, &found);
 	for (size_t len = 1; len <= 8; len++)
 		assert_int_equal(found.count[len], (sizeof text - len) / 9 + 1);
 	bytescan_free(scan);

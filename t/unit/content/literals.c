@@ -3,6 +3,7 @@
 #include "content/literals.h"
 
 #include "content/pattern.h"
+#include "unit/content/randompattern.h"
 #include "unit/tap.h"
 
 #include <stdio.h>
@@ -16,8 +17,8 @@ static const char *shown(const char *pattern, bool is_extended,
 			 enum literals_view view)
 {
 	static GString *out;
-	unsigned times;
-	GArray *set = literals_find(pattern, is_extended, view, &times);
+	struct literals_facts facts;
+	GArray *set = literals_find(pattern, is_extended, view, &facts);
 
 	if (!out)
 		out = g_string_new(NULL);
@@ -29,8 +30,8 @@ static const char *shown(const char *pattern, bool is_extended,
 		g_string_append_printf(out, "%s%.*s", i ? "|" : "",
 				       (int)one->len, (const char *)one->bytes);
 	}
-	if (set && times > 1)
-		g_string_append_printf(out, " x%u", times);
+	if (set && facts.times > 1)
+		g_string_append_printf(out, " x%u", facts.times);
 	if (set)
 		g_array_unref(set);
 	return out->str;
@@ -47,8 +48,8 @@ static const struct { const char *pattern, *plain, *bare; } cases[] = {
 	{ "free|gratis", "free|gratis", "free|gratis" },
 	{ "free|", "none", "none" },
 	{ "(?:free)?", "none", "none" },
-	{ "(?:free)*now", "now", "now" },
-	{ "(?:free)+now", "free", "free" },
+	{ "(?:free)*now", "freefree|now", "freefree|now" },
+	{ "(?:free)+now", "freefree|freenow", "freefree|freenow" },
 	{ "x{3}", "xxx", "xxx" },
 	{ "(?:xy){9}", "xyxyxyxy", "xyxyxyxy" },
 	{ "(?:x){0}y", NULL, NULL },
@@ -139,6 +140,9 @@ static const struct { const char *pattern, *plain, *bare; } cases[] = {
 	{ ".", "none", "none" },
 	{ "\\S+", "none", "none" },
 	{ "", "none", "none" },
+	{ "ad+res", "add|adres", "add|adres" },
+	{ "zq{2,9}x", "zqqq|zqqx", "zqqq|zqqx" },
+	{ "[ck]{1,3}\\s", NULL, NULL },
 };
 
 static const struct { const char *pattern, *want; } once[] = {
@@ -152,6 +156,7 @@ static const struct { const char *pattern, *want; } once[] = {
 	{ "[zq]{1,2}x", "qx|zx" },
 	{ "z[,q]+x", "zqx|zx" },
 	{ "(?:[qz].+){3}", "q|z" },
+	{ "z+q", "zq" },
 };
 
 static unsigned compare(const char *pattern, enum literals_view view,
@@ -239,14 +244,15 @@ static unsigned check(const char *modifiers, const char *expression,
 	if (pattern_match(pattern, span_of(text, len), 0, NULL) != PATTERN_YES)
 		return 0;
 	for (size_t view = 0; view < LITERALS_VIEWS; view++) {
-		unsigned times;
+		struct literals_facts facts;
 		GArray *set = literals_find(expression, is_extended,
-					    (enum literals_view)view, &times);
+					    (enum literals_view)view, &facts);
 
 		if (!set)
 			continue;
 		said++;
-		if (places(set, text, len, (enum literals_view)view) < times)
+		if (places(set, text, len, (enum literals_view)view) <
+		    facts.times)
 			fail_msg("/%s/%s matches \"%.*s\" without %s (%zu)",
 				 expression, modifiers, (int)len, text,
 				 shown(expression, is_extended,
@@ -256,58 +262,46 @@ static unsigned check(const char *modifiers, const char *expression,
 	return said;
 }
 
-/* Pieces of patterns; "()" within them stands for more pieces. */
-static const char *const pieces[] = {
-	"a", "b", "1", "-", "B", "ab", " ", "()", "(?:())", "(())", "(()|())",
-	"(?:()|())", "(?:()|)", "(?>())", "(?=())", "(?!())", "(?<=a)",
-	"(?<!b)", "(?i)", "(?x)", "(?-x)", "(?x:())", "(?i:())", "(?#a)",
-	"\\b", "\\B", "\\1", "\\g{1}", "\\Qa.b\\E", "\\Q", "\\E", "\\Q*\\E",
-	"[ab]", "[^a]", "[a-c]", "[^\\W]", "[\\W_]", "[\\d-]", "[]a]", "[^]a]",
-	"[[:alpha:]]", "[^[:lower:]]", "[a\\]b]", "[ -b]", "\\d", "\\w", "\\W",
-	"\\s", "\\S", "\\x61", "\\x{42}", "\\061", "\\e", "\\.", "\\-", ".",
-	"^", "$", "\\A", "\\z", "\\G", "\\K", "#", "\n", "# a\n", "{", "}", "{1",
-	"(?(1)()|())", "(?(?=())()|())", "(?1)?", "(?R)?", "(?|()|())",
-	"(?(DEFINE)())", "[[:<:]]", "\xe9", "[\xe8-\xea]", "\\cA", "\\h",
+static const struct {
+	const char *pattern;
+	size_t plain, bare;
+	bool is_anywhere;
+} reaches[] = {
+	{ "free", 0, 4, false },
+	{ ".{3}free", 3, 7, false },
+	{ ".{3,9}?free", 9, 13, false },
+	{ ".{3,}free", LITERALS_FAR, LITERALS_FAR, false },
+	{ "\\d?[.-]?free", 2, 6, false },
+	{ "(?:ab?|b{2})?\\bzq", 2, 4, false },
+	{ "(?=.{5}zq)", 5, 0, false },
+	{ "(?<=zq).", 0, 1, true },
+	{ "(.)\\1zq", LITERALS_FAR, LITERALS_FAR, false },
+	{ "(?<n>.)(?&n)zq", LITERALS_FAR, LITERALS_FAR, false },
+	{ "\\Rzq", LITERALS_FAR, LITERALS_FAR, false },
+	{ "(?:.zq){3}", 1, 9, false },
+	{ "(?:zq|..qz)", 2, 4, false },
 };
 
-static const char *const quantifiers[] = {
-	"?", "*", "+", "??", "*?", "+?", "?+", "*+", "++", "{0}", "{0,1}",
-	"{1}", "{2}", "{2,}", "{1,3}", "{0,}", "{3}+", "{2}?", "{,2}",
-};
-
-static void add_pieces(GRand *random, GString *out, int depth)
+/* Only of what is whole in a match is it known where it is,
+ * when not all is seen. */
+static void it_is_known_where_they_are(void **state)
 {
-	int count = g_rand_int_range(random, depth ? 0 : 1, 5);
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(reaches); i++) {
+		const char *pattern = reaches[i].pattern;
+		struct literals_facts plain, bare;
+		GArray *set = literals_find(pattern, false, LITERALS_PLAIN,
+					    &plain);
 
-	while (count--) {
-		const char *piece = pieces[g_rand_int_range(
-			random, 0, (gint32)COUNT_OF(pieces))];
-
-		for (; *piece; piece++)
-			if (piece[0] == '(' && piece[1] == ')') {
-				if (depth < 3)
-					add_pieces(random, out, depth + 1);
-				piece++;
-			} else {
-				g_string_append_c(out, *piece);
-			}
-		if (g_rand_int_range(random, 0, 3) == 0)
-			g_string_append(out, quantifiers[g_rand_int_range(
-				random, 0, (gint32)COUNT_OF(quantifiers))]);
-		if (g_rand_int_range(random, 0, 12) == 0)
-			g_string_append_c(out, '|');
+		g_array_unref(set);
+		set = literals_find(pattern, false, LITERALS_BARE, &bare);
+		g_array_unref(set);
+		if (plain.reach != reaches[i].plain ||
+		    bare.reach != reaches[i].bare ||
+		    plain.is_anywhere != reaches[i].is_anywhere)
+			fail_msg("%s: %zu, %zu, %d", pattern, plain.reach,
+				 bare.reach, plain.is_anywhere);
 	}
-}
-
-static size_t make_text(GRand *random, char *text, size_t most)
-{
-	static const char letters[] = "aaAbbB11c-- .#\n\xe9\x1b*";
-	size_t len = (size_t)g_rand_int_range(random, 0, (gint32)most);
-
-	for (size_t i = 0; i < len; i++)
-		text[i] = letters[g_rand_int_range(
-			random, 0, (gint32)strlen(letters))];
-	return len;
 }
 
 static void what_matches_has_them(void **state)
@@ -325,12 +319,13 @@ static void what_matches_has_them(void **state)
 		char text[24];
 
 		g_string_truncate(expression, 0);
-		add_pieces(random, expression, 0);
+		randompattern_add(random, expression, 0);
 		pattern = pattern_compile(expression->str, with, NULL);
 		compiled += pattern != NULL;
 		for (int j = 0; pattern && j < TEXTS; j++)
 			said += check(with, expression->str, pattern, text,
-				      make_text(random, text, sizeof text));
+				      randompattern_text(random, text,
+							 sizeof text));
 		pattern_free(pattern);
 	}
 	assert_true(compiled > PATTERNS / 3);
@@ -344,30 +339,30 @@ static void size_has_its_limits(void **state)
 	g_autoptr(GString) deep = g_string_new(NULL);
 	g_autoptr(GString) wide = g_string_new("zq(?:x");
 	GArray *set;
-
-	unsigned times;
+	struct literals_facts facts;
 
 	(void)state;
 	for (int i = 0; i < 30000; i++)
 		g_string_append_c(deep, '(');
 	assert_null(literals_find(deep->str, false, LITERALS_PLAIN,
-				  &times));
+				  &facts));
 	for (int i = 0; i < 6000; i++)
 		g_string_append_printf(wide, "|%x[a-z]q", i);
 	g_string_append_c(wide, ')');
-	set = literals_find(wide->str, false, LITERALS_PLAIN, &times);
+	set = literals_find(wide->str, false, LITERALS_PLAIN, &facts);
 	assert_non_null(set);
 	assert_true(set->len < 2500);
 	g_array_unref(set);
 	for (int i = 0; i < 20; i++)
 		g_string_append(wide, "{9}");
-	set = literals_find(wide->str, false, LITERALS_PLAIN, &times);
+	set = literals_find(wide->str, false, LITERALS_PLAIN, &facts);
 	if (set)
 		g_array_unref(set);
 }
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(patterns_have_their_literals),
+	cmocka_unit_test(it_is_known_where_they_are),
 	cmocka_unit_test(what_matches_has_them),
 	cmocka_unit_test(size_has_its_limits),
 };

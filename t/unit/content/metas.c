@@ -18,8 +18,12 @@ static const char *const shapes[] = {
 	"!N", "N && (N || !N)", "(N + N) * N >= 2", "N - N", "N == N",
 	"N != N && N", "N ? N : N", "-N + N < 0", "N / N > 1 || N",
 	"(N && N) + (N || N) > N", "N % 2", "N <= N && N", "N * 3 - N",
-	"!(N && N) || N", "(N > 1) + N",
+	"!(N && N) || N", "(N > 1) + N", "N + (N && N) + N > 1",
+	"N && N + N > 1", "(N || N + N) + N", "!(N + N + N)", "-N + N + N",
 };
+
+/* Of one field, and of all. */
+static struct header_spec specs[] = { { .name = NULL }, { .is_special = true } };
 
 struct world {
 	struct ruleset set;
@@ -48,6 +52,7 @@ static void add_leaf(struct world *on, guint i)
 {
 	struct rule *rule = add_rule(on, i % 4 ? RULE_BODY : RULE_HEADER);
 
+	rule->header = i % 8 ? 1 : 0;
 	rule->is_sub = i != 1;
 	rule->is_always = i % 2;
 	rule->is_multiple = i >= LEAVES - 2;
@@ -89,6 +94,9 @@ static void make_world(struct world *on, guint32 seed)
 	on->random = g_rand_new_with_seed(seed);
 	on->set.rules = g_ptr_array_new_with_free_func(free_rule);
 	on->set.ordered = g_ptr_array_new();
+	on->set.specs = g_ptr_array_new();
+	for (size_t i = 0; i < COUNT_OF(specs); i++)
+		g_ptr_array_add(on->set.specs, &specs[i]);
 	for (guint i = 0; i < LEAVES; i++)
 		add_leaf(on, i);
 	for (guint i = 0; i < METAS; i++)
@@ -101,6 +109,7 @@ static void drop_world(struct world *on)
 {
 	metas_free(on->set.metas);
 	g_ptr_array_unref(on->set.ordered);
+	g_ptr_array_unref(on->set.specs);
 	g_ptr_array_unref(on->set.rules);
 	g_rand_free(on->random);
 }

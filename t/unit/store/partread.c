@@ -59,7 +59,7 @@ static void what_is_read_is_what_is_there(void **state)
 	close(sample.fd);
 }
 
-/* So that two lists can be compared, block by block. */
+/* So that who leads another list along his own reads neither again. */
 static void the_last_ones_are_kept(void **state)
 {
 	struct partread *read;

@@ -3,7 +3,7 @@
 #define UNIT_STORE_SPOIL_H
 
 #include "store/lmdbenv.h"
-#include "store/sealedguide.h"
+#include "store/dayguide.h"
 
 #include "unit/tap.h"
 
@@ -17,12 +17,12 @@ static inline void spoil_guide(const char *path)
 {
 	int fd = open(path, O_RDWR);
 	off_t bytes = lseek(fd, 0, SEEK_END);
-	struct sealedguide_end end = { .bytes = 0 };
+	struct dayguide_end end = { .bytes = 0 };
 
 	assert_true(bytes > (off_t)sizeof end);
 	assert_int_equal(pread(fd, &end, sizeof end, bytes -
 			       (off_t)sizeof end), sizeof end);
-	if (memcmp(end.magic, SEALEDGUIDE_MAGIC, sizeof end.magic) == 0)
+	if (memcmp(end.magic, DAYGUIDE_MAGIC, sizeof end.magic) == 0)
 		assert_int_equal(ftruncate(fd, bytes - (off_t)end.bytes), 0);
 	close(fd);
 }
@@ -70,17 +70,17 @@ static inline void spoil_table(const char *path, const char *table, int byte)
 static inline void spoil_blocks(const char *path, int byte)
 {
 	int fd = open(path, O_RDWR);
-	struct sealedguide *guide = sealedguide_open(dup(fd));
-	struct sealedguide_block block;
+	struct dayguide *guide = dayguide_open(dup(fd));
+	struct dayguide_block block;
 	char bytes[SEALEDFORM_BLOCK_BYTES];
 
 	assert_non_null(guide);
 	memset(bytes, byte, sizeof bytes);
-	for (size_t i = 0; sealedguide_block(guide, i, &block); i++)
+	for (size_t i = 0; dayguide_block(guide, i, &block); i++)
 		assert_int_equal(pwrite(fd, bytes, block.place.bytes,
 					(off_t)block.place.offset),
 				 block.place.bytes);
-	sealedguide_free(&guide);
+	dayguide_free(&guide);
 	close(fd);
 }
 

@@ -1,29 +1,31 @@
 #include <config.h>
 
-#include "store/sealedguide.h"
+#include "store/dayguide.h"
 
+#include "store/digest.h"
+
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TAIL_BYTES ((size_t)72 << 10)	/* read first: a guide of a million
 					 * records */
-#define GUIDE_BYTES_MAX ((size_t)64 << 20)	/* more is damage */
 
-struct sealedguide {
+struct dayguide {
 	int fd;
 	uint64_t file_bytes;
 	struct span bytes;		/* of the guide; they are in */
 	char *read;			/* memory of its own, or */
 	GByteArray *given;
-	struct sealedguide_end end;
+	struct dayguide_end end;
 	struct segment_facts facts;
 	size_t chunks, stretches, sections;	/* offsets in bytes */
 };
 
-void sealedguide_free(struct sealedguide **guide)
+void dayguide_free(struct dayguide **guide)
 {
-	struct sealedguide *old = *guide;
+	struct dayguide *old = *guide;
 
 	*guide = NULL;
 	if (!old)
@@ -35,7 +37,7 @@ void sealedguide_free(struct sealedguide **guide)
 	g_free(old);
 }
 
-static bool read_last(struct sealedguide *guide, size_t bytes)
+static bool read_last(struct dayguide *guide, size_t bytes)
 {
 	g_free(guide->read);
 	guide->read = g_malloc(bytes);
@@ -44,24 +46,24 @@ static bool read_last(struct sealedguide *guide, size_t bytes)
 		     (off_t)(guide->file_bytes - bytes)) == (ssize_t)bytes;
 }
 
-static bool take_end(struct sealedguide *guide)
+static bool take_end(struct dayguide *guide)
 {
-	struct sealedguide_end *end = &guide->end;
+	struct dayguide_end *end = &guide->end;
 	struct span bytes = guide->bytes;
 
 	if (bytes.len < sizeof *end)
 		return false;
 	memcpy(end, bytes.ptr + bytes.len - sizeof *end, sizeof *end);
-	return memcmp(end->magic, SEALEDGUIDE_MAGIC, sizeof end->magic) == 0 &&
+	return memcmp(end->magic, DAYGUIDE_MAGIC, sizeof end->magic) == 0 &&
 	       end->bytes >= sizeof *end;
 }
 
-static bool read_guide(struct sealedguide *guide)
+static bool read_guide(struct dayguide *guide)
 {
 	size_t bytes = (size_t)MIN(TAIL_BYTES, guide->file_bytes);
 
 	if (!read_last(guide, bytes) || !take_end(guide) ||
-	    guide->end.bytes > MIN(GUIDE_BYTES_MAX, guide->file_bytes))
+	    guide->end.bytes > MIN(DAYGUIDE_BYTES_MAX, guide->file_bytes))
 		return false;
 	if (guide->end.bytes > bytes)
 		return read_last(guide, (size_t)guide->end.bytes);
@@ -70,10 +72,20 @@ static bool read_guide(struct sealedguide *guide)
 	return true;
 }
 
-/* So that what is reckoned with them goes over no end. */
-static bool take_facts(struct sealedguide *guide)
+static bool is_whole(const struct dayguide *guide)
 {
-	const struct sealedguide_end *end = &guide->end;
+	uint8_t sha256[RECORD_HASH_BYTES];
+	size_t hashed = guide->bytes.len - sizeof guide->end +
+			offsetof(struct dayguide_end, guide_sha256);
+
+	digest_sha256(span_first(guide->bytes, hashed), sha256);
+	return memcmp(sha256, guide->end.guide_sha256, sizeof sha256) == 0;
+}
+
+/* So that what is reckoned with them goes over no end. */
+static bool take_facts(struct dayguide *guide)
+{
+	const struct dayguide_end *end = &guide->end;
 	struct segment_facts *facts = &guide->facts;
 
 	if (end->before_sequence > end->sequence ||
@@ -90,38 +102,38 @@ static bool take_facts(struct sealedguide *guide)
 	return true;
 }
 
-static struct sealedguide_section section_at(const struct sealedguide *guide,
+static struct dayguide_section section_at(const struct dayguide *guide,
 					     size_t i)
 {
-	struct sealedguide_section section;
+	struct dayguide_section section;
 
 	memcpy(&section, guide->bytes.ptr + guide->sections +
 			 i * sizeof section, sizeof section);
 	return section;
 }
 
-static struct sealedguide_stretch stretch_at(const struct sealedguide *guide,
+static struct dayguide_stretch stretch_at(const struct dayguide *guide,
 					     size_t i)
 {
-	struct sealedguide_stretch stretch;
+	struct dayguide_stretch stretch;
 
 	memcpy(&stretch, guide->bytes.ptr + guide->stretches +
 			 i * sizeof stretch, sizeof stretch);
 	return stretch;
 }
 
-static struct sealedguide_chunk chunk_at(const struct sealedguide *guide,
+static struct dayguide_chunk chunk_at(const struct dayguide *guide,
 					 size_t i)
 {
-	struct sealedguide_chunk chunk;
+	struct dayguide_chunk chunk;
 
 	memcpy(&chunk, guide->bytes.ptr + guide->chunks + i * sizeof chunk,
 	       sizeof chunk);
 	return chunk;
 }
 
-static bool is_good(const struct sealedguide *guide,
-		    const struct sealedguide_section *section, uint32_t begin)
+static bool is_good(const struct dayguide *guide,
+		    const struct dayguide_section *section, uint32_t begin)
 {
 	uint64_t blocks = (uint64_t)section->end_block - section->first_block;
 
@@ -136,26 +148,26 @@ static bool is_good(const struct sealedguide *guide,
 }
 
 /* The parts of a known length lie before the end; the entries have the rest. */
-static bool take_parts(struct sealedguide *guide)
+static bool take_parts(struct dayguide *guide)
 {
-	const struct sealedguide_end *end = &guide->end;
+	const struct dayguide_end *end = &guide->end;
 	uint64_t room = end->bytes - sizeof *end;
 	uint64_t sections = (uint64_t)end->sections *
-			    sizeof(struct sealedguide_section);
+			    sizeof(struct dayguide_section);
 	uint64_t stretches = (uint64_t)end->stretches *
-			     sizeof(struct sealedguide_stretch);
+			     sizeof(struct dayguide_stretch);
 	uint64_t chunks = (uint64_t)end->chunks *
-			  sizeof(struct sealedguide_chunk);
+			  sizeof(struct dayguide_chunk);
 	uint32_t begin = 0;
 
 	if (sections + stretches + chunks > room ||
-	    end->sections > SEALEDGUIDE_SECTIONS_MAX)
+	    end->sections > DAYGUIDE_SECTIONS_MAX)
 		return false;
 	guide->sections = (size_t)(room - sections);
 	guide->stretches = guide->sections - (size_t)stretches;
 	guide->chunks = guide->stretches - (size_t)chunks;
 	for (size_t i = 0; i < end->sections; i++) {
-		struct sealedguide_section section = section_at(guide, i);
+		struct dayguide_section section = section_at(guide, i);
 
 		if (!is_good(guide, &section, begin))
 			return false;
@@ -164,9 +176,9 @@ static bool take_parts(struct sealedguide *guide)
 	return begin == end->blocks;
 }
 
-static struct sealedguide *open_any(int fd, GByteArray *given)
+static struct dayguide *open_any(int fd, GByteArray *given)
 {
-	struct sealedguide *guide = g_new0(struct sealedguide, 1);
+	struct dayguide *guide = g_new0(struct dayguide, 1);
 	struct stat file;
 	bool is_read;
 
@@ -181,42 +193,42 @@ static struct sealedguide *open_any(int fd, GByteArray *given)
 		is_read = read_guide(guide);
 	}
 	if (!is_read || guide->bytes.len != guide->end.bytes ||
-	    !take_facts(guide) || !take_parts(guide))
-		sealedguide_free(&guide);
+	    !is_whole(guide) || !take_facts(guide) || !take_parts(guide))
+		dayguide_free(&guide);
 	return guide;
 }
 
-struct sealedguide *sealedguide_open(int fd)
+struct dayguide *dayguide_open(int fd)
 {
 	return open_any(fd, NULL);
 }
 
-struct sealedguide *sealedguide_open_with(int fd, GByteArray *bytes)
+struct dayguide *dayguide_open_with(int fd, GByteArray *bytes)
 {
 	return open_any(fd, bytes);
 }
 
-const struct segment_facts *sealedguide_facts(const struct sealedguide *guide)
+const struct segment_facts *dayguide_facts(const struct dayguide *guide)
 {
 	return &guide->facts;
 }
 
-int sealedguide_fd(const struct sealedguide *guide)
+int dayguide_fd(const struct dayguide *guide)
 {
 	return guide->fd;
 }
 
-bool sealedguide_is_index_broken(const struct sealedguide *guide)
+uint32_t dayguide_lacks(const struct dayguide *guide)
 {
-	return guide->end.is_index_broken;
+	return guide->end.lacks;
 }
 
-size_t sealedguide_block_count(const struct sealedguide *guide)
+size_t dayguide_block_count(const struct dayguide *guide)
 {
 	return guide->end.blocks;
 }
 
-static struct part place_of(const struct sealedguide *guide, uint64_t offset,
+static struct part place_of(const struct dayguide *guide, uint64_t offset,
 			    uint64_t bytes)
 {
 	struct part part = { offset, bytes };
@@ -226,12 +238,12 @@ static struct part place_of(const struct sealedguide *guide, uint64_t offset,
 	return part;
 }
 
-struct part sealedguide_dict(const struct sealedguide *guide)
+struct part dayguide_dict(const struct dayguide *guide)
 {
 	return place_of(guide, guide->end.dict_offset, guide->end.dict_bytes);
 }
 
-size_t sealedguide_find_chunk(const struct sealedguide *guide,
+size_t dayguide_find_chunk(const struct dayguide *guide,
 			      uint64_t sequence)
 {
 	size_t low = 0, high = guide->end.chunks;
@@ -247,10 +259,10 @@ size_t sealedguide_find_chunk(const struct sealedguide *guide,
 	return high ? low : SIZE_MAX;
 }
 
-bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
+bool dayguide_chunk(const struct dayguide *guide, size_t i,
 		       uint64_t *sequence_out, struct part *place_out)
 {
-	struct sealedguide_chunk chunk;
+	struct dayguide_chunk chunk;
 
 	if (i >= guide->end.chunks)
 		return false;
@@ -260,8 +272,8 @@ bool sealedguide_chunk(const struct sealedguide *guide, size_t i,
 	return true;
 }
 
-static const char *entry_at(const struct sealedguide *guide,
-			    const struct sealedguide_section *section, size_t i)
+static const char *entry_at(const struct dayguide *guide,
+			    const struct dayguide_section *section, size_t i)
 {
 	return guide->bytes.ptr + section->entries +
 	       (i - section->first_block) * (section->entry_bytes + 1u);
@@ -269,8 +281,8 @@ static const char *entry_at(const struct sealedguide *guide,
 
 /* The first of the section's blocks whose entry is not before the key's bytes;
  * or, is_behind, the first that is behind them. */
-static size_t first_at(const struct sealedguide *guide,
-		       const struct sealedguide_section *section,
+static size_t first_at(const struct dayguide *guide,
+		       const struct dayguide_section *section,
 		       const struct record_key *key, bool is_behind)
 {
 	size_t low = section->first_block, high = section->end_block;
@@ -289,34 +301,37 @@ static size_t first_at(const struct sealedguide *guide,
 	return low;
 }
 
-struct sealedguide_blocks sealedguide_find(const struct sealedguide *guide,
-					   const struct record_key *key)
+/* A block goes on over the end of a kind of key: so the one
+ * before may be another's. */
+static struct dayguide_blocks blocks_of(size_t first, size_t end)
+{
+	return (struct dayguide_blocks){ first ? first - 1 : 0, first, end };
+}
+
+struct dayguide_blocks dayguide_find(const struct dayguide *guide,
+				     const struct record_key *key)
 {
 	for (size_t i = 0; i < guide->end.sections; i++) {
-		struct sealedguide_section section = section_at(guide, i);
+		struct dayguide_section section = section_at(guide, i);
 		int order = memcmp(section.common, key->bytes,
 				   section.common_bytes);
 
-		if (order > 0)
-			return (struct sealedguide_blocks){
-				section.first_block, section.first_block,
-			};
 		if (order == 0)
-			return (struct sealedguide_blocks){
-				first_at(guide, &section, key, false),
-				first_at(guide, &section, key, true),
-			};
+			return blocks_of(first_at(guide, &section, key, false),
+					 first_at(guide, &section, key, true));
+		if (order > 0)
+			return blocks_of(section.first_block,
+					 section.first_block);
 	}
-	return (struct sealedguide_blocks){ guide->end.blocks,
-					    guide->end.blocks };
+	return blocks_of(guide->end.blocks, guide->end.blocks);
 }
 
 /* In the last stretch that begins at or before it. */
-static struct part block_place(const struct sealedguide *guide, size_t i,
+static struct part block_place(const struct dayguide *guide, size_t i,
 			       uint32_t lacking)
 {
 	size_t low = 0, high = guide->end.stretches;
-	struct sealedguide_stretch stretch;
+	struct dayguide_stretch stretch;
 
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
@@ -332,15 +347,15 @@ static struct part block_place(const struct sealedguide *guide, size_t i,
 	if (stretch.first_block > i || stretch.offset > guide->file_bytes ||
 	    stretch.bytes > SEALEDFORM_BLOCK_BYTES)
 		return (struct part){ 0, 0 };
-	return place_of(guide, stretch.offset + SEALEDGUIDE_PAGE_BYTES *
+	return place_of(guide, stretch.offset + DAYGUIDE_PAGE_BYTES *
 			(uint64_t)(i - stretch.first_block), stretch.bytes ?
 			stretch.bytes : SEALEDFORM_BLOCK_BYTES - lacking);
 }
 
-static struct sealedguide_section section_of(const struct sealedguide *guide,
+static struct dayguide_section section_of(const struct dayguide *guide,
 					     size_t block)
 {
-	struct sealedguide_section section;
+	struct dayguide_section section;
 
 	for (size_t i = 0;; i++) {
 		section = section_at(guide, i);
@@ -349,10 +364,10 @@ static struct sealedguide_section section_of(const struct sealedguide *guide,
 	}
 }
 
-bool sealedguide_block(const struct sealedguide *guide, size_t i,
-		       struct sealedguide_block *block_out)
+bool dayguide_block(const struct dayguide *guide, size_t i,
+		       struct dayguide_block *block_out)
 {
-	struct sealedguide_section section;
+	struct dayguide_section section;
 	const char *entry;
 	uint8_t lacking;
 
@@ -360,7 +375,7 @@ bool sealedguide_block(const struct sealedguide *guide, size_t i,
 		return false;
 	section = section_of(guide, i);
 	entry = entry_at(guide, &section, i);
-	*block_out = (struct sealedguide_block){
+	*block_out = (struct dayguide_block){
 		.first.len = section.key_bytes,
 		.known_bytes = section.common_bytes + section.entry_bytes,
 	};
