@@ -357,6 +357,13 @@ void dayreader_prefetch_key(struct dayreader *reader,
 		sealedkeys_prefetch(reader->keys, key);
 }
 
+void dayreader_prefetch_postings(struct dayreader *reader,
+				 const struct record_key *key, uint64_t most)
+{
+	if (reader->sealed)
+		sealedkeys_prefetch_postings(reader->keys, key, most);
+}
+
 struct dayreader_bounds dayreader_bounds(struct dayreader *reader,
 					 const struct record_key *from,
 					 const struct record_key *to)

@@ -47,9 +47,12 @@ bool dayreader_before(struct dayreader *reader, uint64_t to,
  * at once. Only a hint. */
 void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
 			size_t count);
-/* The same of a key of the index. */
+/* The same of a key of the index: what tells how many have it; and of those that
+ * have it, the last ones at or before most. */
 void dayreader_prefetch_key(struct dayreader *reader,
 			    const struct record_key *key);
+void dayreader_prefetch_postings(struct dayreader *reader,
+				 const struct record_key *key, uint64_t most);
 /* Why the last of these could not be answered, or what is wrong with the index
  * as far as it was read; NULL: nothing. Borrowed. */
 const char *dayreader_problem(const struct dayreader *reader);

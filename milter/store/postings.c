@@ -145,6 +145,10 @@ void postings_add_keys(struct postings *postings,
 		stream.sources[stream.count++] = (struct source){
 			.key = *second, .fetched = sequences_new(),
 		};
+	for (size_t i = 0; i < stream.count; i++)
+		dayreader_prefetch_postings(postings->reader,
+					    &stream.sources[i].key,
+					    postings->most);
 	g_array_append_val(postings->streams, stream);
 }
 

@@ -10,7 +10,7 @@
 #define BLOCK_ENTRIES 3000	/* of one that is all a key's, roughly */
 #define BLOCKS_COUNTED 2	/* that are looked at to count what is
 				 * in them */
-#define READ_BEFORE 7		/* blocks of a key that goes on there */
+#define READ_BEFORE 15		/* blocks of a key that goes on there */
 #define READ_BEHIND 15		/* at most, of who goes on */
 #define GUESSES 2		/* where a block is, before it is searched */
 
@@ -110,6 +110,46 @@ void sealedkeys_prefetch(struct sealedkeys *keys,
 	}
 }
 
+/* As the day counts. */
+static uint32_t last_of(const struct sealedkeys *keys, uint64_t most)
+{
+	return most <= keys->before ? 0 :
+	       (uint32_t)MIN(most - keys->before, UINT32_MAX);
+}
+
+/* Of a key's own blocks, when its records are spread evenly over the day. */
+static size_t guess_of(const struct sealedkeys *keys,
+		       const struct dayguide_blocks *own, uint32_t last)
+{
+	const struct segment_facts *facts = dayguide_facts(keys->guide);
+	uint64_t all = facts->head.sequence - facts->before.sequence;
+	double share = (double)last / (double)MAX(all, 1);
+
+	return own->first + (size_t)(MIN(share, 1) *
+				     (double)(own->end - own->first));
+}
+
+/* Those of a rare one are there since it was counted. */
+void sealedkeys_prefetch_postings(struct sealedkeys *keys,
+				  const struct record_key *key, uint64_t most)
+{
+	struct record_key wanted = sealedform_key(key);
+	struct dayguide_blocks own = dayguide_find(keys->guide, &wanted);
+	struct dayguide_block first, newest;
+	size_t at;
+
+	if (own.end - own.first < BLOCKS_COUNTED)
+		return;
+	at = MIN(guess_of(keys, &own, last_of(keys, most)), own.end - 1);
+	if (dayguide_block(keys->guide, at, &newest) &&
+	    dayguide_block(keys->guide, at - MIN(at - own.begin, READ_BEFORE),
+			   &first))
+		partread_fetch(dayguide_fd(keys->guide), (struct part){
+			first.place.offset, newest.place.offset +
+			newest.place.bytes - first.place.offset,
+		});
+}
+
 /* Those behind last, which are in front. */
 static void drop_later(GArray *sequences, guint from, uint64_t last)
 {
@@ -145,18 +185,6 @@ static bool is_begun(struct sealedkeys *keys, size_t i, size_t before,
 	return order < 0 || (order == 0 && sequence <= last);
 }
 
-/* Of a key's own blocks, when its records are spread evenly over the day. */
-static size_t guess_of(const struct sealedkeys *keys,
-		       const struct dayguide_blocks *own, uint32_t last)
-{
-	const struct segment_facts *facts = dayguide_facts(keys->guide);
-	uint64_t all = facts->head.sequence - facts->before.sequence;
-	double share = (double)last / (double)MAX(all, 1);
-
-	return own->first + (size_t)(MIN(share, 1) *
-				     (double)(own->end - own->first));
-}
-
 /* The last block that begins at or before key and sequence; SIZE_MAX: none. */
 static size_t find_newest(struct sealedkeys *keys,
 			  const struct record_key *wanted, uint32_t last)
@@ -190,10 +218,7 @@ bool sealedkeys_postings(struct sealedkeys *keys,
 	int order = -1;
 	size_t block;
 
-	if (most <= keys->before)
-		return false;
-	block = find_newest(keys, &wanted,
-			    (uint32_t)MIN(most - keys->before, UINT32_MAX));
+	block = find_newest(keys, &wanted, last_of(keys, most));
 	if (block == SIZE_MAX)
 		return false;
 	postings = look_into(keys, block, 0, 0);

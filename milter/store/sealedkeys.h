@@ -16,6 +16,8 @@ const char *sealedkeys_problem(const struct sealedkeys *keys);
 
 void sealedkeys_prefetch(struct sealedkeys *keys,
 			 const struct record_key *key);
+void sealedkeys_prefetch_postings(struct sealedkeys *keys,
+				  const struct record_key *key, uint64_t most);
 bool sealedkeys_postings(struct sealedkeys *keys,
 			 const struct record_key *key, uint64_t most,
 			 GArray *out) MUST_USE;

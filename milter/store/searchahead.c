@@ -2,11 +2,13 @@
 
 #include "store/searchahead.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #define THREADS 16
 #define STARTED_FIRST 2
 #define KEPT_BYTES_MAX ((size_t)16 << 20)	/* of a part's hits */
+#define REUSED_BYTES (4 << 20)	/* at once, and four times that in all */
 
 /* What one part has: the hits lie in bytes, one behind the other. */
 struct answer {
@@ -223,6 +225,15 @@ static void give_all(struct ahead *ahead, struct searching *on)
 	}
 }
 
+/* Each day takes and gives back the same pieces of memory. To give them to the
+ * system each time, and get them from it again, page by page, was a sixth of a
+ * search. */
+static void reuse_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, REUSED_BYTES);
+	mallopt(M_TRIM_THRESHOLD, 4 * REUSED_BYTES);
+}
+
 /* From here on no thread is started. */
 static void stop(struct ahead *ahead)
 {
@@ -248,7 +259,9 @@ void searchahead_run(struct searching *on, const char *dir,
 		.given_one = PTHREAD_COND_INITIALIZER,
 		.limit = on->limit - on->result->found,
 	};
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+	pthread_once(&once, reuse_memory);
 	for (guint i = 0; i < parts->len; i++)
 		answer_init(&ahead.answers[i]);
 	for (guint i = 0; i < STARTED_FIRST; i++)
