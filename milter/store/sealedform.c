@@ -7,7 +7,7 @@
 #include <zstd.h>
 
 #define LEVEL 6
-#define DICT_BYTES ((size_t)110 << 10)
+#define DICT_BYTES ((size_t)32 << 10)
 #define DICT_SHARE 50		/* it is this part of the samples, at most */
 #define HASH_BYTES 5		/* of 8 that an open day's index has */
 #define VARINT_MAX 10
