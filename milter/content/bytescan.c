@@ -9,7 +9,7 @@
 					 * are known */
 #define FILTER_BYTES_MIN ((size_t)1 << 8)
 #define FILTER_BYTES_MAX ((size_t)1 << 16)
-#define FILTER_SPARE 4u		/* bytes for each word */
+#define FILTER_SPARE 2u		/* bytes for each word */
 #define ALL_FOURTHS 0xff
 #define PAIRS 65536u
 #define FIFTHS 27u			/* what is left of a number for

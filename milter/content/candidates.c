@@ -5,6 +5,7 @@
 #include "content/prefilter.h"
 
 #define LINKS_MAX 1000000	/* a message made to fill memory gets no more */
+#define LINKS_USUAL 1024
 #define WINDOWS_MAX 64u		/* of a rule in one text */
 #define APART 24		/* bytes that are sooner searched than
 				 * left out */
@@ -114,10 +115,12 @@ struct candidates *candidates_new(const struct ruleset *set,
 				  struct arena *arena)
 {
 	struct candidates *on = g_new0(struct candidates, 1);
+	const struct link none = { .text = 0 };
 
 	on->rules = g_ptr_array_new();
-	on->links = g_array_sized_new(FALSE, TRUE, sizeof(struct link), 64);
-	g_array_set_size(on->links, 1);
+	on->links = g_array_sized_new(FALSE, FALSE, sizeof(struct link),
+				      LINKS_USUAL);
+	g_array_append_val(on->links, none);
 	on->heads = arena_new_n(arena, guint, set->rules->len);
 	on->tails = arena_new_n(arena, guint, set->rules->len);
 	for (int kind = 0; kind < RULE_KINDS; kind++) {

@@ -383,7 +383,8 @@ static struct part *read_piece(struct reader *on)
 	if (c == '^' || c == '$')
 		return part_nothing();
 	/* One with nothing before it is an error. */
-	return strchr("*+?", c) ? lose(on) : part_of_byte(&on->maker, (uint8_t)c);
+	return strchr("*+?", c) ? lose(on) :
+				  part_of_byte(&on->maker, (uint8_t)c);
 }
 
 static struct part *read_row(struct reader *on)

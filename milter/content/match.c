@@ -422,8 +422,7 @@ static void match_candidates(struct matching *on)
 	for (guint i = 0; i < always->len; i++) {
 		const struct rule *rule = g_ptr_array_index(always, i);
 
-		if (!rule->is_deferred)
-			match_later(on, rule);
+		match_later(on, rule);
 	}
 	if (!some)
 		some = on->set->rules;
@@ -452,7 +451,7 @@ static struct matches *run(const struct ruleset *set, struct transaction *tx,
 	guint count = set->rules->len;
 	struct matching on = {
 		.set = set, .tx = tx, .arena = arena,
-		.metas = metas_begin(set->metas, arena),
+		.metas = metas_begin(set->metas),
 		.nanoseconds = nanoseconds, .captures = captures_new(),
 	};
 
@@ -463,6 +462,7 @@ static struct matches *run(const struct ruleset *set, struct transaction *tx,
 		nanoseconds[count] += now_ns() - began;
 	match_candidates(&on);
 	metas_work_out(on.metas, is_all, match_asked, &on, on.out->values);
+	metas_end(on.metas);
 	add_up(&on);
 	candidates_free(on.candidates);
 	captures_free(on.captures);

@@ -18,9 +18,25 @@ struct meta {
 	bool is_sub;
 };
 
+/* Of a meta that is worth something while nothing has hit. */
+struct rest_value {
+	guint index;
+	double value;
+};
+
+/* Most of what a message needs is as it was at rest, and stays in the nearest
+ * cache from one message to the next. */
+struct idle {
+	GMutex lock;
+	GPtrArray *runs;		/* of struct metas_run * */
+};
+
 struct metas {
 	const struct ruleset *set;
 	struct meta *ordered;
+	uint8_t *marks_at_rest;		/* by place in ordered */
+	GArray *rest_values;		/* of struct rest_value */
+	struct idle *idle;
 	struct range *at_rest;		/* by a rule's index */
 	struct range *if_open;		/* likewise: when it may hit */
 	guint *first;			/* by a rule's index, and one more:
@@ -29,10 +45,16 @@ struct metas {
 					 * ordered */
 };
 
+#define MARK_DUE 1		/* something that it needs has changed */
+#define MARK_OPEN 2		/* it counts, and is not known at rest */
+
 struct metas_run {
 	const struct metas *metas;
 	struct range *ranges;		/* by a rule's index */
-	bool *is_due;			/* by place in ordered */
+	guint *changed;			/* rules' indexes: those not at rest */
+	guint changed_count;
+	bool *is_changed;		/* by a rule's index */
+	uint8_t *marks;			/* by place in ordered */
 	metas_ask_fn *ask;
 	void *mydata;
 };
@@ -137,6 +159,17 @@ static void order_metas(struct metas *metas)
 	}
 }
 
+static void free_run(gpointer memory)
+{
+	struct metas_run *run = memory;
+
+	g_free(run->ranges);
+	g_free(run->changed);
+	g_free(run->is_changed);
+	g_free(run->marks);
+	g_free(run);
+}
+
 struct metas *metas_new(struct ruleset *set)
 {
 	struct metas *metas = g_new0(struct metas, 1);
@@ -146,6 +179,12 @@ struct metas *metas_new(struct ruleset *set)
 	metas->if_open = g_new0(struct range, set->rules->len + 1);
 	metas->first = g_new0(guint, set->rules->len + 1);
 	metas->users = g_array_new(FALSE, FALSE, sizeof(guint));
+	metas->marks_at_rest = g_new0(uint8_t, set->ordered->len + 1);
+	metas->rest_values = g_array_new(FALSE, FALSE,
+					 sizeof(struct rest_value));
+	metas->idle = g_new0(struct idle, 1);
+	g_mutex_init(&metas->idle->lock);
+	metas->idle->runs = g_ptr_array_new_with_free_func(free_run);
 	order_metas(metas);
 	find_users(metas);
 	for (guint i = 0; i < set->rules->len; i++) {
@@ -166,6 +205,11 @@ void metas_free(struct metas *metas)
 	g_free(metas->if_open);
 	g_free(metas->first);
 	g_array_unref(metas->users);
+	g_free(metas->marks_at_rest);
+	g_array_unref(metas->rest_values);
+	g_ptr_array_unref(metas->idle->runs);
+	g_mutex_clear(&metas->idle->lock);
+	g_free(metas->idle);
 	g_free(metas);
 }
 
@@ -190,8 +234,36 @@ static struct range meta_range(const struct meta *meta,
 	return range;
 }
 
+/* Of a meta for itself it matters only whether it hits. */
+static bool is_settled(const struct range *range)
+{
+	return expressionrange_is_exact(range) ||
+	       !expressionrange_may_be_false(range);
+}
+
+static double value_of(const struct range *range)
+{
+	return expressionrange_is_exact(range) ? range->low :
+	       !expressionrange_may_be_false(range);
+}
+
+static void rest(struct metas *metas, guint place)
+{
+	const struct meta *meta = &metas->ordered[place];
+	struct range range = meta_range(meta, metas->at_rest);
+	struct rest_value value = { meta->index, value_of(&range) };
+
+	metas->at_rest[meta->index] = range;
+	metas->marks_at_rest[place] = !meta->is_sub && !is_settled(&range) ?
+				      MARK_OPEN : 0;
+	if (value.value < 0 || value.value > 0)
+		g_array_append_val(metas->rest_values, value);
+}
+
 void metas_begin_anew(struct metas *metas)
 {
+	g_ptr_array_set_size(metas->idle->runs, 0);
+	g_array_set_size(metas->rest_values, 0);
 	for (guint i = 0; i < metas->set->rules->len; i++) {
 		const struct rule *rule = rule_at(metas, i);
 
@@ -199,23 +271,61 @@ void metas_begin_anew(struct metas *metas)
 				    metas->if_open[i] :
 				    expressionrange_exactly(0);
 	}
-	for (guint i = 0; i < metas->set->ordered->len; i++) {
-		const struct meta *meta = &metas->ordered[i];
-
-		metas->at_rest[meta->index] = meta_range(meta, metas->at_rest);
-	}
+	for (guint i = 0; i < metas->set->ordered->len; i++)
+		rest(metas, i);
 }
 
-struct metas_run *metas_begin(const struct metas *metas, struct arena *arena)
+static struct metas_run *new_run(const struct metas *metas)
 {
-	struct metas_run *run = arena_new(arena, struct metas_run);
-	size_t bytes = metas->set->rules->len * sizeof(struct range);
+	struct metas_run *run = g_new0(struct metas_run, 1);
 
 	run->metas = metas;
-	run->ranges = (struct range *)(void *)arena_span_text(arena,
-		span_of((const char *)metas->at_rest, bytes));
-	run->is_due = arena_new_n(arena, bool, metas->set->ordered->len);
+	run->ranges = g_memdup2(metas->at_rest, (metas->set->rules->len + 1) *
+						sizeof(struct range));
+	run->changed = g_new(guint, metas->set->rules->len + 1);
+	run->is_changed = g_new0(bool, metas->set->rules->len + 1);
+	run->marks = g_new0(uint8_t, metas->set->ordered->len + 1);
 	return run;
+}
+
+struct metas_run *metas_begin(const struct metas *metas)
+{
+	struct idle *idle = metas->idle;
+	struct metas_run *run = NULL;
+
+	g_mutex_lock(&idle->lock);
+	if (idle->runs->len)
+		run = g_ptr_array_steal_index(idle->runs, idle->runs->len - 1);
+	g_mutex_unlock(&idle->lock);
+	if (!run)
+		run = new_run(metas);
+	memcpy(run->marks, metas->marks_at_rest, metas->set->ordered->len);
+	return run;
+}
+
+void metas_end(struct metas_run *run)
+{
+	struct idle *idle = run->metas->idle;
+
+	for (guint i = 0; i < run->changed_count; i++) {
+		guint index = run->changed[i];
+
+		run->ranges[index] = run->metas->at_rest[index];
+		run->is_changed[index] = false;
+	}
+	run->changed_count = 0;
+	g_mutex_lock(&idle->lock);
+	g_ptr_array_add(idle->runs, run);
+	g_mutex_unlock(&idle->lock);
+}
+
+static void change(struct metas_run *run, guint index, struct range range)
+{
+	run->ranges[index] = range;
+	if (run->is_changed[index])
+		return;
+	run->is_changed[index] = true;
+	run->changed[run->changed_count++] = index;
 }
 
 static void mark_users(struct metas_run *run, guint index)
@@ -223,18 +333,18 @@ static void mark_users(struct metas_run *run, guint index)
 	const struct metas *metas = run->metas;
 
 	for (guint i = metas->first[index]; i < metas->first[index + 1]; i++)
-		run->is_due[g_array_index(metas->users, guint, i)] = true;
+		run->marks[g_array_index(metas->users, guint, i)] |= MARK_DUE;
 }
 
 void metas_tell(struct metas_run *run, guint index, double value)
 {
-	run->ranges[index] = expressionrange_exactly(value);
+	change(run, index, expressionrange_exactly(value));
 	mark_users(run, index);
 }
 
 void metas_doubt(struct metas_run *run, guint index)
 {
-	run->ranges[index] = run->metas->if_open[index];
+	change(run, index, run->metas->if_open[index]);
 	mark_users(run, index);
 }
 
@@ -264,14 +374,7 @@ static void work_out(struct metas_run *run, const struct meta *meta)
 
 	if (!is_same(&range, &run->ranges[meta->index]))
 		mark_users(run, meta->index);
-	run->ranges[meta->index] = range;
-}
-
-/* Of a meta for itself it matters only whether it hits. */
-static bool is_settled(const struct range *range)
-{
-	return expressionrange_is_exact(range) ||
-	       !expressionrange_may_be_false(range);
+	change(run, meta->index, range);
 }
 
 /* A meta, and down to what it hangs on: one rule more is known,
@@ -288,7 +391,7 @@ static void settle_step(struct metas_run *run, guint top)
 
 		if (next != EXPRESSIONRANGE_EXACT)
 			range.open = at;
-		run->ranges[at] = range;
+		change(run, at, range);
 		if (next == EXPRESSIONRANGE_EXACT ||
 		    (at == top && is_settled(&range)))
 			return;
@@ -297,10 +400,15 @@ static void settle_step(struct metas_run *run, guint top)
 	ask(run, at);
 }
 
-static double value_of(const struct range *range)
+/* What no message has touched is worth what it is at rest. */
+static void settle(struct metas_run *run, guint place, double *values)
 {
-	return expressionrange_is_exact(range) ? range->low :
-	       !expressionrange_may_be_false(range);
+	const struct meta *meta = &run->metas->ordered[place];
+	const struct range *range = &run->ranges[meta->index];
+
+	while (!meta->is_sub && !is_settled(range))
+		settle_step(run, meta->index);
+	values[meta->index] = value_of(range);
 }
 
 void metas_work_out(struct metas_run *run, bool is_all, metas_ask_fn *ask_one,
@@ -314,14 +422,15 @@ void metas_work_out(struct metas_run *run, bool is_all, metas_ask_fn *ask_one,
 	if (is_all)
 		ask_all(run);
 	for (guint i = 0; i < count; i++)
-		if (run->is_due[i])
+		if (run->marks[i] & MARK_DUE)
 			work_out(run, &metas->ordered[i]);
-	for (guint i = 0; i < count; i++) {
-		const struct meta *meta = &metas->ordered[i];
-		const struct range *range = &run->ranges[meta->index];
+	for (guint i = 0; i < metas->rest_values->len; i++) {
+		const struct rest_value *rest = &g_array_index(
+			metas->rest_values, struct rest_value, i);
 
-		while (!meta->is_sub && !is_settled(range))
-			settle_step(run, meta->index);
-		values[meta->index] = value_of(range);
+		values[rest->index] = rest->value;
 	}
+	for (guint i = 0; i < count; i++)
+		if (run->marks[i])
+			settle(run, i, values);
 }

@@ -4,7 +4,7 @@
 
 #include "content/ruleset.h"
 
-#include "base/arena.h"
+#include "base/guard.h"
 
 /*
  * A rule whose name begins with "__" counts in metas alone. Most of them could
@@ -29,8 +29,9 @@ void metas_begin_anew(struct metas *metas);
  * filtered, too; others are open. */
 struct metas_run;
 
-/* In the arena. */
-struct metas_run *metas_begin(const struct metas *metas, struct arena *arena);
+/* Any thread; ends with metas_end(), before the metas do. */
+struct metas_run *metas_begin(const struct metas *metas) MUST_USE;
+void metas_end(struct metas_run *run);
 /* What the rule is worth. */
 void metas_tell(struct metas_run *run, guint index, double value);
 /* That it may hit. */
@@ -39,9 +40,9 @@ void metas_doubt(struct metas_run *run, guint index);
 /* Finds out what an open rule is worth. */
 typedef double metas_ask_fn(void *mydata, guint index);
 /*
- * Gives the metas what they are worth in values, by index: those that do not
- * begin with "__" all, others as far as it is known. Asks for what is needed
- * for that, or, is_all, for all that is open.
+ * Gives the metas what they are worth in values, by index, where there is 0 at
+ * first: those that do not begin with "__" all, others as far as it is known.
+ * Asks for what is needed for that, or, is_all, for all that is open.
  */
 void metas_work_out(struct metas_run *run, bool is_all, metas_ask_fn *ask,
 		    void *mydata, double *values);

@@ -101,7 +101,7 @@ static void find_always(struct ruleset *set)
 		struct rule *rule = g_ptr_array_index(set->rules, i);
 
 		rule->is_always = is_always(rule);
-		if (rule->is_always)
+		if (rule->is_always && !rule->is_deferred)
 			g_ptr_array_add(set->always, rule);
 	}
 	metas_begin_anew(set->metas);

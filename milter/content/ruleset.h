@@ -55,7 +55,7 @@ struct rule {
 	bool is_off;			/* it cannot run: see the set's
 					 * problems */
 	bool is_filtered;		/* by its kind's filter */
-	bool is_always;			/* in the set's always */
+	bool is_always;			/* whatever the filters say */
 	bool is_deferred;		/* until a meta asks for it: see
 					 * metas.h */
 
@@ -107,7 +107,7 @@ struct ruleset {
 					 * matched first */
 	GPtrArray *always;		/* of struct rule *: to be matched
 					 * with every message, whatever the
-					 * filters say */
+					 * filters say, and not deferred */
 };
 
 /* Whether nothing came of what stands behind its name. */

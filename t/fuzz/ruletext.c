@@ -18,11 +18,8 @@ static double hits(void *mydata, guint index)
 /* As when every rule has hit that is no meta. */
 static void work_out(const struct ruleset *set, bool is_all, double *values)
 {
-	struct arena arena;
-	struct metas_run *run;
+	struct metas_run *run = metas_begin(set->metas);
 
-	arena_init(&arena);
-	run = metas_begin(set->metas, &arena);
 	for (guint i = 0; i < set->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(set->rules, i);
 
@@ -32,7 +29,7 @@ static void work_out(const struct ruleset *set, bool is_all, double *values)
 			metas_tell(run, i, 1);
 	}
 	metas_work_out(run, is_all, hits, NULL, values);
-	arena_release(&arena);
+	metas_end(run);
 }
 
 static bool is_hit(double value)

@@ -23,7 +23,9 @@ static const char *const shapes[] = {
 };
 
 /* Of one field, and of all. */
-static struct header_spec specs[] = { { .name = NULL }, { .is_special = true } };
+static struct header_spec specs[] = {
+	{ .name = NULL }, { .is_special = true },
+};
 
 struct world {
 	struct ruleset set;
@@ -139,11 +141,8 @@ static void roll(struct world *on)
 /* How often it asked. */
 static guint work_out(struct world *on, bool is_all, double *values)
 {
-	struct arena arena;
-	struct metas_run *run;
+	struct metas_run *run = metas_begin(on->set.metas);
 
-	arena_init(&arena);
-	run = metas_begin(on->set.metas, &arena);
 	on->asked = 0;
 	memset(on->is_asked, 0, sizeof on->is_asked);
 	for (guint i = 0; i < LEAVES; i++) {
@@ -154,9 +153,10 @@ static guint work_out(struct world *on, bool is_all, double *values)
 		    (on->truth[i] > 0 || below(on, 2)))
 			metas_doubt(run, i);
 	}
+	memset(values, 0, (LEAVES + METAS) * sizeof *values);
 	memcpy(values, on->truth, sizeof on->truth);
 	metas_work_out(run, is_all, ask, on, values);
-	arena_release(&arena);
+	metas_end(run);
 	return on->asked;
 }
 
