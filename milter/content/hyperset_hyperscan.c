@@ -139,7 +139,7 @@ static size_t piece_at(const char *text)
 			       strcspn(text + len, "]") + 1 : 1;
 		len++;
 	}
-	return MIN(len, strlen(text));
+	return strnlen(text, len);
 }
 
 /*

@@ -417,6 +417,8 @@ struct part *part_of_class(const struct part_maker *on,
 	for (unsigned i = 0; i < 256 && begins->len <= MEMBERS_MAX; i++) {
 		uint8_t byte = (uint8_t)i;
 
+		if (!class->bits[i / 8])
+			i |= 7;		/* none of eight */
 		if (!charclass_has(class, byte) || g_ascii_isupper((gchar)i))
 			continue;
 		if (!is_seen(on, byte)) {

@@ -47,8 +47,8 @@ bool dayreader_before(struct dayreader *reader, uint64_t to,
  * at once. Only a hint. */
 void dayreader_prefetch(struct dayreader *reader, const uint64_t *sequences,
 			size_t count);
-/* The same of a key of the index: what tells how many have it; and of those that
- * have it, the last ones at or before most. */
+/* The same of a key of the index: what tells how many have it; and of those
+ * that have it, the last ones at or before most. */
 void dayreader_prefetch_key(struct dayreader *reader,
 			    const struct record_key *key);
 void dayreader_prefetch_postings(struct dayreader *reader,
