@@ -80,6 +80,17 @@ static int read_folder(const struct reading *on, const char *folder)
 	return status;
 }
 
+int input_parse(const struct command *self, const GOptionEntry *entries,
+		int *argc, char ***argv)
+{
+	int status = admin_parse(self, entries, argc, argv);
+
+	if (status == EX_OK && *argc < 2)
+		status = admin_fail(self, EX_USAGE,
+				    "a FILE, a folder or - is needed");
+	return status;
+}
+
 int input_each(const struct command *self, int count, char **paths,
 	       input_fn *on_message, void *mydata)
 {

@@ -10,6 +10,10 @@
 typedef int input_fn(void *mydata, struct span bytes, const char *name,
 		     bool is_named);
 
+/* admin_parse() for a command that goes through messages: none is an error. */
+int input_parse(const struct command *self, const GOptionEntry *entries,
+		int *argc, char ***argv) MUST_USE;
+
 /*
  * Calls for each file, for each file of a folder (by name, one level), and for
  * standard input where the path is "-". What cannot be read is said; the rest

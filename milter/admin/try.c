@@ -246,11 +246,8 @@ static int run(struct admin *admin, const struct command *self, int argc,
 		  "One object a line", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
-	int status = admin_parse(self, entries, &argc, &argv);
+	int status = input_parse(self, entries, &argc, &argv);
 
-	if (status == EX_OK && argc < 2)
-		status = admin_fail(self, EX_USAGE,
-				    "a FILE, a folder or - is needed");
 	if (status == EX_OK)
 		status = prepare(&trial);
 	if (status == EX_OK)
